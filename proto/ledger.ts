@@ -1,0 +1,62 @@
+// The events of the hub's ledger as typed values (DESIGN: ledger), and their readers. What each one changes is written in
+// hub/core/apply.ts alone.
+
+import { RUNGS } from "./mode.js";
+import { count, enumOf, id, listOf, maybeId, oneOf, type Read, struct, text, toOneOf } from "./shape.js";
+import { PURPOSES, rungTold, token } from "./wire.js";
+
+export const LEDGER_SCHEMA = 1;
+export const TASK_ENDS = ["END_DONE", "END_FAILED", "END_CANCELLED"] as const;
+export const ASSIGNMENT_ENDS = ["COMPLETED", "GAVE_UP", "WITHDRAWN", "ABANDONED", "REFUSED"] as const;
+export const FREE_EXITS = ["LEFT", "SEEN_ELSEWHERE", "STATED_FREE", "REPLACED"] as const;
+
+const MOST_STOPS = 64;
+const MOST_ALTERNATIVES = 4096;
+const prose = text(400);
+export const stop = struct({ destinations: listOf(id, MOST_ALTERNATIVES) });
+export const stops = listOf(stop, MOST_STOPS);
+
+const readBody = oneOf({
+  hubStarted: struct({ epoch: count, longestLeaseMs: count, configHash: text(128), software: text(64) }),
+  robotEnrolled: struct({ robot: id }),
+  robotAbsent: struct({ robot: id, operator: text(64), reason: prose, seen: prose }),
+  taskAccepted: struct({ task: id, stops, fleet: maybeId, dwellMs: count, operator: text(64), reason: prose }),
+  taskEnded: struct({ task: id, end: enumOf(TASK_ENDS), reason: prose }),
+  cancelAsked: struct({ task: id, operator: text(64), reason: prose }),
+  claimed: struct({
+    token,
+    assignment: id,
+    robot: id,
+    destination: id,
+    purpose: enumOf(PURPOSES),
+    task: maybeId,
+    stopIndex: count,
+    leaseMs: count,
+  }),
+  arrived: struct({ token, outcome: id }),
+  assignmentEnded: struct({ token, end: enumOf(ASSIGNMENT_ENDS), reason: prose, outcome: maybeId }),
+  claimLapsed: struct({ token }),
+  claimFreed: struct({ token, exit: enumOf(FREE_EXITS), operator: text(64), reason: prose, seen: prose }),
+  ceilingSet: struct({ robot: maybeId, fleet: maybeId, rung: rungTold, operator: text(64), reason: prose }),
+  ceilingCleared: struct({ robot: maybeId, fleet: maybeId, operator: text(64), reason: prose }),
+  modeChanged: struct({ robot: maybeId, fleet: maybeId, from: enumOf(RUNGS), to: enumOf(RUNGS), cause: text(64) }),
+  actRecorded: struct({ act: text(64), subject: text(64), operator: text(64), reason: prose, seen: prose }),
+});
+export type LedgerBody = Read<typeof readBody>;
+
+const readTag = struct({ sequence: count, schema: count, epoch: count, hubMs: count, wallMs: count });
+
+export interface LedgerEvent extends Read<typeof readTag> {
+  readonly body: LedgerBody;
+}
+
+/** Reads the plain object that the codec gives for a LedgerEvent. Throws WireRefused. */
+export function readLedgerEvent(plain: unknown, path: string): LedgerEvent {
+  return { ...readTag(plain, path), body: readBody(plain, path) };
+}
+
+/** The reverse of readLedgerEvent. */
+export function toLedgerEvent(event: LedgerEvent): Record<string, unknown> {
+  const { body, ...tag } = event;
+  return { ...tag, ...toOneOf(body) };
+}
