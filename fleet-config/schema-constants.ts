@@ -1,6 +1,6 @@
-// The part of the site's schema that holds constants: freshness policy per decision (R6), lease (R2, R3), physics, battery,
-// limits (R13). Physics, dead-man and braking have no default: a number that nobody measured must not reach a robot.
-// W and M are missing on purpose: they are derived (derive.ts), never set.
+// The part of the site's schema that holds constants: freshness policy per decision (R6), lease (R2, R3), physics,
+// battery, limits (R13). Physics, dead-man and braking have no default: a number that nobody measured must not reach
+// a robot. W and M are missing on purpose: they are derived (derive.ts), never set.
 
 import { count, ms, object, quantity, ratio } from "./schema-words.js";
 
@@ -121,7 +121,11 @@ export const batterySchema = object(
 
 export const limitsSchema = object(
   {
-    tasksWaiting: count("Tasks that are accepted and not finished.", { unit: "tasks", maximum: 100_000, default: 1000 }),
+    tasksWaiting: count("Tasks that are accepted and not finished.", {
+      unit: "tasks",
+      maximum: 100_000,
+      default: 1000,
+    }),
     tasksKept: count("Finished tasks that the hub still shows.", { unit: "tasks", maximum: 1_000_000, default: 5000 }),
     stopsPerTask: count("Stops of one task.", { unit: "stops", maximum: 256, default: 16 }),
     alternativesPerStop: count("Alternative destinations of one stop.", {
@@ -135,8 +139,16 @@ export const limitsSchema = object(
     eventsPerBatch: count("Ledger events in one synced write.", { unit: "events", maximum: 10_000, default: 256 }),
     eventBytes: count("One ledger event.", { unit: "bytes", minimum: 1024, maximum: 1_048_576, default: 65_536 }),
     headSyncMs: ms("Longest time between two writes of the ledger's head.", { maximum: 1000, default: 1000 }),
-    decisionRecords: count("Decision records kept on a robot.", { unit: "records", maximum: 10_000_000, default: 20_000 }),
-    decisionRecordDays: count("Age at which a decision record is dropped.", { unit: "days", maximum: 3650, default: 7 }),
+    decisionRecords: count("Decision records kept on a robot.", {
+      unit: "records",
+      maximum: 10_000_000,
+      default: 20_000,
+    }),
+    decisionRecordDays: count("Age at which a decision record is dropped.", {
+      unit: "days",
+      maximum: 3650,
+      default: 7,
+    }),
     recordedInputs: count("Inputs of the edge's core kept for replay.", {
       unit: "inputs",
       maximum: 10_000_000,
@@ -179,5 +191,9 @@ export const limitsSchema = object(
     plannerRestartMs: ms("First wait before a dead planner process is started again.", { minimum: 10, default: 500 }),
     shutdownMs: ms("Time a process has to end cleanly.", { maximum: 60_000, default: 5000 }),
   },
-  { description: "Bounds on everything that could grow (R13), and the periods of the loops.", required: [], default: {} },
+  {
+    description: "Bounds on everything that could grow (R13), and the periods of the loops.",
+    required: [],
+    default: {},
+  },
 );

@@ -1,6 +1,6 @@
-// Words from which the schema of a site is written, so that one line states one key: kind, unit, range, default, meaning.
-// Each returns plain JSON Schema (draft 2020-12) whose literal parts survive in the type, because types.ts reads them.
-// `unit` is an annotation of our own: the validator ignores it, KEYS.md prints it.
+// Words from which the schema of a site is written, so that one line states one key: kind, unit, range, default,
+// meaning. Each returns plain JSON Schema (draft 2020-12) whose literal parts survive in the type, because types.ts
+// reads them. `unit` is an annotation of our own: the validator ignores it, KEYS.md prints it.
 
 /** Longest duration in milliseconds: a Node timer above it would fire at once. */
 export const durationMaxMs = 2_147_483_647;

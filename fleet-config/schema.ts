@@ -53,10 +53,14 @@ const destinationSchema = object(
     conflictsWith: list(text("A destination that must not be held at the same time.", destinationIdPattern), {
       maxItems: 256,
       uniqueItems: true,
-      description: "Conflicts beyond overlapping footprints (R1). Naming one side is enough: the relation is symmetric.",
+      description:
+        "Conflicts beyond overlapping footprints (R1). Naming one side is enough: the relation is symmetric.",
     }),
   },
-  { description: "A pose that a task can name.", required: ["id", "xM", "yM", "headingRad", "footprintRadiusM", "kind"] },
+  {
+    description: "A pose that a task can name.",
+    required: ["id", "xM", "yM", "headingRad", "footprintRadiusM", "kind"],
+  },
 );
 
 function channelLimits(description: string) {

@@ -7,7 +7,9 @@ type Flat<T> = { readonly [K in keyof T]: T[K] };
 
 type RequiredOf<S> = S extends { readonly required: readonly (infer R)[] } ? R : never;
 
-type PresentKeys<P, R> = { [K in keyof P]: P[K] extends { readonly default: unknown } ? K : K extends R ? K : never }[keyof P];
+type PresentKeys<P, R> = {
+  [K in keyof P]: P[K] extends { readonly default: unknown } ? K : K extends R ? K : never;
+}[keyof P];
 
 type ObjectOf<P, R> = Flat<
   { readonly [K in PresentKeys<P, R>]: FromSchema<P[K]> } & {

@@ -50,7 +50,7 @@ export const readEdgeMessage = oneOf({
   }),
   renew: struct({ nonce: positive(), modeSequence: count }),
   grantAnswer: struct({ token, accepted: flag, refusal: text(64) }),
-  outcome: struct({ id, token, assignment: id, kind: enumOf(OUTCOMES), reason: text(200), decisionId: maybeId }),
+  outcome: struct({ id, token, assignment: id, result: enumOf(OUTCOMES), reason: text(200), decisionId: maybeId }),
   modeReport: struct({ rung, causes: listOf(cause, MOST_CAUSES) }),
 });
 export type EdgeMessage = Read<typeof readEdgeMessage>;

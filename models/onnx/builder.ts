@@ -34,14 +34,17 @@ export interface ModelOptions {
 
 function elementCode(name: ElementTypeName): number {
   const found = elementTypes.find((type) => type.name === name);
-  if (!found) throw new Error(`cannot build a tensor of type ${name}: expected one of ${elementTypes.map((e) => e.name)}`);
+  if (!found)
+    throw new Error(`cannot build a tensor of type ${name}: expected one of ${elementTypes.map((e) => e.name)}`);
   return found.code;
 }
 
 function rawBytes(tensor: TensorValue): Uint8Array {
   const count = tensor.dims.reduce((product, dim) => product * dim, 1);
   if (count !== tensor.values.length) {
-    throw new Error(`cannot build a tensor of shape [${tensor.dims}]: expected ${count} values, found ${tensor.values.length}`);
+    throw new Error(
+      `cannot build a tensor of shape [${tensor.dims}]: expected ${count} values, found ${tensor.values.length}`,
+    );
   }
   const width = tensor.type === "int64" ? 8 : tensor.type === "float32" ? 4 : 1;
   const view = new DataView(new ArrayBuffer(count * width));

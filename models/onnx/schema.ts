@@ -155,4 +155,13 @@ export function elementTypeOf(code: number): (typeof elementTypes)[number] | und
 }
 
 /** Numbers of the attribute kinds in the standard that Drover writes or reads. */
-export const attributeKinds = { float: 1, int: 2, string: 3, tensor: 4, graph: 5, floats: 6, ints: 7, strings: 8 } as const;
+export const attributeKinds = {
+  float: 1,
+  int: 2,
+  string: 3,
+  tensor: 4,
+  graph: 5,
+  floats: 6,
+  ints: 7,
+  strings: 8,
+} as const;

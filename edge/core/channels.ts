@@ -1,0 +1,111 @@
+// R6 on board: takes samples of the base, orders them by their own counters, bounds their age on the board's one clock,
+// and notices a channel that arrives but is frozen. A sample without a capture time, or with one from the future, is kept
+// for nobody: its age is infinite.
+
+import {
+  boardAgeMs,
+  type CaptureTime,
+  captureBoundMs,
+  countRepeats,
+  isNewer,
+  NEVER_FRESH,
+} from "../../proto/freshness.js";
+import type { OnboardChannel } from "../../proto/topics.js";
+import type { Capture, OnboardSample, PoseSample } from "../../proto/wire.js";
+import type { EdgeState } from "./types.js";
+
+/** R6: so many identical scans of a noisy lidar in a row are one old scan. */
+export const FROZEN_SCANS = 5;
+/** So many identical poses in a row while the wheels turn are one old pose. */
+export const FROZEN_POSES = 10;
+const MOVING_MPS = 0.1;
+/** A pose may differ from the one before by what the robot can have driven, both errors, and this. */
+const JUMP_M = 0.3;
+
+/** Takes a sample. No-op (false) when it is not newer than the last one of its channel. */
+export function takeSample(state: EdgeState, sample: OnboardSample, nowMs: number): boolean {
+  const last = state.channels.get(sample.channel);
+  const order = { source: sample.capture.baseBoot, sequence: sample.capture.sequence };
+  if (!isNewer(last?.order, order)) return false;
+  const capture = captureTime(state, sample.capture);
+  const aged = boardAgeMs(capture, nowMs) !== NEVER_FRESH;
+  const capturedMs = aged ? captureBoundMs(capture) : undefined;
+  if (sample.channel === "pose") state.poseDoubt = doubt(state, sample, capturedMs);
+  state.channels.set(sample.channel, {
+    sample,
+    capturedMs,
+    order,
+    repeats: countRepeats(last?.repeats, fingerprint(sample)),
+  });
+  return true;
+}
+
+function captureTime(state: EdgeState, capture: Capture): CaptureTime {
+  if (capture.monotonicMs !== undefined) return { kind: "monotonic", capturedMs: capture.monotonicMs };
+  if (capture.tickNonce !== undefined) return { kind: "tick", tickSentMs: state.ticks.get(capture.tickNonce) };
+  return { kind: "none" };
+}
+
+/** Upper bound on the age of a channel's newest sample, ms; infinite when there is none, or none that can be bounded. */
+export function ageMs(state: EdgeState, channel: OnboardChannel, nowMs: number): number {
+  const capturedMs = state.channels.get(channel)?.capturedMs;
+  return capturedMs === undefined ? NEVER_FRESH : Math.max(0, Math.ceil(nowMs - capturedMs));
+}
+
+export function sampleOf<C extends OnboardChannel>(
+  state: EdgeState,
+  channel: C,
+): Extract<OnboardSample, { channel: C }> | undefined {
+  return state.channels.get(channel)?.sample as Extract<OnboardSample, { channel: C }> | undefined;
+}
+
+/** Why a channel counts as frozen; empty when it does not. */
+export function frozen(state: EdgeState, channel: "scan" | "pose"): string {
+  const repeats = state.channels.get(channel)?.repeats.inRow ?? 0;
+  if (channel === "scan") return repeats >= FROZEN_SCANS ? `${repeats} identical scans` : "";
+  const moving = Math.abs(sampleOf(state, "odometry")?.speedMps ?? 0) > MOVING_MPS;
+  return moving && repeats >= FROZEN_POSES ? `${repeats} identical poses while the wheels turn` : "";
+}
+
+/** Why a pose is not to be believed (F54); empty when it is. */
+function doubt(state: EdgeState, pose: PoseSample, capturedMs: number | undefined): string {
+  const { physics } = state.context.config;
+  if (pose.errorM > physics.poseErrorMaxM) return `its error is ${pose.errorM} m, at most ${physics.poseErrorMaxM}`;
+  const last = state.channels.get("pose");
+  if (last?.capturedMs === undefined || capturedMs === undefined || last.sample.channel !== "pose") return "";
+  if (last.order.source !== pose.capture.baseBoot) return "";
+  const reachM =
+    (physics.maxSpeedMps * Math.max(0, capturedMs - last.capturedMs)) / 1000 +
+    pose.errorM +
+    last.sample.errorM +
+    JUMP_M;
+  const dx = pose.xM - last.sample.xM;
+  const dy = pose.yM - last.sample.yM;
+  return dx * dx + dy * dy > reachM * reachM ? `it jumped ${Math.sqrt(dx * dx + dy * dy).toFixed(1)} m` : "";
+}
+
+/** A number that two samples share when their values are the same (FNV-1a over their bits). */
+function fingerprint(sample: OnboardSample): number {
+  switch (sample.channel) {
+    case "scan":
+      return hash(sample.rangeM);
+    case "pose":
+      return hash([sample.xM, sample.yM, sample.headingRad]);
+    case "odometry":
+    case "battery":
+    case "base":
+      return sample.capture.sequence; // quantised values repeat in health; only their counter is watched
+  }
+}
+
+const bits = new DataView(new ArrayBuffer(8));
+
+function hash(values: readonly number[]): number {
+  let mixed = 0x811c9dc5;
+  for (const value of values) {
+    bits.setFloat64(0, value);
+    mixed = Math.imul(mixed ^ bits.getUint32(0), 0x01000193);
+    mixed = Math.imul(mixed ^ bits.getUint32(4), 0x01000193);
+  }
+  return mixed >>> 0;
+}

@@ -1,0 +1,147 @@
+// The edge's core: `step(input, nowMs)` changes the state and returns ordered effects (R10). A fault of this code throws
+// and ends the process, which is safe because a base whose edge is silent stops by its own dead-man.
+
+import type { Grid } from "../../fleet-config/grid.js";
+import { clockAnomaly } from "../../proto/clock.js";
+import { NO_LEASE } from "../../proto/lease.js";
+import { NO_HOLDS, stepLadder } from "../../proto/mode.js";
+import { closed, hubMessage, opened, saved, stepAuthority } from "./authority.js";
+import { takeSample } from "./channels.js";
+import { type Driver, planned, plannerGone, planRefused, rememberPose, stepDrive } from "./drive.js";
+import type { EdgeMemory } from "./memory.js";
+import { bootSignals, stepModes } from "./modes.js";
+import { createMotion } from "./motion/motion.js";
+import { stepTelemetry } from "./telemetry.js";
+import type { EdgeContext, EdgeEffect, EdgeInput, EdgeState } from "./types.js";
+
+/** Ticks that a base may echo; at 20 a second this is some 10 s. */
+const TICKS_KEPT = 200;
+
+export class Edge {
+  readonly state: EdgeState;
+  readonly #driver: Driver;
+
+  constructor(parts: {
+    readonly context: EdgeContext;
+    readonly memory: EdgeMemory;
+    readonly grid: Grid;
+    readonly nowMs: number;
+  }) {
+    const { context } = parts;
+    this.state = emptyState(context, parts.memory);
+    const policy = context.fleet.ladder;
+    this.state.ladder = stepLadder(NO_HOLDS, { signals: bootSignals(this.state), nowMs: parts.nowMs, policy });
+    const { config } = context;
+    const motion = createMotion({
+      grid: parts.grid,
+      physics: config.physics,
+      destinations: config.destinations.map(({ id, xM, yM, footprintRadiusM }) => ({
+        id,
+        xM,
+        yM,
+        radiusM: footprintRadiusM,
+      })),
+      controlHz: 1000 / config.limits.controlMs,
+      planHz: 1000 / config.limits.localPlanMs,
+      sitePlanMs: config.limits.sitePlanMs,
+      deadmanMs: config.lease.deadmanMs,
+    });
+    this.#driver = { motion, priority: priorityOf(context.robot), poses: [], stuckSinceMs: null, refusedUntilMs: 0 };
+  }
+
+  step(input: EdgeInput, nowMs: number): readonly EdgeEffect[] {
+    const effects: EdgeEffect[] = [];
+    const { state } = this;
+    switch (input.kind) {
+      case "tick":
+        this.#tick(input, nowMs, effects);
+        break;
+      case "sample":
+        if (takeSample(state, input.sample, nowMs) && input.sample.channel === "pose")
+          rememberPose(state, this.#driver);
+        break;
+      case "linkOpened":
+        opened(state, effects);
+        break;
+      case "linkClosed":
+        closed(state);
+        break;
+      case "hub":
+        hubMessage(state, input.message, nowMs, effects);
+        break;
+      case "saved":
+        saved(state, input.version, effects);
+        break;
+      case "storeFault":
+        state.storeFault = input.why;
+        break;
+      case "plannerReady":
+        state.plan.ready = true;
+        break;
+      case "plannerGone":
+        plannerGone(state, this.#driver);
+        effects.push({ kind: "note", event: "planner gone", detail: input.why });
+        break;
+      case "planned":
+        planned(state, this.#driver, input.result, nowMs);
+        break;
+      case "planRefused":
+        planRefused(state, this.#driver, { id: input.id, why: input.reason, nowMs });
+        break;
+    }
+    return effects;
+  }
+
+  #tick(input: Extract<EdgeInput, { kind: "tick" }>, nowMs: number, effects: EdgeEffect[]): void {
+    const { state } = this;
+    watchClocks(state, input);
+    state.tickNonce += 1;
+    state.ticks.set(state.tickNonce, nowMs);
+    state.ticks.delete(state.tickNonce - TICKS_KEPT);
+    effects.push({ kind: "tick", tick: { nonce: state.tickNonce, monotonicMs: nowMs } });
+    stepAuthority(state, nowMs, effects);
+    stepModes(state, nowMs, effects);
+    stepDrive(state, this.#driver, nowMs, effects);
+    stepTelemetry(state, nowMs, effects);
+  }
+}
+
+/** R2: no lease survives a suspended board or a clock that went backwards. */
+function watchClocks(state: EdgeState, input: Extract<EdgeInput, { kind: "tick" }>): void {
+  const anomaly = state.clocks === null ? "none" : clockAnomaly(state.clocks, input.clocks);
+  state.clocks = input.clocks;
+  const fault = anomaly === "suspended" || anomaly === "backwards";
+  state.clockFault = fault ? `the board's clock: ${anomaly}` : "";
+  if (fault) state.link.lease = NO_LEASE;
+}
+
+/** In [0, 1), by name: who gives way first when two robots block each other. */
+function priorityOf(robot: string): number {
+  let mixed = 0x811c9dc5;
+  for (let index = 0; index < robot.length; index += 1) mixed = Math.imul(mixed ^ robot.charCodeAt(index), 0x01000193);
+  return (mixed >>> 0) / 2 ** 32;
+}
+
+function emptyState(context: EdgeContext, memory: EdgeMemory): EdgeState {
+  return {
+    ...{ context, memory, savedVersion: 0, version: 0, held: [], active: new Set() },
+    link: {
+      ...{ open: false, session: "", lease: NO_LEASE, nonce: 0, renewedMs: Number.NEGATIVE_INFINITY },
+      ...{ hubNonce: 0, hubNonceReceivedMs: 0, resendMs: Number.NEGATIVE_INFINITY },
+    },
+    ...{ channels: new Map(), ticks: new Map(), tickNonce: 0, clocks: null, ladder: NO_HOLDS, booted: false },
+    hubOrder: { sequence: 0, rung: "AUTONOMOUS", causes: [] },
+    ...{ reportedKey: "", poseDoubt: "", storeFault: "", clockFault: "" },
+    plan: { ready: false, flight: null, missed: false, failing: "", plans: 0, misses: 0, lastMs: 0, inferenceMs: 0 },
+    ...{
+      commandSequence: 0,
+      decision: 0,
+      decisionKey: "",
+      lastDecisionMs: 0,
+      activity: "standing",
+      blockedBy: "",
+      path: [],
+    },
+    ...{ dwell: null, telemetry: { sequence: new Map(), poseMs: 0, slowMs: 0 } },
+  };
+}

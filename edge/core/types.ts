@@ -1,0 +1,141 @@
+// What goes into the edge's core, what comes out, and what it keeps between two steps. The core is the same in production,
+// under a virtual clock and in replay: time is an argument, chance is not used.
+
+import type { SiteConfig } from "../../fleet-config/types.js";
+import type { PlanRequest, PlanResult } from "../../models/planner.js";
+import type { Token } from "../../proto/claim.js";
+import type { ClockReading } from "../../proto/clock.js";
+import type { ChannelOrder, Repeats } from "../../proto/freshness.js";
+import type { RobotLease } from "../../proto/lease.js";
+import type { Cause, Ladder, Rung } from "../../proto/mode.js";
+import type { OnboardChannel } from "../../proto/topics.js";
+import type { Command, EdgeMessage, HubMessage, OnboardSample, Telemetry, Tick } from "../../proto/wire.js";
+import type { EdgeMemory } from "./memory.js";
+
+export type EdgeInput =
+  | { readonly kind: "tick"; readonly clocks: ClockReading }
+  | { readonly kind: "sample"; readonly sample: OnboardSample }
+  | { readonly kind: "linkOpened" }
+  | { readonly kind: "linkClosed"; readonly reason: string }
+  | { readonly kind: "hub"; readonly message: HubMessage }
+  | { readonly kind: "saved"; readonly version: number }
+  | { readonly kind: "storeFault"; readonly why: string }
+  | { readonly kind: "plannerReady" }
+  | { readonly kind: "plannerGone"; readonly why: string }
+  | { readonly kind: "planned"; readonly result: PlanResult }
+  | { readonly kind: "planRefused"; readonly id: number; readonly reason: string };
+
+/** R10: performed in order; `save` comes before whatever rests on it, which the core holds back until `saved`. */
+export type EdgeEffect =
+  | { readonly kind: "save"; readonly version: number; readonly memory: EdgeMemory }
+  | { readonly kind: "send"; readonly message: EdgeMessage }
+  | { readonly kind: "publish"; readonly sample: Telemetry }
+  | { readonly kind: "tick"; readonly tick: Tick }
+  | { readonly kind: "command"; readonly command: Command }
+  | { readonly kind: "plan"; readonly request: PlanRequest }
+  | { readonly kind: "killPlanner"; readonly why: string }
+  | { readonly kind: "record"; readonly id: string; readonly record: DecisionRecord }
+  | { readonly kind: "note"; readonly event: string; readonly detail: string };
+
+/** R14: one autonomous choice, from its inputs to what was commanded. */
+export interface DecisionRecord {
+  readonly id: string;
+  readonly atMs: number;
+  readonly choice: string; // plan, hold, arrived, mode
+  readonly rung: Rung;
+  readonly token: string;
+  readonly destination: string;
+  readonly inputs: readonly { readonly channel: string; readonly sequence: number; readonly ageMs: number }[];
+  readonly model: string;
+  readonly planMs: number;
+  readonly activity: string;
+  readonly speedMps: number;
+  readonly turnRadps: number;
+  readonly why: string;
+}
+
+/** The newest sample of an on-board channel and what is known of its age. */
+export interface ChannelState {
+  readonly sample: OnboardSample;
+  readonly capturedMs: number | undefined; // earliest time of capture; undefined: nothing bounds it
+  readonly order: ChannelOrder;
+  readonly repeats: Repeats;
+}
+
+/** What waits for a version of the memory to be durable. */
+export interface Held {
+  readonly version: number;
+  readonly messages: readonly EdgeMessage[];
+  readonly activate: string; // token of the holding that may be acted on from then on; empty for none
+}
+
+export interface EdgeContext {
+  readonly robot: string;
+  readonly fleet: SiteConfig["fleets"][number];
+  readonly config: SiteConfig;
+  readonly configHash: string;
+  readonly software: string;
+  readonly boot: string;
+  readonly brakeAheadMs: number;
+  readonly model: string;
+}
+
+export interface LinkState {
+  open: boolean;
+  session: string; // empty until welcomed
+  lease: RobotLease;
+  nonce: number;
+  renewedMs: number; // when the last renewal was sent
+  hubNonce: number;
+  hubNonceReceivedMs: number;
+  resendMs: number; // when the outbox was last sent
+}
+
+export interface PlanState {
+  ready: boolean;
+  flight: { readonly id: number; readonly sentMs: number; readonly kind: string } | null;
+  missed: boolean; // the running plan is past its deadline
+  failing: string; // not empty: why reactive rules hold; emptied by the next plan in time
+  plans: number;
+  misses: number;
+  lastMs: number;
+  inferenceMs: number;
+}
+
+export interface EdgeState {
+  readonly context: EdgeContext;
+  memory: EdgeMemory;
+  savedVersion: number;
+  version: number;
+  readonly held: Held[];
+  readonly active: Set<string>; // tokens whose grant is durable
+  readonly link: LinkState;
+  readonly channels: Map<OnboardChannel, ChannelState>;
+  readonly ticks: Map<number, number>; // nonce to when it was sent
+  tickNonce: number;
+  clocks: ClockReading | null;
+  ladder: Ladder;
+  booted: boolean;
+  hubOrder: { sequence: number; rung: Rung; causes: readonly Cause[] };
+  reportedKey: string;
+  poseDoubt: string; // why the newest pose was doubted; empty when it was not
+  storeFault: string;
+  clockFault: string;
+  plan: PlanState;
+  commandSequence: number;
+  decision: number;
+  decisionKey: string;
+  lastDecisionMs: number;
+  activity: string;
+  blockedBy: string;
+  path: readonly number[];
+  dwell: { readonly assignment: string; readonly sinceMs: number } | null;
+  readonly telemetry: { sequence: Map<string, number>; poseMs: number; slowMs: number };
+}
+
+export interface Acting {
+  readonly token: Token;
+  readonly assignment: string;
+  readonly destination: string;
+  readonly dwellMs: number;
+}

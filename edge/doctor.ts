@@ -1,0 +1,117 @@
+// `drover-edge doctor`: tries everything that `run` needs, one line each, and changes nothing that lasts.
+
+import { connect, createServer } from "node:net";
+import { loadSite } from "../fleet-config/load.js";
+import { loadModel } from "../models/load.js";
+import { splitAddress } from "../proto/address.js";
+import { suspensionIsSeen } from "../proto/codec/clock.js";
+import { EXIT } from "../proto/errors.js";
+import { EdgeStore } from "./io/edge-store.js";
+import { PlannerProcess } from "./io/planner-process.js";
+import type { EdgeOptions } from "./options.js";
+import { REFERENCE_MODEL } from "./run.js";
+
+const CONNECT_MS = 2000;
+const PLANNER_MS = 20_000;
+
+/** Exit code 0 when everything is well, 78 when something that `run` cannot do without is not. */
+export async function doctor(options: EdgeOptions, print: (line: string) => void): Promise<number> {
+  let sick = 0;
+  const check = async (what: string, needed: boolean, probe: () => Promise<string> | string) => {
+    try {
+      print(`ok    ${what}: ${await probe()}`);
+    } catch (cause) {
+      if (needed) sick += 1;
+      print(`${needed ? "FAIL " : "warn "} ${what}: ${(cause as Error).message}`);
+    }
+  };
+  await check("node", true, () => nodeVersion());
+  await check("clock", false, () =>
+    suspensionIsSeen() ? "a suspension is noticed" : fail("no boot clock: a suspension is not noticed"),
+  );
+  await check("site", true, () => siteOf(options));
+  await check("model", true, () => modelOf(options));
+  await check("planner", true, () => plannerOf(options));
+  await check("store", true, () => storeOf(options));
+  await check("on-board port", true, () => canListen(options.onboardHost, options.onboardPort));
+  await check("hub", false, () => canReach(splitAddress(options.hub)));
+  const broker = new URL(options.broker);
+  await check("site broker", false, () => canReach({ host: broker.hostname, port: Number(broker.port || 1883) }));
+  print(sick === 0 ? "this board can run drover-edge" : `${sick} of these must be put right first`);
+  return sick === 0 ? 0 : EXIT.config;
+}
+
+function fail(why: string): never {
+  throw new Error(why);
+}
+
+function nodeVersion(): string {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  return major > 20 || (major === 20 && minor >= 19)
+    ? process.version
+    : fail(`expected 20.19 or later, found ${process.version}`);
+}
+
+function siteOf(options: EdgeOptions): string {
+  const { config, hash } = loadSite(options.config);
+  const known = config.robots.some((robot) => robot.id === options.robot);
+  if (!known) fail(`${options.config} has no robot "${options.robot}"`);
+  return `${config.site}, ${config.robots.length} robots, ${hash.slice(0, 12)}`;
+}
+
+async function modelOf(options: EdgeOptions): Promise<string> {
+  const { manifest } = await loadModel(options.model ?? REFERENCE_MODEL);
+  return `${manifest.name} ${manifest.version}, ${manifest.sha256.slice(0, 12)}`;
+}
+
+function plannerOf(options: EdgeOptions): Promise<string> {
+  const startedMs = performance.now();
+  return new Promise((resolve, reject) => {
+    const events = {
+      onReady: () => end(() => resolve(`ready after ${Math.round(performance.now() - startedMs)} ms`)),
+      onResult: () => {},
+      onRefused: () => {},
+      onExit: () => end(() => reject(new Error("its process ended"))),
+    };
+    const planner = new PlannerProcess({ modelDir: options.model ?? REFERENCE_MODEL, events });
+    const timer = setTimeout(() => end(() => reject(new Error(`not ready after ${PLANNER_MS} ms`))), PLANNER_MS);
+    const end = (then: () => void) => {
+      clearTimeout(timer);
+      void planner.close().then(then);
+    };
+    planner.start();
+  });
+}
+
+async function storeOf(options: EdgeOptions): Promise<string> {
+  const { config } = loadSite(options.config);
+  const { decisionRecords, decisionRecordDays, recordedInputs } = config.limits;
+  const limits = { decisionRecords, decisionRecordDays, recordedInputs };
+  const { store, memory } = await EdgeStore.open({ dir: options.dataDir, robot: options.robot, create: true, limits });
+  await store.close();
+  return `sound, highest token ${memory.highestToken.epoch}.${memory.highestToken.counter}, ${memory.outbox.length} outcomes to tell`;
+}
+
+function canListen(host: string, port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once("error", reject);
+    probe.listen(port, host, () => probe.close(() => resolve(`${host}:${port} is free`)));
+  });
+}
+
+function canReach(at: { readonly host: string; readonly port: number } | null): Promise<string> {
+  if (at === null) return Promise.reject(new Error("expected HOST:PORT"));
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: at.host, port: at.port, timeout: CONNECT_MS });
+    const end = (then: () => void) => {
+      socket.destroy();
+      then();
+    };
+    socket.once("connect", () => end(() => resolve(`${at.host}:${at.port} answers`)));
+    socket.once("timeout", () =>
+      end(() => reject(new Error(`${at.host}:${at.port} does not answer within ${CONNECT_MS} ms`))),
+    );
+    socket.once("error", (cause) => end(() => reject(cause)));
+  });
+}

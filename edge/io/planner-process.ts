@@ -1,0 +1,168 @@
+// Keeps one planner child alive and gives it at most one request at a time (R11). It decides no deadline: the edge's core
+// does, and calls `kill`. What a killed child still sends is dropped, so that a late result can never arrive. A child that
+// ends is started again with a growing pause, which shrinks back after the first result.
+
+import { type ChildProcess, fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { PlannerMessage, PlanRequest, PlanResult } from "../../models/planner.js";
+
+export interface PlannerEvents {
+  onReady(info: { pid: number; model: string }): void;
+  onResult(result: PlanResult): void;
+  /** The child refused this request, with the reason; it is ready for the next. */
+  onRefused(id: number, reason: string): void;
+  /** The child has ended, for whatever reason; a request in flight will get no answer. */
+  onExit(info: { pid: number; code: number | null; signal: string | null }): void;
+}
+
+export interface PlannerProcessOptions {
+  /** Folder with the model and its manifest. */
+  readonly modelDir: string;
+  /** Compiled entry of the child; by default the one beside this file's folder. */
+  readonly entry?: string;
+  readonly events: PlannerEvents;
+  /** Pause before a restart: the first, and the longest after doubling. Default 200 and 5000 ms. */
+  readonly restartMs?: { readonly initial: number; readonly max: number };
+  /** A child that has not said `ready` after this is killed. Default 20000 ms. */
+  readonly readyMs?: number;
+}
+
+/** One child from start to end. */
+interface Running {
+  readonly child: ChildProcess;
+  readonly pid: number;
+  ready: boolean;
+  /** After `kill` nothing that the child says counts any more. */
+  condemned: boolean;
+  inFlight: PlanRequest | undefined;
+  readyTimer: NodeJS.Timeout | undefined;
+}
+
+export class PlannerProcess {
+  readonly #options: PlannerProcessOptions;
+  readonly #initialMs: number;
+  readonly #maxMs: number;
+  #pauseMs: number;
+  #running: Running | undefined;
+  #restart: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(options: PlannerProcessOptions) {
+    this.#options = options;
+    this.#initialMs = options.restartMs?.initial ?? 200;
+    this.#maxMs = options.restartMs?.max ?? 5_000;
+    this.#pauseMs = this.#initialMs;
+  }
+
+  /** Process id of the child, from its start to its end; undefined between two children. */
+  get pid(): number | undefined {
+    return this.#running?.pid;
+  }
+
+  /** Starts the child. Does nothing while one runs or after `close`. */
+  start(): void {
+    if (this.#running || this.#closed) return;
+    clearTimeout(this.#restart);
+    this.#restart = undefined;
+    const entry = this.#options.entry ?? fileURLToPath(new URL("../planner/main.js", import.meta.url));
+    const child = fork(entry, [this.#options.modelDir], {
+      serialization: "advanced",
+      stdio: ["ignore", "ignore", "inherit", "ipc"],
+      execArgv: [],
+    });
+    const { pid } = child;
+    if (pid === undefined) {
+      child.once("error", () => this.#startAgain());
+      return;
+    }
+    const readyTimer = setTimeout(() => this.kill(), this.#options.readyMs ?? 20_000);
+    const running: Running = { child, pid, ready: false, condemned: false, inFlight: undefined, readyTimer };
+    this.#running = running;
+    child.on("message", (message) => this.#receive(running, message as PlannerMessage));
+    // A send to a child that is ending fails here; the end itself is what counts.
+    child.on("error", () => {});
+    child.once("exit", (code, signal) => this.#ended(running, code, signal));
+  }
+
+  /** Sends a request. Returns false, and sends nothing, while no child is ready or one request is under way. */
+  request(request: PlanRequest): boolean {
+    const running = this.#running;
+    if (!running?.ready || running.condemned || running.inFlight || !running.child.connected) return false;
+    running.inFlight = request;
+    running.child.send(request, () => {});
+    return true;
+  }
+
+  /** Ends the child at once with SIGKILL, which also ends a stopped or busy one. It is started again. No-op without one. */
+  kill(): void {
+    const running = this.#running;
+    if (!running) return;
+    running.condemned = true;
+    running.child.kill("SIGKILL");
+  }
+
+  /** Ends the child for good and resolves when it is gone. No event is delivered after this call. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#restart);
+    const running = this.#running;
+    if (!running) return;
+    const gone = new Promise<void>((resolve) => running.child.once("exit", () => resolve()));
+    this.kill();
+    await gone;
+  }
+
+  #receive(running: Running, message: PlannerMessage): void {
+    if (running.condemned || this.#closed) return;
+    const { events } = this.#options;
+    switch (message.kind) {
+      case "ready":
+        clearTimeout(running.readyTimer);
+        running.ready = true;
+        events.onReady({ pid: running.pid, model: message.model });
+        return;
+      case "result":
+        if (!this.#answers(running, message.result)) {
+          this.kill();
+          return;
+        }
+        running.inFlight = undefined;
+        this.#pauseMs = this.#initialMs;
+        events.onResult(message.result);
+        return;
+      case "refused":
+        if (message.id !== running.inFlight?.id) {
+          this.kill();
+          return;
+        }
+        running.inFlight = undefined;
+        events.onRefused(message.id, message.reason);
+        return;
+    }
+    // Unknown means no: a child that says anything else is not the one that was started.
+    this.kill();
+  }
+
+  /** Whether this is an answer to the request under way; a child that answers anything else is ended. */
+  #answers(running: Running, result: PlanResult): boolean {
+    const asked = running.inFlight;
+    if (!asked || result.id !== asked.id || result.kind !== asked.kind) return false;
+    if (result.width !== asked.width || result.height !== asked.height) return false;
+    return result.value instanceof Float32Array && result.value.length === asked.width * asked.height;
+  }
+
+  #ended(running: Running, code: number | null, signal: string | null): void {
+    clearTimeout(running.readyTimer);
+    running.condemned = true;
+    this.#running = undefined;
+    if (this.#closed) return;
+    this.#startAgain();
+    this.#options.events.onExit({ pid: running.pid, code, signal });
+  }
+
+  #startAgain(): void {
+    if (this.#closed) return;
+    this.#restart = setTimeout(() => this.start(), this.#pauseMs);
+    this.#pauseMs = Math.min(this.#pauseMs * 2, this.#maxMs);
+  }
+}

@@ -1,0 +1,82 @@
+// The flags of `drover-edge`, parsed once into a value. Unknown flags are refused; nothing has a hidden default.
+
+import { parseArgs } from "node:util";
+import { checkDial, checkListen } from "../fleet-config/secure.js";
+import { splitAddress } from "../proto/address.js";
+
+export const USAGE = `drover-edge: the daemon on a robot's compute board
+
+  drover-edge run    --config SITE.yaml --robot ID --data-dir DIR [options]
+  drover-edge doctor --config SITE.yaml --robot ID --data-dir DIR [options]   checks everything that run needs
+
+  --config FILE        the site
+  --robot ID           which of its robots this is
+  --data-dir DIR       where this robot keeps its state
+  --hub HOST:PORT      the hub (127.0.0.1:7443)
+  --broker URL         the site's MQTT broker (mqtt://127.0.0.1:1883)
+  --onboard HOST:PORT  where the base driver connects (127.0.0.1:1884); port 0 takes any and says which in run.json
+  --model DIR          the planner's model (the reference planner)
+  --ca --cert --key    PEM files; needed for every address that is not loopback
+  --help --version
+`;
+
+export interface EdgeOptions {
+  readonly config: string;
+  readonly robot: string;
+  readonly dataDir: string;
+  readonly hub: string;
+  readonly broker: string;
+  readonly onboardHost: string;
+  readonly onboardPort: number;
+  readonly model: string | null;
+  readonly tls: {
+    readonly ca?: string | undefined;
+    readonly cert?: string | undefined;
+    readonly key?: string | undefined;
+  };
+}
+
+const OPTIONS = {
+  config: { type: "string" },
+  robot: { type: "string" },
+  "data-dir": { type: "string" },
+  hub: { type: "string", default: "127.0.0.1:7443" },
+  broker: { type: "string", default: "mqtt://127.0.0.1:1883" },
+  onboard: { type: "string", default: "127.0.0.1:1884" },
+  model: { type: "string" },
+  ca: { type: "string" },
+  cert: { type: "string" },
+  key: { type: "string" },
+} as const;
+
+/** The options, or a sentence that says what is wrong. */
+export function readEdgeOptions(args: readonly string[]): EdgeOptions | string {
+  let values: ReturnType<typeof parse>;
+  try {
+    values = parse(args);
+  } catch (cause) {
+    return (cause as Error).message;
+  }
+  const { config, robot, "data-dir": dataDir, hub, broker, model = null, ca, cert, key } = values;
+  if (config === undefined) return "--config FILE is missing";
+  if (robot === undefined) return "--robot ID is missing";
+  if (dataDir === undefined) return "--data-dir DIR is missing";
+  const onboard = splitAddress(values.onboard);
+  if (onboard === null) return `--onboard: expected HOST:PORT, found "${values.onboard}"`;
+  const dialled = splitAddress(hub);
+  if (dialled === null) return `--hub: expected HOST:PORT, found "${hub}"`;
+  const url = URL.canParse(broker) ? new URL(broker) : null;
+  if (url === null || !["mqtt:", "mqtts:"].includes(url.protocol))
+    return `--broker: expected mqtt://HOST:PORT, found "${broker}"`;
+  const tls = { ca, cert, key };
+  const refusal =
+    checkDial({ host: dialled.host, tls }) ??
+    checkDial({ host: url.hostname, tls }) ??
+    checkListen({ host: onboard.host });
+  if (refusal !== null) return refusal;
+  return { config, robot, dataDir, hub, broker, onboardHost: onboard.host, onboardPort: onboard.port, model, tls };
+}
+
+function parse(args: readonly string[]) {
+  return parseArgs({ args: [...args], options: OPTIONS }).values;
+}

@@ -1,0 +1,129 @@
+// `drover-edge run`: opens the adapters in an order in which nothing can move before everything is there, and runs until
+// it is told to stop.
+
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Logger, pino } from "pino";
+import { planGridOf } from "../fleet-config/derive.js";
+import { type LoadedSite, loadSite } from "../fleet-config/load.js";
+import { readTls } from "../fleet-config/tls-files.js";
+import { loadModel } from "../models/load.js";
+import { monotonicMs, suspensionIsSeen } from "../proto/codec/clock.js";
+import { EXIT } from "../proto/errors.js";
+import { VERSION } from "../proto/version.js";
+import type { EdgeContext } from "./core/types.js";
+import { EdgeStore } from "./io/edge-store.js";
+import { HubLink } from "./io/hub-link.js";
+import { OnboardBroker } from "./io/onboard-broker.js";
+import { PlannerProcess } from "./io/planner-process.js";
+import { SiteTelemetry } from "./io/site-telemetry.js";
+import type { EdgeOptions } from "./options.js";
+import { EdgeRuntime } from "./runtime.js";
+
+export const REFERENCE_MODEL = join(dirname(dirname(fileURLToPath(import.meta.url))), "models", "grid-planner");
+
+export interface Surroundings {
+  readonly boot: string;
+  readonly random: () => number;
+  readonly stopped: Promise<string>;
+}
+
+export async function runEdge(options: EdgeOptions, around: Surroundings): Promise<number> {
+  const log = pino({ base: { robot: options.robot } });
+  const site = loadSite(options.config);
+  const modelDir = options.model ?? REFERENCE_MODEL;
+  const context = await contextOf(site, { options, boot: around.boot, modelDir });
+  mkdirSync(options.dataDir, { recursive: true });
+  if (!suspensionIsSeen()) log.warn("no boot clock: a suspended board is not noticed");
+  const opened = await openStore(options, site, log);
+  let planner: PlannerProcess | null = null;
+  const report = (onboardPort: number) => writeRun(options.dataDir, { onboardPort, planner: planner?.pid });
+  let port = 0;
+  const runtime = new EdgeRuntime({
+    context,
+    grid: planGridOf(site.config, site.grid),
+    ...{ memory: opened.memory, storeFault: opened.fault },
+    notes: { info: (event, detail) => log.info(detail, event), warn: (event, detail) => log.warn(detail, event) },
+    onProcesses: () => report(port),
+  });
+  const onboard = await OnboardBroker.open({
+    ...{ host: options.onboardHost, port: options.onboardPort, events: runtime.onboardEvents, monotonicMs },
+    limits: { messageBytes: site.config.limits.onboardBytes },
+  });
+  port = onboard.port;
+  const tls = readTls(options.tls);
+  const { limits, site: name } = site.config;
+  const link = new HubLink({
+    ...{ address: options.hub, tls, events: runtime.linkEvents, random: around.random },
+    backoffMs: { initial: limits.reconnectMinMs, max: limits.reconnectMaxMs },
+  });
+  const telemetry = new SiteTelemetry({
+    ...{ url: options.broker, site: name, robot: options.robot, tls, random: around.random },
+    onState: (connected) => log.info({ connected }, "site broker"),
+  });
+  planner = new PlannerProcess({
+    modelDir,
+    events: runtime.plannerEvents,
+    restartMs: { initial: limits.plannerRestartMs, max: 5000 },
+  });
+  runtime.start({ store: opened.store, onboard, link, telemetry, planner }, limits.controlMs);
+  planner.start();
+  link.start();
+  report(port);
+  log.info({ onboardPort: port, config: site.hash, boot: around.boot }, "edge runs");
+  const why = await around.stopped;
+  log.info({ why }, "edge stops");
+  await runtime.stop();
+  return 0;
+}
+
+async function contextOf(
+  site: LoadedSite,
+  at: { readonly options: EdgeOptions; readonly boot: string; readonly modelDir: string },
+): Promise<EdgeContext> {
+  const { robot: id, config: file } = at.options;
+  const robot = site.config.robots.find((known) => known.id === id);
+  const fleet = site.config.fleets.find((known) => known.id === robot?.fleet);
+  if (robot === undefined || fleet === undefined) {
+    const known = site.config.robots.map((one) => one.id).join(", ");
+    throw new Error(`cannot run as robot "${id}": ${file} has ${known}`);
+  }
+  const { manifest } = await loadModel(at.modelDir);
+  return {
+    ...{ robot: robot.id, fleet, config: site.config, configHash: site.hash, software: VERSION, boot: at.boot },
+    ...{
+      brakeAheadMs: site.derived.brakeAheadMs,
+      model: `${manifest.name} ${manifest.version} ${manifest.sha256.slice(0, 12)}`,
+    },
+  };
+}
+
+/** A store that cannot be opened is evidence: it is left alone, and the robot stands in HALT until people have looked. */
+async function openStore(options: EdgeOptions, site: LoadedSite, log: Logger) {
+  const { decisionRecords, decisionRecordDays, recordedInputs } = site.config.limits;
+  try {
+    const limits = { decisionRecords, decisionRecordDays, recordedInputs };
+    const { store, memory, notes } = await EdgeStore.open({
+      dir: options.dataDir,
+      robot: options.robot,
+      create: true,
+      limits,
+    });
+    for (const note of notes) log.warn({ note }, "store");
+    return { store, memory, fault: "" };
+  } catch (cause) {
+    const fault = (cause as Error).message;
+    log.error({ fault }, "the store cannot be opened");
+    if ((cause as Error).name === "StoreInUse") process.exit(EXIT.later);
+    return { store: null, memory: null, fault: fault.slice(0, 200) };
+  }
+}
+
+/** What runs, for supervisors and tests; replaced as a whole. */
+function writeRun(dataDir: string, run: { readonly onboardPort: number; readonly planner: number | undefined }): void {
+  const children = run.planner === undefined ? [] : [{ role: "planner", pid: run.planner }];
+  const text = JSON.stringify({ role: "edge", pid: process.pid, ports: { onboard: run.onboardPort }, children });
+  writeFileSync(join(dataDir, "run.json.new"), `${text}\n`);
+  renameSync(join(dataDir, "run.json.new"), join(dataDir, "run.json"));
+}

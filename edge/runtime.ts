@@ -1,0 +1,155 @@
+// The edge's shell: feeds the core with what its adapters report and performs the core's effects in order. It decides
+// nothing. R2: the last check of the lease stands in the broker's own write (see edge/io/onboard-broker.ts).
+
+import type { Grid } from "../fleet-config/grid.js";
+import { monotonicMs, readClocks } from "../proto/codec/clock.js";
+import type { OnboardSample } from "../proto/wire.js";
+import { Edge } from "./core/edge.js";
+import { type EdgeMemory, EMPTY_MEMORY } from "./core/memory.js";
+import type { EdgeContext, EdgeEffect, EdgeInput } from "./core/types.js";
+import type { EdgeStore } from "./io/edge-store.js";
+import type { HubLink, HubLinkEvents } from "./io/hub-link.js";
+import type { OnboardBroker, OnboardEvents } from "./io/onboard-broker.js";
+import type { PlannerEvents, PlannerProcess } from "./io/planner-process.js";
+import type { SiteTelemetry } from "./io/site-telemetry.js";
+
+export interface Notes {
+  info(event: string, detail: object): void;
+  warn(event: string, detail: object): void;
+}
+
+/** `store` is null when it could not be opened: the edge then stands in HALT, and nothing that needs storing happens. */
+export interface Adapters {
+  readonly store: EdgeStore | null;
+  readonly onboard: OnboardBroker;
+  readonly link: HubLink;
+  readonly telemetry: SiteTelemetry;
+  readonly planner: PlannerProcess;
+}
+
+export class EdgeRuntime {
+  readonly #edge: Edge;
+  readonly #notes: Notes;
+  readonly #onProcesses: () => void;
+  #adapters: Adapters | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #saving: Promise<void> = Promise.resolve();
+  #refusedSamples = 0;
+
+  constructor(parts: {
+    readonly context: EdgeContext;
+    readonly memory: EdgeMemory | null;
+    readonly grid: Grid;
+    readonly storeFault: string;
+    readonly notes: Notes;
+    readonly onProcesses: () => void; // the planner came or went
+  }) {
+    const { context, grid } = parts;
+    this.#edge = new Edge({ context, memory: parts.memory ?? EMPTY_MEMORY, grid, nowMs: monotonicMs() });
+    this.#notes = parts.notes;
+    this.#onProcesses = parts.onProcesses;
+    if (parts.storeFault !== "") this.#feed({ kind: "storeFault", why: parts.storeFault });
+  }
+
+  readonly onboardEvents: OnboardEvents = {
+    onSample: (sample: OnboardSample) => this.#feed({ kind: "sample", sample }),
+    onRefused: (topic, reason) => {
+      this.#refusedSamples += 1;
+      if (this.#refusedSamples <= 100) this.#notes.warn("on-board message refused", { topic, reason });
+    },
+    onBase: (connected) => this.#notes.info(connected ? "base connected" : "base gone", {}),
+  };
+
+  readonly linkEvents: HubLinkEvents = {
+    onOpen: () => this.#feed({ kind: "linkOpened" }),
+    onMessage: (message) => this.#feed({ kind: "hub", message }),
+    onClosed: (reason) => {
+      this.#notes.info("link closed", { reason });
+      this.#feed({ kind: "linkClosed", reason });
+    },
+  };
+
+  readonly plannerEvents: PlannerEvents = {
+    onReady: (info) => {
+      this.#onProcesses();
+      this.#notes.info("planner ready", info);
+      this.#feed({ kind: "plannerReady" });
+    },
+    onResult: (result) => this.#feed({ kind: "planned", result }),
+    onRefused: (id, reason) => this.#feed({ kind: "planRefused", id, reason }),
+    onExit: (info) => {
+      this.#onProcesses();
+      this.#feed({ kind: "plannerGone", why: `process ${info.pid} ended with ${info.signal ?? info.code}` });
+    },
+  };
+
+  /** Begins the control loop, one tick each `periodMs`. */
+  start(adapters: Adapters, periodMs: number): void {
+    this.#adapters = adapters;
+    this.#timer = setInterval(() => this.#feed({ kind: "tick", clocks: readClocks() }), periodMs);
+  }
+
+  /** Stops commanding first; the base stands by its own dead-man at the latest. */
+  async stop(): Promise<void> {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    const adapters = this.#adapters;
+    this.#adapters = null;
+    await this.#saving;
+    if (adapters === null) return;
+    adapters.link.close();
+    await Promise.all([adapters.planner.close(), adapters.telemetry.close(), adapters.onboard.close()]);
+    await adapters.store?.close();
+  }
+
+  #feed(input: EdgeInput): void {
+    for (const effect of this.#edge.step(input, monotonicMs())) this.#perform(effect);
+  }
+
+  #perform(effect: EdgeEffect): void {
+    const adapters = this.#adapters;
+    if (adapters === null) return;
+    switch (effect.kind) {
+      case "save":
+        return this.#save(adapters, effect);
+      case "send":
+        adapters.link.send(effect.message); // whatever matters is sent again
+        return;
+      case "publish":
+        return adapters.telemetry.publish(effect.sample);
+      case "tick":
+        return adapters.onboard.tick(effect.tick);
+      case "command": {
+        const { command } = effect;
+        const stands = command.speedMps === 0 && command.turnRadps === 0;
+        return adapters.onboard.command(command, () => stands || monotonicMs() < command.leaseEndMonotonicMs);
+      }
+      case "plan":
+        if (!adapters.planner.request(effect.request)) {
+          this.#feed({ kind: "planRefused", id: effect.request.id, reason: "no planner is ready" });
+        }
+        return;
+      case "killPlanner":
+        this.#notes.warn("planner killed", { why: effect.why });
+        return adapters.planner.kill();
+      case "record":
+        adapters.store?.record("decision", effect.id, effect.record);
+        return;
+      case "note":
+        return this.#notes.warn(effect.event, { detail: effect.detail });
+    }
+  }
+
+  /** R10: one save after the other; what waits for a version happens when it is durable, and never when it failed. */
+  #save(adapters: Adapters, effect: Extract<EdgeEffect, { kind: "save" }>): void {
+    const { store } = adapters;
+    if (store === null) return;
+    this.#saving = this.#saving.then(async () => {
+      try {
+        await store.save(effect.memory);
+        this.#feed({ kind: "saved", version: effect.version });
+      } catch (cause) {
+        this.#feed({ kind: "storeFault", why: (cause as Error).message.slice(0, 200) });
+      }
+    });
+  }
+}

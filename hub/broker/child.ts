@@ -1,0 +1,79 @@
+// Keeps the site broker running as a child of the hub, or stands for one that runs elsewhere. A broker that ends is started
+// again on the same port; the lease service never waits for it.
+
+import { type ChildProcess, fork } from "node:child_process";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Logger } from "pino";
+import { EXIT } from "../../proto/errors.js";
+import type { HubOptions } from "../options.js";
+import { HubStopped } from "../stopped.js";
+
+const BROKER_MAIN = join(dirname(fileURLToPath(import.meta.url)), "main.js");
+const BROKER_RESTART_MS = 500;
+
+export class BrokerChild {
+  readonly #options: HubOptions;
+  readonly #parts: {
+    readonly site: string;
+    readonly log: Logger;
+    readonly onBroker: (port: number, pid: number) => void;
+  };
+  #child: ChildProcess | null = null;
+  #port = 0;
+  #closed = false;
+
+  constructor(
+    options: HubOptions,
+    parts: { site: string; log: Logger; onBroker: (port: number, pid: number) => void },
+  ) {
+    this.#options = options;
+    this.#parts = parts;
+  }
+
+  /** The URL to dial. Throws HubStopped when the first start fails. */
+  async start(): Promise<string> {
+    const { broker, tls } = this.#options;
+    if (typeof broker === "string") return broker;
+    this.#port = await this.#spawn(broker.port).catch((cause: Error) => {
+      throw new HubStopped(EXIT.unavailable, cause.message);
+    });
+    return `${tls.ca === undefined ? "mqtt" : "mqtts"}://${broker.host}:${this.#port}`;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const child = this.#child;
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGTERM");
+    const hard = setTimeout(() => child.kill("SIGKILL"), 3000);
+    await gone;
+    clearTimeout(hard);
+  }
+
+  #spawn(port: number): Promise<number> {
+    const { broker, tls } = this.#options;
+    if (typeof broker === "string") throw new Error("an outside broker is not started here");
+    const secure = tls.ca === undefined ? [] : ["--ca", tls.ca, "--cert", tls.cert ?? "", "--key", tls.key ?? ""];
+    const args = ["--site", this.#parts.site, "--host", broker.host, "--port", String(port), ...secure];
+    const child = fork(BROKER_MAIN, args, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+    this.#child = child;
+    child.once("exit", (code, signal) => this.#ended(signal ?? String(code)));
+    return new Promise((resolve, reject) => {
+      child.once("exit", (code) => reject(new Error(`the site broker ended with ${code} before it listened`)));
+      child.once("message", (ready: { readonly port: number }) => {
+        this.#parts.onBroker(ready.port, child.pid ?? 0);
+        resolve(ready.port);
+      });
+    });
+  }
+
+  #ended(how: string): void {
+    if (this.#closed || this.#port === 0) return;
+    this.#parts.log.error({ how }, "the site broker ended; it is started again");
+    setTimeout(() => {
+      if (!this.#closed) this.#spawn(this.#port).catch(() => {});
+    }, BROKER_RESTART_MS);
+  }
+}

@@ -1,0 +1,120 @@
+// The site's MQTT broker, a process of its own so that nothing that happens to it can touch the lease service. Tells its
+// port in one message ({"ready":true,"port":N}: by IPC when it was forked, else as a line on standard output), ends when
+// its parent goes away, and ends cleanly on SIGTERM and SIGINT. What it refuses is summed up on standard error, at most a
+// line a second. Exit: 0 asked to end, 64 wrong call, 69 port not to be had, 77 not without TLS.
+
+import { fstatSync, readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { checkListen } from "../../fleet-config/secure.js";
+import { monotonicMs } from "../../proto/codec/clock.js";
+import { PolicedBroker } from "../../proto/codec/mqtt-broker.js";
+import type { TlsFiles } from "../../proto/codec/tls.js";
+import { EXIT } from "../../proto/errors.js";
+import { sitePolicy } from "./policy.js";
+
+const USAGE = "drover site broker: --site NAME [--host 127.0.0.1] [--port 1883] [--ca FILE --cert FILE --key FILE]";
+const OPTIONS = {
+  site: { type: "string" },
+  host: { type: "string", default: "127.0.0.1" },
+  port: { type: "string", default: "1883" },
+  ca: { type: "string" },
+  cert: { type: "string" },
+  key: { type: "string" },
+} as const;
+const LIMITS = {
+  packetBytes: 65_536,
+  clients: 1200,
+  keepaliveLeastS: 5,
+  keepaliveMostS: 30,
+  rate: { perSecond: 500, burst: 10_000 },
+};
+const SITE = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
+interface Asked {
+  readonly site: string;
+  readonly host: string;
+  readonly port: number;
+  readonly tls: TlsFiles | undefined;
+}
+
+function fail(code: number, message: string): never {
+  process.stderr.write(`${message}\n`);
+  process.exit(code);
+}
+
+function read(): Asked {
+  const { site = "", host, port: text, ca, cert, key } = parse();
+  const port = Number(text);
+  if (!SITE.test(site))
+    fail(EXIT.usage, `--site: expected a name of 1 to 64 [A-Za-z0-9._-], found "${site}"\n${USAGE}`);
+  if (!/^\d+$/.test(text) || port > 65_535) fail(EXIT.usage, `--port: expected 0 to 65535, found "${text}"\n${USAGE}`);
+  const refusal = checkListen({ host, tls: { ca, cert, key } });
+  if (refusal !== null) fail(EXIT.permission, refusal);
+  if (ca === undefined || cert === undefined || key === undefined) return { site, host, port, tls: undefined };
+  return { site, host, port, tls: { ca: load(ca), cert: load(cert), key: load(key) } };
+}
+
+function parse() {
+  try {
+    return parseArgs({ options: OPTIONS }).values;
+  } catch (cause) {
+    return fail(EXIT.usage, `${(cause as Error).message}\n${USAGE}`);
+  }
+}
+
+function load(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    return fail(EXIT.missing, `cannot read ${path}: ${(cause as Error).message}`);
+  }
+}
+
+// Sums up refusals, so that a flood of them cannot become a flood of lines.
+function reporter(): (id: string | null, reason: string) => void {
+  let count = 0;
+  let last = "";
+  const timer = setInterval(() => {
+    if (count > 0) process.stderr.write(`${JSON.stringify({ refused: count, last })}\n`);
+    count = 0;
+  }, 1000);
+  timer.unref();
+  return (id, reason) => {
+    count += 1;
+    last = `${id ?? "unknown client"}: ${reason}`;
+  };
+}
+
+function endWithParent(end: () => void): void {
+  if (process.send !== undefined) {
+    process.once("disconnect", end);
+    if (!process.connected) end();
+    return;
+  }
+  const input = fstatSync(0);
+  if (!input.isFIFO() && !input.isSocket()) return; // a terminal or a service manager
+  process.stdin.resume();
+  process.stdin.once("close", end);
+  process.stdin.once("error", end);
+}
+
+async function main(): Promise<void> {
+  let broker: PolicedBroker | null = null;
+  const end = (): void => {
+    if (broker === null) process.exit(0);
+    void broker.close().then(() => process.exit(0));
+  };
+  endWithParent(end);
+  process.once("SIGTERM", end);
+  process.once("SIGINT", end);
+  const { site, host, port, tls } = read();
+  const parts = { policy: sitePolicy(site), limits: LIMITS, onRefused: reporter(), monotonicMs };
+  broker = await PolicedBroker.open({ host, port, tls, ...parts }).catch((cause: Error) =>
+    fail(EXIT.unavailable, `cannot start the site broker: ${cause.message}`),
+  );
+  const ready = { ready: true, port: broker.port };
+  if (process.send !== undefined) process.send(ready);
+  else process.stdout.write(`${JSON.stringify(ready)}\n`);
+}
+
+await main();

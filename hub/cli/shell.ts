@@ -1,0 +1,24 @@
+// What a command needs of the machine it runs on. main.ts gives the real one; tests give their own.
+
+export interface Shell {
+  /** Arguments that come from the environment. */
+  readonly environment: { readonly hub: string | undefined; readonly user: string | undefined };
+  readonly terminal: {
+    readonly isTty: boolean;
+    /** In cells; 0 without a terminal. */
+    width(): number;
+    /** In lines; 0 without a terminal. */
+    height(): number;
+  };
+  readonly version: string;
+  /** Writes to standard output; resolves when it is taken, with false once nobody reads it any more. */
+  write(text: string): Promise<boolean>;
+  /** Writes to standard error. */
+  warn(text: string): Promise<void>;
+  /** Throws what the system says when the file cannot be read. */
+  readFile(path: string): Buffer;
+  /** A new name for a task, such as no other person draws. */
+  newTaskId(): string;
+  /** Aborts when the person at the terminal wants to stop, or when standard output is closed. */
+  readonly stop: AbortSignal;
+}

@@ -1,0 +1,202 @@
+// What people and other systems ask of the hub. Every act carries operator and reason and ends up in the ledger; asking
+// twice with the same contents is the same as asking once. Statements of operators are the only way past what sensors
+// cannot show (R4); no act takes a place from a robot whose lease may still run.
+
+import { type Refusal, refuse } from "../../proto/errors.js";
+import { CAUSES, type CauseName, type Rung } from "../../proto/mode.js";
+import type { Act, OperatorAnswer, OperatorAsk, Scope } from "../../proto/operator.js";
+import { free } from "./claims.js";
+import { isEnded, scopeKey, type Task } from "./ledger-state.js";
+import { closeTask } from "./links.js";
+import { stepModes } from "./modes.js";
+import type { Turn } from "./turn.js";
+import type { RobotWatch } from "./watch.js";
+
+export function perform(turn: Turn, ask: OperatorAsk): OperatorAnswer | Refusal {
+  if (ask.act.operator.trim() === "" || ask.act.reason.trim() === "") {
+    return refuse(
+      "NO_ACT",
+      `cannot ${ask.kind}: expected an operator and a reason, found "${ask.act.operator}" and "${ask.act.reason}"`,
+    );
+  }
+  switch (ask.kind) {
+    case "submitTask":
+      return submitTask(turn, ask);
+    case "cancelTask":
+      return cancelTask(turn, ask);
+    case "halt":
+      return setCeiling(turn, { ...ask, rung: "HALT" });
+    case "setMode":
+      return setCeiling(turn, ask);
+    case "clearMode":
+      return clearMode(turn, ask);
+    case "freePlace":
+      return freePlace(turn, ask);
+    case "stateAbsent":
+      return stateAbsent(turn, ask);
+  }
+}
+
+type Asked<K extends OperatorAsk["kind"]> = Extract<OperatorAsk, { kind: K }>;
+
+/** R10: a task of the same name and contents is the same task. */
+function submitTask(turn: Turn, ask: Asked<"submitTask">): OperatorAnswer | Refusal {
+  const { site, ledger } = turn;
+  const { limits } = site.config;
+  turn.state.submitted += 1;
+  const existing = ledger.tasks.get(ask.task);
+  if (existing !== undefined) return sameTask(existing, ask);
+  const what = `cannot take task "${ask.task}"`;
+  if (ask.stops.length === 0 || ask.stops.length > limits.stopsPerTask) {
+    return refuse("MALFORMED", `${what}: expected 1 to ${limits.stopsPerTask} stops, found ${ask.stops.length}`);
+  }
+  if (ask.fleet !== "" && !site.fleets.has(ask.fleet))
+    return refuse("UNKNOWN_FLEET", `${what}: the site has no fleet "${ask.fleet}"`);
+  for (const [index, stop] of ask.stops.entries()) {
+    const unknown = stop.destinations.find((destination) => !site.destinations.has(destination));
+    if (unknown !== undefined)
+      return refuse(
+        "UNKNOWN_DESTINATION",
+        `${what}: stop ${index + 1} names "${unknown}", which the site does not have`,
+      );
+    const found = stop.destinations.length;
+    if (found === 0 || found > limits.alternativesPerStop) {
+      return refuse(
+        "MALFORMED",
+        `${what}: stop ${index + 1} expected 1 to ${limits.alternativesPerStop} destinations, found ${found}`,
+      );
+    }
+  }
+  if (ledger.open.size >= limits.tasksWaiting)
+    return refuse("TOO_MANY", `${what}: ${ledger.open.size} tasks are open, at most ${limits.tasksWaiting}`);
+  const task = ask.task === "" ? `t${ledger.epoch}-${ledger.events + 1}` : ask.task;
+  const { stops, fleet, dwellMs } = ask;
+  turn.emit({ kind: "taskAccepted", task, stops, fleet, dwellMs, ...ask.act });
+  return { task, existed: false };
+}
+
+function sameTask(task: Task, ask: Asked<"submitTask">): OperatorAnswer | Refusal {
+  const key = (t: Pick<Task, "stops" | "fleet" | "dwellMs">) =>
+    JSON.stringify([t.stops.map((stop) => stop.destinations), t.fleet, t.dwellMs]);
+  if (key(task) === key(ask)) return { task: task.id, existed: true };
+  return refuse(
+    "TASK_DIFFERS",
+    `cannot take task "${ask.task}": a task of that name exists with other stops, fleet or dwell`,
+  );
+}
+
+/** A waiting task ends at once; an active one when its robot has stopped acting on it, or has certainly lapsed. */
+function cancelTask(turn: Turn, ask: Asked<"cancelTask">): OperatorAnswer | Refusal {
+  const task = turn.ledger.tasks.get(ask.task);
+  if (task === undefined) return refuse("UNKNOWN_TASK", `cannot cancel task "${ask.task}": there is none of that name`);
+  if (isEnded(task)) {
+    return task.phase === "CANCELLED"
+      ? { phase: task.phase }
+      : refuse("TASK_ENDED", `cannot cancel task "${task.id}": it is ${task.phase}`);
+  }
+  if (!task.cancelAsked) turn.emit({ kind: "cancelAsked", task: task.id, ...ask.act });
+  closeTask(turn, task.id);
+  return { phase: task.phase };
+}
+
+function inScope(turn: Turn, scope: Scope): readonly RobotWatch[] | Refusal {
+  if (scope.robot !== "" && !turn.site.robots.has(scope.robot))
+    return refuse("UNKNOWN_ROBOT", `the site has no robot "${scope.robot}"`);
+  if (scope.fleet !== "" && !turn.site.fleets.has(scope.fleet))
+    return refuse("UNKNOWN_FLEET", `the site has no fleet "${scope.fleet}"`);
+  const all = [...turn.state.watches.values()];
+  if (scope.robot !== "") return all.filter((watch) => watch.id === scope.robot);
+  return scope.fleet === "" ? all : all.filter((watch) => watch.fleet === scope.fleet);
+}
+
+function setCeiling(
+  turn: Turn,
+  ask: { readonly act: Act; readonly scope: Scope; readonly rung: Rung },
+): OperatorAnswer | Refusal {
+  const robots = inScope(turn, ask.scope);
+  if ("code" in robots) return robots;
+  if (ask.rung === "AUTONOMOUS")
+    return refuse("NOT_LOWER", "cannot set AUTONOMOUS: an override only lowers; clear the one that stands instead");
+  turn.emit({ kind: "ceilingSet", robot: ask.scope.robot, fleet: ask.scope.fleet, rung: ask.rung, ...ask.act });
+  stepModes(turn);
+  const linked = (watch: RobotWatch) => watch.stream !== null;
+  return {
+    told: robots.filter(linked).map((watch) => watch.id),
+    notTold: robots.filter((watch) => !linked(watch)).map((watch) => watch.id),
+  };
+}
+
+/** R7: lets go of the ceiling, and of what the edges have latched; each latch opens only when its evidence is good. */
+function clearMode(turn: Turn, ask: Asked<"clearMode">): OperatorAnswer | Refusal {
+  const robots = inScope(turn, ask.scope);
+  if ("code" in robots) return robots;
+  const latched = robots.filter((watch) => watch.edgeCauses.some((cause) => isLatch(cause.name)));
+  const stands = turn.ledger.ceilings.has(scopeKey(ask.scope));
+  const rolledBack = turn.state.rolledBack !== "" && scopeKey(ask.scope) === "site";
+  if (!stands && latched.length === 0 && !rolledBack) {
+    return refuse(
+      "NOTHING_TO_DO",
+      `cannot clear the mode of ${scopeKey(ask.scope)}: no ceiling stands and nothing is latched there`,
+    );
+  }
+  turn.emit({ kind: "ceilingCleared", robot: ask.scope.robot, fleet: ask.scope.fleet, ...ask.act });
+  if (rolledBack) turn.state.rolledBack = "";
+  const { operator, reason } = ask.act;
+  for (const watch of latched) {
+    const causes = watch.edgeCauses.map((cause) => cause.name).filter(isLatch);
+    turn.send(watch, { kind: "clearLatches", causes, operator, reason: reason.slice(0, 200) });
+  }
+  stepModes(turn);
+  return {};
+}
+
+function isLatch(name: string): name is CauseName {
+  return name in CAUSES && CAUSES[name as CauseName].clear === "person";
+}
+
+/**
+ * R4: a named operator has seen the place empty. Refused while the lease of whoever holds it may still run. From then on
+ * robots without a link are not thought to be there, until they are heard again.
+ */
+function freePlace(turn: Turn, ask: Asked<"freePlace">): OperatorAnswer | Refusal {
+  const what = `cannot free ${ask.place}`;
+  if (!turn.site.destinations.has(ask.place))
+    return refuse("UNKNOWN_DESTINATION", `${what}: the site has no such destination`);
+  if (ask.seen.trim() === "") return refuse("NO_ACT", `${what}: expected what was seen there, found nothing`);
+  const held = turn.ledger.byDestination.get(ask.place);
+  const silent = [...turn.state.watches.values()].filter((watch) => watch.stream === null && watch.id !== held?.robot);
+  const holder = held === undefined ? undefined : turn.state.watches.get(held.robot);
+  const leftMs = Math.max(0, ...[...silent, ...(holder ? [holder] : [])].map((watch) => watch.leaseEndMs - turn.nowMs));
+  if (leftMs > 0) return refuse("LEASE_RUNNING", `${what}: a lease may run there for another ${leftMs} ms`);
+  turn.emit({ kind: "actRecorded", act: "place free", subject: ask.place, ...ask.act, seen: ask.seen });
+  for (const watch of silent) watch.notAt.add(ask.place);
+  if (held === undefined) return {};
+  if (holder?.stream === null) holder.notAt.add(ask.place);
+  if (held.end === null) {
+    turn.emit({
+      kind: "assignmentEnded",
+      token: held.token,
+      end: "ABANDONED",
+      reason: "an operator freed the place",
+      outcome: "",
+    });
+  }
+  free(turn, held, { exit: "STATED_FREE", ...ask.act, seen: ask.seen });
+  closeTask(turn, held.task);
+  return {};
+}
+
+/** A robot that is not on the floor blocks no place by being unheard; its claims stay until they are freed. */
+function stateAbsent(turn: Turn, ask: Asked<"stateAbsent">): OperatorAnswer | Refusal {
+  const what = `cannot state ${ask.robot} absent`;
+  const watch = turn.state.watches.get(ask.robot);
+  if (watch === undefined) return refuse("UNKNOWN_ROBOT", `${what}: the site has no such robot`);
+  if (ask.seen.trim() === "") return refuse("NO_ACT", `${what}: expected where it was seen, found nothing`);
+  if (watch.stream !== null) return refuse("NOTHING_TO_DO", `${what}: it is linked`);
+  const leftMs = watch.leaseEndMs - turn.nowMs;
+  if (leftMs > 0) return refuse("LEASE_RUNNING", `${what}: its lease may run for another ${leftMs} ms`);
+  turn.emit({ kind: "robotAbsent", robot: ask.robot, ...ask.act, seen: ask.seen });
+  watch.heard = false;
+  watch.channels.clear();
+  return {};
+}

@@ -1,0 +1,156 @@
+// `apply(state, event)`: the one place where the durable state changes. It may not refuse and sees no clock, so replay of
+// the ledger gives the same state. An event that contradicts the state is a fault: it throws, and the hub does not start.
+
+import { NO_TOKEN, type Token, tokenKey } from "../../proto/claim.js";
+import type { LedgerBody, LedgerEvent } from "../../proto/ledger.js";
+import { type Claim, type LedgerState, scopeKey, type Task, unbind } from "./ledger-state.js";
+
+type Body<K extends LedgerBody["kind"]> = Extract<LedgerBody, { kind: K }>;
+
+/** Ended tasks kept for listing; older ones are forgotten by the state, never by the ledger. */
+export const ENDED_TASKS_KEPT = 1000;
+
+export function apply(state: LedgerState, event: LedgerEvent): void {
+  if (event.sequence !== state.events + 1) fault(event, `follows ${state.events}`);
+  state.events = event.sequence;
+  applyBody(state, event);
+}
+
+function applyBody(state: LedgerState, event: LedgerEvent): void {
+  const body = event.body;
+  switch (body.kind) {
+    case "hubStarted":
+      if (body.epoch <= state.epoch) fault(event, `epoch ${body.epoch} does not raise ${state.epoch}`);
+      state.epoch = body.epoch;
+      state.counter = 0;
+      state.longestLeaseMs = Math.max(state.longestLeaseMs, body.longestLeaseMs);
+      return;
+    case "robotEnrolled":
+      state.absent.delete(body.robot);
+      return;
+    case "robotAbsent":
+      state.absent.set(body.robot, body.seen);
+      return;
+    case "taskAccepted":
+      return taskAccepted(state, event, body);
+    case "taskEnded":
+      return taskEnded(state, event, body);
+    case "cancelAsked":
+      taskOf(state, event, body.task).cancelAsked = true;
+      return;
+    case "claimed":
+      return claimed(state, event, body);
+    case "arrived":
+      claimFor(state, event, body.token).phase = "standing";
+      return;
+    case "assignmentEnded":
+      return assignmentEnded(state, event, body);
+    case "claimLapsed":
+      claimFor(state, event, body.token).lapsed = true;
+      return;
+    case "claimFreed":
+      return claimFreed(state, event, body);
+    case "ceilingSet":
+      state.ceilings.set(scopeKey(body), body);
+      return;
+    case "ceilingCleared":
+      state.ceilings.delete(scopeKey(body));
+      return;
+    case "modeChanged":
+    case "actRecorded":
+      return; // for people
+  }
+}
+
+function taskAccepted(state: LedgerState, event: LedgerEvent, body: Body<"taskAccepted">): void {
+  if (state.tasks.has(body.task)) fault(event, `task ${body.task} exists`);
+  const { kind: _, task: id, ...asked } = body;
+  state.tasks.set(id, {
+    ...asked,
+    ...{ id, order: event.sequence, phase: "WAITING", stopIndex: 0, robot: "" },
+    ...{ acceptedWallMs: event.wallMs, acceptedHubMs: event.hubMs, acceptedEpoch: event.epoch },
+    ...{ token: NO_TOKEN, cancelAsked: false, attempts: 0, ended: "" },
+  });
+  state.open.add(id);
+  state.counts.accepted += 1;
+}
+
+function taskEnded(state: LedgerState, event: LedgerEvent, body: Body<"taskEnded">): void {
+  const task = taskOf(state, event, body.task);
+  if (!state.open.delete(body.task)) fault(event, `task ${body.task} has already ended`);
+  task.ended = body.reason;
+  task.token = NO_TOKEN;
+  switch (body.end) {
+    case "END_DONE":
+      task.phase = "DONE";
+      state.counts.done += 1;
+      break;
+    case "END_FAILED":
+      task.phase = "TASK_FAILED";
+      state.counts.failed += 1;
+      break;
+    case "END_CANCELLED":
+      task.phase = "CANCELLED";
+      state.counts.cancelled += 1;
+      break;
+  }
+  state.ended.push(task.id);
+  if (state.ended.length > ENDED_TASKS_KEPT) state.tasks.delete(state.ended.shift() ?? "");
+}
+
+/** R1: one claim per destination; the former holder may replace its own. R5: tokens only grow. */
+function claimed(state: LedgerState, event: LedgerEvent, body: Body<"claimed">): void {
+  const { token } = body;
+  if (token.epoch !== state.epoch || token.counter <= state.counter)
+    fault(event, `token ${tokenKey(token)} is not new`);
+  state.counter = token.counter;
+  state.longestLeaseMs = Math.max(state.longestLeaseMs, body.leaseMs);
+  const held = state.byDestination.get(body.destination);
+  if (held !== undefined && held.robot !== body.robot) fault(event, `${body.destination} is held by ${held.robot}`);
+  if (held !== undefined) fault(event, `${body.destination} still carries token ${tokenKey(held.token)}`);
+  const { kind: _, leaseMs: __, ...fields } = body;
+  const claim: Claim = { ...fields, phase: "assigned", lapsed: false, end: null };
+  state.claims.set(tokenKey(token), claim);
+  state.byDestination.set(body.destination, claim);
+  if (body.task === "") return;
+  const task = taskOf(state, event, body.task);
+  task.phase = "ACTIVE";
+  task.robot = body.robot;
+  task.token = token;
+}
+
+function assignmentEnded(state: LedgerState, event: LedgerEvent, body: Body<"assignmentEnded">): void {
+  const claim = claimFor(state, event, body.token);
+  if (claim.end !== null) fault(event, `assignment ${claim.assignment} has already ended`);
+  claim.end = body.end;
+  if (claim.phase === "assigned") claim.phase = "ended";
+  const task = state.tasks.get(claim.task);
+  if (task === undefined || tokenKey(task.token) !== tokenKey(claim.token)) return;
+  if (body.end === "COMPLETED") {
+    task.stopIndex += 1;
+    task.attempts = 0;
+    unbind(task, claim.robot);
+    return;
+  }
+  if (body.end === "GAVE_UP") task.attempts += 1;
+  unbind(task, task.stopIndex === 0 ? "" : claim.robot);
+}
+
+/** R4: the only way in which a place becomes free. */
+function claimFreed(state: LedgerState, event: LedgerEvent, body: Body<"claimFreed">): void {
+  const claim = claimFor(state, event, body.token);
+  state.claims.delete(tokenKey(claim.token));
+  state.byDestination.delete(claim.destination);
+}
+
+function taskOf(state: LedgerState, event: LedgerEvent, id: string): Task {
+  return state.tasks.get(id) ?? fault(event, `there is no task ${id}`);
+}
+
+function claimFor(state: LedgerState, event: LedgerEvent, token: Token): Claim {
+  return state.claims.get(tokenKey(token)) ?? fault(event, `there is no claim ${tokenKey(token)}`);
+}
+
+function fault(event: LedgerEvent, why: string): never {
+  throw new Error(`cannot apply ledger event ${event.sequence} (${event.body.kind}): ${why}`);
+}

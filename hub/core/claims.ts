@@ -1,0 +1,143 @@
+// R1, R3, R4: who may be given which destination, when a claim has certainly lapsed, and by which named exits a place
+// becomes free. Everybody else only asks.
+
+import { certainlyOutside, holderAgainst, type Token, tokenKey, type Whereabouts } from "../../proto/claim.js";
+import { type Refusal, refuse } from "../../proto/errors.js";
+import { certainlyLapsed } from "../../proto/lease.js";
+import { PERMITS } from "../../proto/mode.js";
+import type { Purpose } from "../../proto/wire.js";
+import { actingClaim, type Claim, claimsOfRobot } from "./ledger-state.js";
+import { effectiveOf } from "./modes.js";
+import type { HubState, Turn } from "./turn.js";
+import { channelAgeMs, type RobotWatch, whereabouts } from "./watch.js";
+
+export interface ClaimAsk {
+  readonly robot: string;
+  readonly destination: string;
+  readonly purpose: Purpose;
+  readonly task: string;
+  readonly stopIndex: number;
+  readonly dwellMs: number;
+  readonly assignment?: string; // an assignment that goes on under a new token
+}
+
+/** Why a robot may not be given anything at all now; null when it may. */
+export function whyNoGrants(state: HubState, watch: RobotWatch, nowMs: number): Refusal | null {
+  const robot = watch.id;
+  if (watch.stream === null) return refuse("NO_LEASE", `cannot grant to ${robot}: no link`);
+  if (certainlyLapsed(watch.leaseEndMs, nowMs))
+    return refuse("NO_LEASE", `cannot grant to ${robot}: it has not renewed`);
+  const rung = effectiveOf(state, watch);
+  if (!PERMITS[rung].newGrants) return refuse("NOT_AUTONOMOUS", `cannot grant to ${robot}: its mode is ${rung}`);
+  const ageMs = channelAgeMs(watch, "pose", { nowMs, site: state.site });
+  const limitMs = state.site.config.decisions.dispatch.telemetryMs;
+  if (ageMs > limitMs)
+    return refuse("ROBOT_STALE", `cannot grant to ${robot}: its pose may be ${ageMs} ms old, at most ${limitMs}`);
+  return null;
+}
+
+/** R1, R4: why a destination may not be given to a robot now; null when it may. */
+export function whyNotFree(
+  state: HubState,
+  ask: { readonly robot: string; readonly destination: string },
+  nowMs: number,
+): Refusal | null {
+  const where = `cannot give ${ask.destination} to ${ask.robot}`;
+  const holder = holderAgainst(ask, {
+    conflicts: state.site.conflicts,
+    holderOf: (destination) => state.ledger.byDestination.get(destination)?.robot,
+  });
+  if (holder !== null) return refuse("BUSY", `${where}: ${holder.destination} is held by ${holder.robot}`);
+  const place = state.site.destinations.get(ask.destination);
+  if (place === undefined) return refuse("UNKNOWN_DESTINATION", `${where}: the site has no such destination`);
+  for (const other of state.watches.values()) {
+    if (other.id === ask.robot || isElsewhere(state, other, ask.destination)) continue;
+    const seen = whereabouts(other, { nowMs, site: state.site });
+    if (seen === undefined)
+      return refuse("PLACE_UNKNOWN", `${where}: ${other.id} has not been heard and may stand anywhere`);
+    if (!isOutside(state, seen, ask.destination)) return refuse("BUSY", `${where}: ${other.id} is or may be on it`);
+  }
+  return null;
+}
+
+/** R4: a named operator has stated that the robot is off the floor, or not on this place. */
+export function isElsewhere(state: HubState, watch: RobotWatch, destination: string): boolean {
+  return state.ledger.absent.has(watch.id) || watch.notAt.has(destination);
+}
+
+/** R4: the body is certainly outside the destination's footprint, by the site's margin. */
+export function isOutside(state: HubState, where: Whereabouts, destination: string): boolean {
+  const place = state.site.destinations.get(destination);
+  if (place === undefined) return false;
+  const { radiusM, marginM } = state.site.config.physics;
+  return certainlyOutside(where, { ...place, robotRadiusM: radiusM, marginM });
+}
+
+/** R1: one atomic compare-and-append, then the grant. Returns the refusal when it lost. */
+export function claim(turn: Turn, ask: ClaimAsk): Refusal | Token {
+  const { state } = turn;
+  const watch = state.watches.get(ask.robot);
+  if (watch === undefined) return refuse("UNKNOWN_ROBOT", `the site has no robot ${ask.robot}`);
+  const refusal = whyNoGrants(state, watch, turn.nowMs) ?? whyNotFree(state, ask, turn.nowMs);
+  if (refusal !== null) return refusal;
+  const acting = actingClaim(state.ledger, ask.robot);
+  if (acting !== undefined && acting.destination !== ask.destination) {
+    return refuse("BUSY", `cannot give ${ask.destination} to ${ask.robot}: it is on its way to ${acting.destination}`);
+  }
+  replaceOwn(turn, ask.destination);
+  const token: Token = { epoch: state.ledger.epoch, counter: state.ledger.counter + 1 };
+  const assignment = ask.assignment ?? `a${token.epoch}-${token.counter}`;
+  const { robot, destination, purpose, task, stopIndex } = ask;
+  const leaseMs = state.site.config.lease.leaseMs;
+  turn.emit({ kind: "claimed", token, assignment, robot, destination, purpose, task, stopIndex, leaseMs });
+  watch.grants.set(tokenKey(token), turn.nowMs);
+  turn.send(watch, { kind: "grant", token, assignment, task, destination, purpose, dwellMs: ask.dwellMs });
+  return token;
+}
+
+/** The asker's own older claim on the destination makes way for its new one, in the same batch. */
+function replaceOwn(turn: Turn, destination: string): void {
+  const own = turn.ledger.byDestination.get(destination);
+  if (own !== undefined) free(turn, own, { exit: "REPLACED" });
+}
+
+type Exit = "LEFT" | "SEEN_ELSEWHERE" | "STATED_FREE" | "REPLACED";
+
+export function free(
+  turn: Turn,
+  held: Claim,
+  how: { readonly exit: Exit; readonly operator?: string; readonly reason?: string; readonly seen?: string },
+): void {
+  const { exit, operator = "", reason = "", seen = "" } = how;
+  turn.emit({ kind: "claimFreed", token: held.token, exit, operator, reason, seen });
+}
+
+/** R3: marks what has certainly lapsed. R4: frees what fresh positions prove free. */
+export function stepClaims(turn: Turn): void {
+  for (const watch of turn.state.watches.values()) {
+    const lapsed = certainlyLapsed(watch.leaseEndMs, turn.nowMs);
+    for (const held of claimsOfRobot(turn.ledger, watch.id)) {
+      if (lapsed && !held.lapsed) {
+        turn.emit({ kind: "claimLapsed", token: held.token });
+        watch.lapsedMs.set(tokenKey(held.token), turn.nowMs);
+      }
+      if (held.phase !== "assigned") leave(turn, watch, held);
+    }
+  }
+}
+
+/**
+ * R4: an assignment that is over holds its place until a fresh pose shows that the robot has left. After a lapse the pose
+ * must have been captured later than the lapse: the age bound says so without a common clock.
+ */
+function leave(turn: Turn, watch: RobotWatch, held: Claim): void {
+  const at = { nowMs: turn.nowMs, site: turn.site };
+  const ageMs = channelAgeMs(watch, "pose", at);
+  if (ageMs > turn.site.config.decisions.dispatch.telemetryMs) return;
+  const lapsedMs = watch.lapsedMs.get(tokenKey(held.token)) ?? turn.state.startedMs;
+  if (held.lapsed && turn.nowMs - ageMs < lapsedMs) return;
+  const where = whereabouts(watch, at);
+  if (where === undefined || !isOutside(turn.state, where, held.destination)) return;
+  watch.lapsedMs.delete(tokenKey(held.token));
+  free(turn, held, { exit: held.lapsed ? "SEEN_ELSEWHERE" : "LEFT" });
+}

@@ -1,0 +1,187 @@
+// The working state of one round: who is free, what is still open, what has been proposed. Promise (R1): a proposal closes
+// its destination and all that conflict with it, so that no two proposals of a round can collide, and a destination that the
+// view calls held by another is never proposed. Unknown destinations and unknown ways are never open.
+import type { DispatchDestination, DispatchRobot, DispatchTask, DispatchView, Proposal, TravelCosts } from "./view.js";
+
+/** How a robot's battery limits it; "low" looks for a charger, "charging" stays on one, "reluctant" may leave it for a task. */
+export type Energy = "ready" | "reluctant" | "charging" | "low";
+
+/** A charging robot that has this much may leave for a task that nobody else can take. */
+export const RESUME_RATIO = 0.6;
+/** Standing idle for this long is idleness and not the pause between two tasks; also a charger's time to make contact. */
+export const SETTLE_MS = 10_000;
+/** Tasks without a robot that one round looks at, the oldest (R13). */
+export const TASKS_MAX = 1000;
+
+/** While it stands, only `task` may newly claim one of `places`; `robot`, when known, is kept free for it. */
+export interface Keep {
+  readonly task: string;
+  readonly robot: string | null;
+  readonly places: ReadonlySet<string>;
+  /** The robots that block the place now: they may move about there, else they might never get out. */
+  readonly blockers: ReadonlySet<string>;
+}
+
+export class Round {
+  readonly view: DispatchView;
+  readonly nowMs: number;
+  /** Oldest first. */
+  readonly tasks: readonly DispatchTask[];
+  readonly robots: ReadonlyMap<string, DispatchRobot>;
+  readonly destinations: ReadonlyMap<string, DispatchDestination>;
+  /** Robot to the task it has in hand and that waits for its next place. */
+  readonly inHand: ReadonlyMap<string, DispatchTask>;
+  /** By robot, in the order in which they were made. */
+  readonly proposals = new Map<string, Proposal>();
+  readonly served = new Set<string>();
+  keep: Keep | null = null;
+  readonly #travel: TravelCosts;
+  readonly #closed = new Set<string>();
+  readonly #holders = new Map<string, string | null>();
+  readonly #costsM = new Map<string, Map<string, number>>();
+
+  constructor(view: DispatchView, at: { travel: TravelCosts; nowMs: number }) {
+    this.view = view;
+    this.nowMs = at.nowMs;
+    this.#travel = at.travel;
+    const byAge = (a: DispatchTask, b: DispatchTask) => a.waitingSinceMs - b.waitingSinceMs || a.order - b.order;
+    const sorted = [...view.tasks].sort(byAge);
+    let left = TASKS_MAX;
+    this.tasks = sorted.filter((task) => task.robot !== null || left-- > 0);
+    this.robots = new Map(view.robots.map((robot) => [robot.id, robot]));
+    this.destinations = new Map(view.destinations.map((destination) => [destination.id, destination]));
+    const inHand = new Map<string, DispatchTask>();
+    for (const task of this.tasks) {
+      if (task.robot !== null && !inHand.has(task.robot)) inHand.set(task.robot, task);
+    }
+    this.inHand = inHand;
+  }
+
+  /** Free and not yet proposed for anything in this round. */
+  isFree(robot: DispatchRobot): boolean {
+    return robot.availability === "free" && robot.assignment === null && !this.proposals.has(robot.id);
+  }
+
+  /** Free, with no task in hand, not kept for another task: may be given work, sent to charge or home. */
+  isUnbound(robot: DispatchRobot): boolean {
+    return this.isFree(robot) && !this.inHand.has(robot.id) && this.keep?.robot !== robot.id;
+  }
+
+  ageMs(task: DispatchTask): number {
+    return Math.max(0, this.nowMs - task.waitingSinceMs);
+  }
+
+  idleMs(robot: DispatchRobot): number | null {
+    return typeof robot.idleSinceMs === "number" ? Math.max(0, this.nowMs - robot.idleSinceMs) : null;
+  }
+
+  /** Hysteresis without memory: under `lowRatio` a robot goes to charge; where it charges it stays until `fullRatio`. */
+  energy(robot: DispatchRobot): Energy {
+    const ratio = robot.chargeRatio;
+    if (ratio === null) return "ready";
+    const { lowRatio, fullRatio } = this.view.battery;
+    const idleMs = this.idleMs(robot);
+    const atCharger = robot.standsOn !== null && this.destinations.get(robot.standsOn)?.kind === "charge";
+    const settling = atCharger && (idleMs === null ? ratio < lowRatio : idleMs < SETTLE_MS);
+    if (ratio < lowRatio) return robot.charging || settling ? "charging" : "low";
+    if (ratio >= fullRatio || !(robot.charging || settling)) return "ready";
+    return ratio >= Math.min(RESUME_RATIO, fullRatio) ? "reluctant" : "charging";
+  }
+
+  touches(a: string, b: string): boolean {
+    return a === b || this.view.conflicts(a, b);
+  }
+
+  /** The destination and everything that conflicts with it. */
+  around(destination: string): Set<string> {
+    const places = new Set<string>([destination]);
+    for (const other of this.destinations.keys()) {
+      if (this.view.conflicts(destination, other)) places.add(other);
+    }
+    return places;
+  }
+
+  /** Whoever other than the asker blocks the destination; "" for unknown, null for nobody. Asker "": nobody in particular. */
+  blocker(destination: string, asker: string): string | null {
+    let holder = this.#holders.get(destination);
+    if (holder === undefined) {
+      holder = this.view.holder(destination);
+      this.#holders.set(destination, holder);
+    }
+    if (holder === null || asker === "" || holder !== asker) return holder;
+    const other = this.view.holder(destination, asker);
+    return other === asker ? null : other;
+  }
+
+  /** Taken, it or a conflicting one, by a proposal of this round. */
+  isClosed(destination: string): boolean {
+    return this.#closed.has(destination);
+  }
+
+  /** Metres, Infinity for an unknown destination, one that the robot failed to reach lately, or no way. */
+  costM(robot: DispatchRobot, destination: string): number {
+    if (robot.excluded.has(destination) || !this.destinations.has(destination)) return Number.POSITIVE_INFINITY;
+    let costs = this.#costsM.get(destination);
+    if (costs === undefined) {
+      costs = new Map();
+      this.#costsM.set(destination, costs);
+    }
+    let costM = costs.get(robot.id);
+    if (costM === undefined) {
+      costM = this.#travel.costM(robot.xM, robot.yM, destination);
+      if (!(costM >= 0)) costM = Number.POSITIVE_INFINITY;
+      costs.set(robot.id, costM);
+    }
+    return costM;
+  }
+
+  /** Whether the robot may ask for the destination now, for that task or (null) to park or charge. */
+  isOpen(robot: DispatchRobot, destination: string, task: DispatchTask | null): boolean {
+    if (this.#closed.has(destination) || this.#isKeptFrom(robot, destination, task)) return false;
+    return this.blocker(destination, robot.id) === null && this.costM(robot, destination) < Number.POSITIVE_INFINITY;
+  }
+
+  /** The nearest open alternative of the task's stop, or null. */
+  bestAlternative(robot: DispatchRobot, task: DispatchTask): { destination: string; costM: number } | null {
+    let best: { destination: string; costM: number } | null = null;
+    for (const destination of task.stop) {
+      const costM = this.costM(robot, destination);
+      if ((best === null || costM < best.costM) && this.isOpen(robot, destination, task)) best = { destination, costM };
+    }
+    return best;
+  }
+
+  /** Whether the robot may ever serve the task, places aside. */
+  suits(robot: DispatchRobot, task: DispatchTask): boolean {
+    if (task.robot !== null) return task.robot === robot.id;
+    return task.fleet === "" || task.fleet === robot.fleet;
+  }
+
+  /** Whether some robot that is not unavailable could be sent there for the task, were the place free. */
+  isWithinReach(task: DispatchTask, destination: string): boolean {
+    for (const robot of this.robots.values()) {
+      const able = robot.availability !== "unavailable" && this.suits(robot, task);
+      if (able && this.costM(robot, destination) < Number.POSITIVE_INFINITY) return true;
+    }
+    return false;
+  }
+
+  propose(proposal: Proposal): void {
+    this.proposals.set(proposal.robot, proposal);
+    if (proposal.purpose === "TASK") this.served.add(proposal.task);
+    for (const place of this.around(proposal.destination)) this.#closed.add(place);
+  }
+
+  proposeTask(robot: DispatchRobot, task: DispatchTask, choice: { destination: string; costM: number }): void {
+    const waited = `waited ${Math.floor(this.ageMs(task) / 1000)} s`;
+    const why = task.robot === null ? `least total travel, ${waited}` : `next stop of the task in hand, ${waited}`;
+    this.propose({ robot: robot.id, purpose: "TASK", task: task.id, ...choice, why });
+  }
+
+  #isKeptFrom(robot: DispatchRobot, destination: string, task: DispatchTask | null): boolean {
+    const { keep } = this;
+    if (keep === null || keep.task === task?.id || !keep.places.has(destination)) return false;
+    if (task === null || task.robot === null) return true;
+    return keep.robot !== null && !keep.blockers.has(robot.id);
+  }
+}

@@ -1,0 +1,116 @@
+// The hub's core: one incarnation of the site's authority. `step` takes an input and the clocks and returns ordered
+// effects (R10). It imports nothing that can wait, send or store, so the same code runs in production, under a virtual
+// clock and in replay.
+
+import type { LedgerEvent } from "../../proto/ledger.js";
+import { NO_HOLDS } from "../../proto/mode.js";
+import type { OperatorAsk } from "../../proto/operator.js";
+import type { EdgeMessage, Telemetry } from "../../proto/wire.js";
+import { perform } from "./acts.js";
+import { apply } from "./apply.js";
+import { stepClaims } from "./claims.js";
+import { emptyLedgerState, type LedgerState } from "./ledger-state.js";
+import { closed, edgeMessage, hello, stepLinks } from "./links.js";
+import { stepModes } from "./modes.js";
+import { type Dispatcher, stepRound } from "./round.js";
+import { type Site, waitMsFor } from "./site.js";
+import { type HubEffect, type HubState, Turn } from "./turn.js";
+import { newWatch, takeTelemetry } from "./watch.js";
+
+export type HubInput =
+  | { readonly kind: "tick" }
+  | { readonly kind: "link"; readonly stream: number; readonly message: EdgeMessage }
+  | { readonly kind: "closed"; readonly stream: number }
+  | { readonly kind: "telemetry"; readonly sample: Telemetry }
+  | { readonly kind: "ask"; readonly ask: number; readonly what: OperatorAsk };
+
+export interface Now {
+  readonly nowMs: number; // CLOCK_MONOTONIC
+  readonly wallMs: number; // since 1970, for people
+}
+
+/** Replays a ledger. Throws when the events contradict each other. */
+export function replay(events: Iterable<LedgerEvent>): LedgerState {
+  const ledger = emptyLedgerState();
+  for (const event of events) apply(ledger, event);
+  return ledger;
+}
+
+export class Hub {
+  readonly state: HubState;
+  readonly #dispatcher: Dispatcher;
+
+  constructor(parts: { readonly site: Site; readonly ledger: LedgerState; readonly dispatcher: Dispatcher }) {
+    this.#dispatcher = parts.dispatcher;
+    this.state = {
+      ...{ site: parts.site, ledger: parts.ledger, watches: new Map(), fleets: new Map(), streams: new Map() },
+      ...{ startedMs: 0, restartUntilMs: 0, hubNonce: 0, lastRoundMs: 0, nextId: 1, submitted: 0, rolledBack: "" },
+    };
+  }
+
+  /**
+   * R5: to be called once, first. Raises the epoch; the effects must be durable before any robot is answered. Whatever was
+   * inherited may be given away only when every lease that was ever granted has certainly lapsed on this clock.
+   */
+  start(now: Now): readonly HubEffect[] {
+    const { state } = this;
+    const { site, ledger } = state;
+    const turn = new Turn(state, now);
+    const inherited = ledger.epoch > 0;
+    const longestLeaseMs = Math.max(ledger.longestLeaseMs, site.config.lease.leaseMs);
+    turn.emit({
+      kind: "hubStarted",
+      epoch: ledger.epoch + 1,
+      longestLeaseMs,
+      configHash: site.hash,
+      software: site.software,
+    });
+    state.startedMs = now.nowMs;
+    state.lastRoundMs = now.nowMs;
+    state.restartUntilMs = inherited ? now.nowMs + waitMsFor(site, longestLeaseMs) : now.nowMs;
+    for (const robot of site.robots.values()) state.watches.set(robot.id, newWatch(robot, state.restartUntilMs));
+    for (const fleet of site.fleets.values())
+      state.fleets.set(fleet.id, { id: fleet.id, ladder: NO_HOLDS, stale: 0, counted: 0 });
+    return turn.effects();
+  }
+
+  step(input: HubInput, now: Now): readonly HubEffect[] {
+    const turn = new Turn(this.state, now);
+    switch (input.kind) {
+      case "tick":
+        stepModes(turn);
+        stepClaims(turn);
+        stepLinks(turn);
+        stepRound(turn, this.#dispatcher);
+        break;
+      case "link":
+        this.#link(turn, input);
+        break;
+      case "closed":
+        closed(turn, input.stream);
+        break;
+      case "telemetry":
+        this.#telemetry(turn, input.sample);
+        break;
+      case "ask":
+        turn.effect({ kind: "answer", ask: input.ask, answer: perform(turn, input.what) });
+        break;
+    }
+    return turn.effects();
+  }
+
+  #link(turn: Turn, input: { readonly stream: number; readonly message: EdgeMessage }): void {
+    if (input.message.kind === "hello") {
+      const known = this.state.streams.has(input.stream);
+      if (!known) return hello(turn, input.stream, input.message);
+    }
+    const watch = this.state.watches.get(this.state.streams.get(input.stream) ?? "");
+    if (watch === undefined || watch.stream !== input.stream) return; // a stream that a newer one has replaced
+    edgeMessage(turn, watch, input.message);
+  }
+
+  #telemetry(turn: Turn, sample: Telemetry): void {
+    const watch = this.state.watches.get(sample.robot);
+    if (watch !== undefined) takeTelemetry(watch, sample, { nowMs: turn.nowMs, site: turn.site });
+  }
+}

@@ -1,0 +1,113 @@
+// What the ledger says: the durable part of the hub's state, and nothing that is not in an event. A claim outlives its
+// assignment: the place stays taken until a named exit (R4).
+
+import { NO_TOKEN, type Token, tokenKey } from "../../proto/claim.js";
+import type { ASSIGNMENT_ENDS } from "../../proto/ledger.js";
+import type { Rung } from "../../proto/mode.js";
+import type { Purpose } from "../../proto/wire.js";
+
+export type TaskPhase = "WAITING" | "ACTIVE" | "DONE" | "TASK_FAILED" | "CANCELLED";
+
+export interface Task {
+  readonly id: string;
+  readonly stops: readonly { readonly destinations: readonly string[] }[];
+  readonly fleet: string;
+  readonly dwellMs: number;
+  readonly operator: string;
+  readonly reason: string;
+  readonly order: number; // of acceptance: the sequence of its event
+  readonly acceptedWallMs: number; // for people
+  readonly acceptedHubMs: number; // on the clock of acceptedEpoch's hub
+  readonly acceptedEpoch: number;
+  phase: TaskPhase;
+  stopIndex: number;
+  robot: string; // bound to; empty while waiting
+  token: Token; // of the claim it acts on now; NO_TOKEN between two stops and while waiting
+  cancelAsked: boolean;
+  attempts: number; // assignments that ended without arrival at the present stop
+  ended: string; // reason, when ended
+}
+
+export interface Claim {
+  readonly token: Token;
+  readonly assignment: string;
+  readonly robot: string;
+  readonly destination: string;
+  readonly purpose: Purpose;
+  readonly task: string;
+  readonly stopIndex: number;
+  phase: "assigned" | "standing" | "ended"; // acting towards it, has arrived, or acts on it no more
+  lapsed: boolean;
+  end: (typeof ASSIGNMENT_ENDS)[number] | null;
+}
+
+export interface Ceiling {
+  readonly robot: string; // both empty: the site
+  readonly fleet: string;
+  readonly rung: Rung;
+  readonly operator: string;
+  readonly reason: string;
+}
+
+export interface LedgerState {
+  events: number;
+  epoch: number;
+  counter: number;
+  longestLeaseMs: number;
+  readonly absent: Map<string, string>; // robot to what was stated
+  readonly tasks: Map<string, Task>;
+  readonly open: Set<string>; // ids of tasks that have not ended
+  readonly claims: Map<string, Claim>; // by token
+  readonly byDestination: Map<string, Claim>; // the one claim of a destination
+  readonly ceilings: Map<string, Ceiling>;
+  readonly ended: string[]; // ids of ended tasks, oldest first
+  readonly counts: { accepted: number; done: number; failed: number; cancelled: number };
+}
+
+export function emptyLedgerState(): LedgerState {
+  return {
+    events: 0,
+    epoch: 0,
+    counter: 0,
+    longestLeaseMs: 0,
+    absent: new Map(),
+    tasks: new Map(),
+    open: new Set(),
+    claims: new Map(),
+    byDestination: new Map(),
+    ceilings: new Map(),
+    ended: [],
+    counts: { accepted: 0, done: 0, failed: 0, cancelled: 0 },
+  };
+}
+
+/** Key of a ceiling's scope. */
+export function scopeKey(scope: { readonly robot: string; readonly fleet: string }): string {
+  if (scope.robot !== "") return `robot/${scope.robot}`;
+  return scope.fleet === "" ? "site" : `fleet/${scope.fleet}`;
+}
+
+export function claimOf(state: LedgerState, token: Token): Claim | undefined {
+  return state.claims.get(tokenKey(token));
+}
+
+/** The claims of one robot, in the order in which they were made. */
+export function claimsOfRobot(state: LedgerState, robot: string): readonly Claim[] {
+  return [...state.claims.values()].filter((claim) => claim.robot === robot);
+}
+
+/** The claim that a robot acts on, if any. */
+export function actingClaim(state: LedgerState, robot: string): Claim | undefined {
+  return claimsOfRobot(state, robot).find((claim) => claim.phase === "assigned");
+}
+
+export function isEnded(task: Task): boolean {
+  return task.phase === "DONE" || task.phase === "TASK_FAILED" || task.phase === "CANCELLED";
+}
+
+/** A task back in the queue: bound to nobody, or to the robot that carries it between two stops. */
+export function unbind(task: Task, robot: string): void {
+  task.token = NO_TOKEN;
+  task.robot = robot;
+  task.phase = robot === "" ? "WAITING" : "ACTIVE";
+}

@@ -1,0 +1,224 @@
+// The link with one robot: hello, renewals, answers and outcomes. R2/R3: a renewal is answered with D and counted from its
+// receipt. R5: tokens are compared, never trusted. R10: everything that is sent may be sent again; outcomes are taken once.
+
+import { compareTokens, sameToken, tokenKey } from "../../proto/claim.js";
+import type { Refusal } from "../../proto/errors.js";
+import { hubLeaseEnd } from "../../proto/lease.js";
+import { PERMITS } from "../../proto/mode.js";
+import type { EdgeMessage, Hello } from "../../proto/wire.js";
+import { claim } from "./claims.js";
+import { actingClaim, type Claim, claimOf, claimsOfRobot, isEnded } from "./ledger-state.js";
+import { effectiveOf, sendOrder, stepModes } from "./modes.js";
+import { waitMsFor } from "./site.js";
+import type { HubState, Turn } from "./turn.js";
+import { nonceSent, type RobotWatch } from "./watch.js";
+
+export const PROTOCOL = 1;
+/** Hub nonces carry the epoch, so that a nonce of another incarnation is never taken for one of this. */
+const NONCES_PER_EPOCH = 2 ** 32;
+const RESEND_MS = 1000;
+const RETRY_DESTINATION_MS = 30_000;
+const ATTEMPTS_MOST = 5;
+
+/** A robot says hello on a new stream: the older stream ends, its lease does not (R3). */
+export function hello(turn: Turn, stream: number, message: Hello): void {
+  const watch = turn.state.watches.get(message.robot);
+  if (watch === undefined)
+    return end(turn, stream, { code: "UNKNOWN_ROBOT", message: `the site has no robot "${message.robot}"` });
+  if (message.protocol !== PROTOCOL) {
+    return end(turn, stream, {
+      code: "WRONG_PROTOCOL",
+      message: `expected protocol ${PROTOCOL}, found ${message.protocol}`,
+    });
+  }
+  if (watch.stream !== null)
+    end(turn, watch.stream, { code: "SUPERSEDED", message: `${watch.id} opened a newer stream` });
+  if (compareTokens(message.highestToken, { epoch: turn.ledger.epoch, counter: turn.ledger.counter }) > 0)
+    rolledBack(turn, message);
+  turn.state.streams.set(stream, watch.id);
+  if (watch.boot !== message.boot) {
+    watch.heard = false;
+    watch.channels.clear();
+  }
+  watch.stream = stream;
+  watch.boot = message.boot;
+  watch.lastNonce = 0;
+  watch.edgeRung = "CONFIRM";
+  watch.edgeCauses = [];
+  watch.grants.clear();
+  watch.notAt.clear();
+  if (turn.ledger.absent.has(watch.id)) turn.emit({ kind: "robotEnrolled", robot: watch.id });
+  const held = claimsOfRobot(turn.ledger, watch.id).filter((own) => own.phase === "assigned");
+  const dropped = message.holdings.filter((holding) => !held.some((own) => sameToken(own.token, holding.token)));
+  turn.send(watch, {
+    ...{ kind: "welcome", session: `s${turn.ledger.epoch}-${stream}`, epoch: turn.ledger.epoch },
+    ...{ hubNonce: nextNonce(turn, watch), void: dropped.map((holding) => holding.token) },
+  });
+  for (const own of held) if (!own.lapsed) sendGrant(turn, watch, own);
+  stepModes(turn);
+  sendOrder(turn, watch);
+}
+
+/** R5: the hub's store is older than what this robot has seen. Nothing is granted until people have looked. */
+function rolledBack(turn: Turn, message: Hello): void {
+  const own = tokenKey({ epoch: turn.ledger.epoch, counter: turn.ledger.counter });
+  turn.state.rolledBack = `${message.robot} has seen token ${tokenKey(message.highestToken)}, the hub has given up to ${own}`;
+}
+
+function nextNonce(turn: Turn, watch: RobotWatch): number {
+  turn.state.hubNonce += 1;
+  const nonce = turn.ledger.epoch * NONCES_PER_EPOCH + turn.state.hubNonce;
+  nonceSent(watch, nonce, turn.nowMs);
+  return nonce;
+}
+
+export function edgeMessage(turn: Turn, watch: RobotWatch, message: EdgeMessage): void {
+  switch (message.kind) {
+    case "hello":
+      return end(turn, watch.stream ?? 0, { code: "MALFORMED", message: "a second hello on one stream" });
+    case "renew":
+      return renew(turn, watch, message);
+    case "grantAnswer":
+      return grantAnswer(turn, watch, message);
+    case "outcome":
+      return outcome(turn, watch, message);
+    case "modeReport":
+      watch.edgeRung = message.rung;
+      watch.edgeCauses = message.causes;
+      return;
+  }
+}
+
+/** R3: `turn.nowMs` is the receipt. R8: no renewal in CONFIRM and HALT. A repeated or older nonce changes nothing. */
+function renew(turn: Turn, watch: RobotWatch, message: Extract<EdgeMessage, { kind: "renew" }>): void {
+  if (message.nonce <= watch.lastNonce) return;
+  watch.lastNonce = message.nonce;
+  const grants = PERMITS[effectiveOf(turn.state, watch)].renewals;
+  const leaseMs = grants ? turn.site.config.lease.leaseMs : 0;
+  if (grants) {
+    const waitMs = waitMsFor(turn.site, leaseMs);
+    watch.leaseEndMs = hubLeaseEnd(watch.leaseEndMs, { receivedMs: turn.nowMs, waitMs });
+  }
+  const answer = { kind: "renewed", nonce: message.nonce, leaseMs, hubNonce: nextNonce(turn, watch) } as const;
+  if (watch.stream !== null) turn.effect({ kind: "renewed", stream: watch.stream, message: answer });
+  if (message.modeSequence < watch.order.sequence) sendOrder(turn, watch);
+}
+
+function grantAnswer(turn: Turn, watch: RobotWatch, message: Extract<EdgeMessage, { kind: "grantAnswer" }>): void {
+  const own = claimOf(turn.ledger, message.token);
+  if (own === undefined || own.robot !== watch.id) return;
+  watch.grants.delete(tokenKey(message.token));
+  if (message.accepted || own.phase !== "assigned") return;
+  turn.emit({ kind: "assignmentEnded", token: own.token, end: "REFUSED", reason: message.refusal, outcome: "" });
+  watch.excluded.set(own.destination, turn.nowMs + RETRY_DESTINATION_MS);
+}
+
+/** R10: taken once; acknowledged as often as it comes. A token of another robot is not acknowledged. */
+function outcome(turn: Turn, watch: RobotWatch, message: Extract<EdgeMessage, { kind: "outcome" }>): void {
+  const own = claimOf(turn.ledger, message.token) ?? sameAssignment(turn.state, watch, message.assignment);
+  if (own !== undefined && own.robot !== watch.id) return;
+  if (own !== undefined && own.end === null) endAssignment(turn, own, message);
+  turn.send(watch, { kind: "outcomeStored", id: message.id });
+}
+
+/** An assignment that went on under a higher token while its outcome was under way. */
+function sameAssignment(state: HubState, watch: RobotWatch, assignment: string): Claim | undefined {
+  return claimsOfRobot(state.ledger, watch.id).find((own) => own.assignment === assignment);
+}
+
+function endAssignment(turn: Turn, own: Claim, message: Extract<EdgeMessage, { kind: "outcome" }>): void {
+  const { token } = own;
+  const { id: outcome, reason } = message;
+  const watch = turn.state.watches.get(own.robot);
+  if (watch !== undefined) {
+    watch.idleSinceMs = turn.nowMs;
+    watch.withdrawn.delete(tokenKey(token));
+  }
+  switch (message.result) {
+    case "ARRIVED":
+      turn.emit({ kind: "arrived", token, outcome });
+      turn.emit({ kind: "assignmentEnded", token, end: "COMPLETED", reason, outcome });
+      break;
+    case "FAILED":
+      watch?.excluded.set(own.destination, turn.nowMs + RETRY_DESTINATION_MS);
+      turn.emit({ kind: "assignmentEnded", token, end: "GAVE_UP", reason, outcome });
+      break;
+    case "RELEASED":
+      turn.emit({ kind: "assignmentEnded", token, end: "WITHDRAWN", reason, outcome });
+      break;
+  }
+  closeTask(turn, own.task);
+}
+
+/** Brings a task to its one terminal state when its assignment's end decides it; else it goes on. */
+export function closeTask(turn: Turn, id: string): void {
+  const task = turn.ledger.tasks.get(id);
+  if (task === undefined || isEnded(task)) return;
+  if (task.stopIndex >= task.stops.length) {
+    turn.emit({ kind: "taskEnded", task: id, end: "END_DONE", reason: "" });
+  } else if (task.cancelAsked && task.token.epoch === 0) {
+    turn.emit({ kind: "taskEnded", task: id, end: "END_CANCELLED", reason: "an operator cancelled it" });
+  } else if (task.attempts >= ATTEMPTS_MOST) {
+    turn.emit({
+      kind: "taskEnded",
+      task: id,
+      end: "END_FAILED",
+      reason: `given up ${ATTEMPTS_MOST} times at stop ${task.stopIndex + 1}`,
+    });
+  }
+}
+
+function sendGrant(turn: Turn, watch: RobotWatch, own: Claim): void {
+  const { token, assignment, task, destination, purpose } = own;
+  watch.grants.set(tokenKey(token), turn.nowMs);
+  turn.send(watch, {
+    kind: "grant",
+    token,
+    assignment,
+    task,
+    destination,
+    purpose,
+    dwellMs: dwellOf(turn.state, task),
+  });
+}
+
+export function dwellOf(state: HubState, task: string): number {
+  return state.ledger.tasks.get(task)?.dwellMs ?? 0;
+}
+
+/** R10: what was sent and not answered is sent again; what an operator took back is asked back. */
+export function stepLinks(turn: Turn): void {
+  for (const watch of turn.state.watches.values()) {
+    const acting = actingClaim(turn.ledger, watch.id);
+    if (acting === undefined) continue;
+    const key = tokenKey(acting.token);
+    const task = turn.ledger.tasks.get(acting.task);
+    const sentMs = watch.grants.get(key);
+    if (task?.cancelAsked === true) withdraw(turn, watch, acting);
+    else if (acting.lapsed) regrant(turn, acting);
+    else if (sentMs !== undefined && turn.nowMs - sentMs >= RESEND_MS) sendGrant(turn, watch, acting);
+  }
+}
+
+function withdraw(turn: Turn, watch: RobotWatch, acting: Claim): void {
+  const sentMs = watch.withdrawn.get(tokenKey(acting.token));
+  if (sentMs !== undefined && turn.nowMs - sentMs < RESEND_MS) return;
+  watch.withdrawn.set(tokenKey(acting.token), turn.nowMs);
+  turn.send(watch, { kind: "withdraw", token: acting.token, assignment: acting.assignment, reason: "cancelled" });
+}
+
+/** R4: a lapsed claim goes on, under a higher token, when its former holder is back and may have it. */
+function regrant(turn: Turn, acting: Claim): void {
+  const { robot, destination, purpose, task, stopIndex, assignment } = acting;
+  claim(turn, { robot, destination, purpose, task, stopIndex, assignment, dwellMs: dwellOf(turn.state, task) });
+}
+
+export function closed(turn: Turn, stream: number): void {
+  const watch = turn.state.watches.get(turn.state.streams.get(stream) ?? "");
+  turn.state.streams.delete(stream);
+  if (watch?.stream === stream) watch.stream = null;
+}
+
+export function end(turn: Turn, stream: number, why: Refusal): void {
+  turn.effect({ kind: "end", stream, ...why });
+}

@@ -1,0 +1,155 @@
+// A round of dispatch: the view that the dispatcher gets, and what becomes of its proposals. The dispatcher only asks;
+// each claim is decided by the ledger (R1). A robot that stands somewhere idle claims the place that it stands on, so
+// that what is taken is taken in the ledger too (R4: occupied first, autonomous later).
+
+import { claim, isElsewhere, isOutside, whyNoGrants } from "./claims.js";
+import type { DispatchRobot, DispatchTask, DispatchView, Proposal } from "./dispatch/view.js";
+import { actingClaim, claimsOfRobot, type Task } from "./ledger-state.js";
+import { closeTask, dwellOf } from "./links.js";
+import type { HubState, Turn } from "./turn.js";
+import { lastBattery, lastPose, type RobotWatch, whereabouts } from "./watch.js";
+
+/** R1: standing on a destination for longer than this is holding it. */
+const STANDING_MS = 2000;
+/** After a certain lapse a task that nobody has begun goes to another robot when its own has stayed silent this long. */
+const ABANDON_MS = 10_000;
+
+export type Dispatcher = (view: DispatchView, nowMs: number) => readonly Proposal[];
+
+export function stepRound(turn: Turn, dispatcher: Dispatcher): void {
+  if (turn.nowMs - turn.state.lastRoundMs < turn.site.config.limits.dispatchMs) return;
+  turn.state.lastRoundMs = turn.nowMs;
+  abandon(turn);
+  settle(turn);
+  for (const proposal of dispatcher(viewOf(turn), turn.nowMs)) {
+    const { robot, purpose, task, destination } = proposal;
+    const stopIndex = turn.ledger.tasks.get(task)?.stopIndex ?? 0;
+    claim(turn, { robot, destination, purpose, task, stopIndex, dwellMs: dwellOf(turn.state, task) });
+  }
+}
+
+/** A silent robot's task goes on elsewhere when it has not been begun; its place stays taken (R4). */
+function abandon(turn: Turn): void {
+  for (const watch of turn.state.watches.values()) {
+    const acting = actingClaim(turn.ledger, watch.id);
+    if (acting === undefined || !acting.lapsed || turn.nowMs - watch.leaseEndMs < ABANDON_MS) continue;
+    const task = turn.ledger.tasks.get(acting.task);
+    if (task !== undefined && task.stopIndex > 0 && !task.cancelAsked) continue; // it carries the load
+    turn.emit({
+      kind: "assignmentEnded",
+      token: acting.token,
+      end: "ABANDONED",
+      reason: "its robot is silent",
+      outcome: "",
+    });
+    closeTask(turn, acting.task);
+  }
+}
+
+/** R4: an idle robot holds what it stands on. */
+function settle(turn: Turn): void {
+  for (const watch of turn.state.watches.values()) {
+    const still = watch.stillSinceMs !== null && turn.nowMs - watch.stillSinceMs > STANDING_MS;
+    if (!still || actingClaim(turn.ledger, watch.id) !== undefined) continue;
+    if (whyNoGrants(turn.state, watch, turn.nowMs) !== null) continue;
+    const destination = standsOn(turn.state, watch);
+    if (destination === null) continue;
+    const held = turn.ledger.byDestination.get(destination);
+    if (held !== undefined && !(held.robot === watch.id && held.lapsed)) continue;
+    claim(turn, { robot: watch.id, destination, purpose: "PARK", task: "", stopIndex: 0, dwellMs: 0 });
+  }
+}
+
+/** The destination whose footprint holds the robot's centre, nearest first; null when there is none. */
+export function standsOn(state: HubState, watch: RobotWatch): string | null {
+  const pose = lastPose(watch)?.pose;
+  if (pose === undefined) return null;
+  let nearest: { readonly id: string; readonly distance2: number } | null = null;
+  for (const place of state.site.destinations.values()) {
+    const dx = place.xM - pose.xM;
+    const dy = place.yM - pose.yM;
+    const distance2 = dx * dx + dy * dy;
+    if (distance2 > place.footprintRadiusM * place.footprintRadiusM) continue;
+    if (nearest === null || distance2 < nearest.distance2) nearest = { id: place.id, distance2 };
+  }
+  return nearest?.id ?? null;
+}
+
+function viewOf(turn: Turn): DispatchView {
+  const { state } = turn;
+  const blockers = new Map<string, readonly string[]>();
+  const blockersOf = (destination: string) => {
+    const known = blockers.get(destination) ?? findBlockers(turn, destination);
+    blockers.set(destination, known);
+    return known;
+  };
+  return {
+    robots: [...state.watches.values()].flatMap((watch) => robotView(turn, watch)),
+    tasks: [...state.ledger.open].flatMap((id) => taskView(turn, state.ledger.tasks.get(id))),
+    destinations: state.site.config.destinations,
+    holder: (destination, asker) => {
+      const found = blockersOf(destination);
+      return found.find((robot) => robot !== asker) ?? found[0] ?? null;
+    },
+    conflicts: (a, b) => state.site.conflicts.get(a)?.includes(b) ?? false,
+    homes: new Map(state.site.config.robots.map((robot) => [robot.id, robot.home])),
+    battery: state.site.config.battery,
+  };
+}
+
+/** Every robot that holds the destination or a neighbour in conflict, or may stand on it; "" for one that may be anywhere. */
+function findBlockers(turn: Turn, destination: string): readonly string[] {
+  const { state, nowMs } = turn;
+  const found: string[] = [];
+  for (const place of [destination, ...(state.site.conflicts.get(destination) ?? [])]) {
+    const holder = state.ledger.byDestination.get(place)?.robot;
+    if (holder !== undefined && !found.includes(holder)) found.push(holder);
+  }
+  for (const watch of state.watches.values()) {
+    if (isElsewhere(state, watch, destination) || found.includes(watch.id)) continue;
+    const where = whereabouts(watch, { nowMs, site: state.site });
+    if (where === undefined) found.push("");
+    else if (!isOutside(state, where, destination)) found.push(watch.id);
+  }
+  return found;
+}
+
+function robotView(turn: Turn, watch: RobotWatch): readonly DispatchRobot[] {
+  const pose = lastPose(watch)?.pose;
+  if (pose === undefined) return [];
+  const acting = actingClaim(turn.ledger, watch.id);
+  const battery = lastBattery(watch);
+  const refusal = whyNoGrants(turn.state, watch, turn.nowMs);
+  for (const [destination, untilMs] of watch.excluded) if (turn.nowMs >= untilMs) watch.excluded.delete(destination);
+  const held = claimsOfRobot(turn.ledger, watch.id).find((own) => own.phase === "standing");
+  return [
+    {
+      ...{ id: watch.id, fleet: watch.fleet, xM: pose.xM, yM: pose.yM, speedMps: lastPose(watch)?.speedMps ?? 0 },
+      ...{ chargeRatio: battery?.chargeRatio ?? null, charging: battery?.charging ?? false },
+      availability: acting !== undefined ? "busy" : refusal === null ? "free" : "unavailable",
+      standsOn: standsOn(turn.state, watch) ?? held?.destination ?? null,
+      assignment: acting === undefined ? null : { purpose: acting.purpose, destination: acting.destination },
+      excluded: new Set(watch.excluded.keys()),
+      idleSinceMs: watch.idleSinceMs,
+    },
+  ];
+}
+
+/** Tasks that wait for a robot, or whose next stop waits for a place. */
+function taskView(turn: Turn, task: Task | undefined): readonly DispatchTask[] {
+  if (task === undefined || task.token.epoch !== 0 || task.cancelAsked) return [];
+  const stop = task.stops[task.stopIndex]?.destinations;
+  if (stop === undefined) return [];
+  const inherited = task.acceptedEpoch !== turn.ledger.epoch;
+  const waitingSinceMs = inherited ? turn.state.startedMs : task.acceptedHubMs;
+  return [
+    {
+      id: task.id,
+      fleet: task.fleet,
+      stop,
+      robot: task.robot === "" ? null : task.robot,
+      waitingSinceMs,
+      order: task.order,
+    },
+  ];
+}

@@ -1,0 +1,31 @@
+// What the hub's core knows of its site and never changes while it runs: the parsed configuration and what follows from it.
+
+import type { Grid } from "../../fleet-config/grid.js";
+import type { Destination, FleetConfig, RobotConfig, SiteConfig } from "../../fleet-config/types.js";
+import type { Conflicts } from "../../proto/claim.js";
+import { hubWaitMs } from "../../proto/lease.js";
+
+export interface Site {
+  readonly config: SiteConfig;
+  readonly grid: Grid;
+  readonly conflicts: Conflicts;
+  readonly hash: string;
+  readonly software: string;
+  readonly destinations: ReadonlyMap<string, Destination>;
+  readonly fleets: ReadonlyMap<string, FleetConfig>;
+  readonly robots: ReadonlyMap<string, RobotConfig>;
+}
+
+export function makeSite(parts: Pick<Site, "config" | "grid" | "conflicts" | "hash" | "software">): Site {
+  return {
+    ...parts,
+    destinations: new Map(parts.config.destinations.map((destination) => [destination.id, destination])),
+    fleets: new Map(parts.config.fleets.map((fleet) => [fleet.id, fleet])),
+    robots: new Map(parts.config.robots.map((robot) => [robot.id, robot])),
+  };
+}
+
+/** R3: W for leases of `leaseMs`. */
+export function waitMsFor(site: Site, leaseMs: number): number {
+  return hubWaitMs({ ...site.config.lease, leaseMs });
+}

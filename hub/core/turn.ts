@@ -1,0 +1,90 @@
+// One step of the hub's core: what it reads, and the ordered effects it leaves (R10). Events are applied as they are made,
+// so that later decisions of the same step see them; the shell makes them durable before it performs any later effect.
+
+import type { Refusal, RefusalCode } from "../../proto/errors.js";
+import type { LedgerBody, LedgerEvent } from "../../proto/ledger.js";
+import { LEDGER_SCHEMA } from "../../proto/ledger.js";
+import type { OperatorAnswer } from "../../proto/operator.js";
+import type { HubMessage } from "../../proto/wire.js";
+import { apply } from "./apply.js";
+import type { LedgerState } from "./ledger-state.js";
+import type { Site } from "./site.js";
+import type { RobotWatch } from "./watch.js";
+
+export type HubEffect =
+  | { readonly kind: "append"; readonly events: readonly LedgerEvent[] } // durable before any effect after it
+  | { readonly kind: "send"; readonly stream: number; readonly message: HubMessage }
+  | { readonly kind: "renewed"; readonly stream: number; readonly message: HubMessage } // waits for no append: renewals touch no disk
+  | { readonly kind: "end"; readonly stream: number; readonly code: RefusalCode; readonly message: string }
+  | { readonly kind: "answer"; readonly ask: number; readonly answer: OperatorAnswer | Refusal };
+
+export interface HubState {
+  readonly site: Site;
+  readonly ledger: LedgerState;
+  readonly watches: Map<string, RobotWatch>;
+  readonly fleets: Map<string, FleetWatch>;
+  readonly streams: Map<number, string>; // open streams to robots
+  startedMs: number;
+  restartUntilMs: number; // R5
+  hubNonce: number;
+  lastRoundMs: number;
+  nextId: number;
+  submitted: number;
+  rolledBack: string; // not empty: a robot has seen a higher token (R5)
+}
+
+export interface FleetWatch {
+  readonly id: string;
+  ladder: RobotWatch["ladder"];
+  stale: number;
+  counted: number;
+}
+
+/** The clock readings of a step and the effects that it gathers. */
+export class Turn {
+  readonly state: HubState;
+  readonly nowMs: number;
+  readonly #wallMs: number;
+  readonly #events: LedgerEvent[] = [];
+  readonly #after: HubEffect[] = [];
+
+  constructor(state: HubState, now: { readonly nowMs: number; readonly wallMs: number }) {
+    this.state = state;
+    this.nowMs = now.nowMs;
+    this.#wallMs = now.wallMs;
+  }
+
+  get site(): Site {
+    return this.state.site;
+  }
+
+  get ledger(): LedgerState {
+    return this.state.ledger;
+  }
+
+  /** Appends an event and applies it. Throws when it contradicts the state: a fault of the core. */
+  emit(body: LedgerBody): void {
+    const { ledger } = this.state;
+    const epoch = body.kind === "hubStarted" ? body.epoch : ledger.epoch;
+    const event: LedgerEvent = {
+      ...{ sequence: ledger.events + 1, schema: LEDGER_SCHEMA, epoch },
+      ...{ hubMs: this.nowMs, wallMs: this.#wallMs, body },
+    };
+    apply(ledger, event);
+    this.#events.push(event);
+  }
+
+  /** Sends over the robot's stream after everything emitted in this step is durable. No-op without a stream. */
+  send(watch: RobotWatch, message: HubMessage): void {
+    if (watch.stream !== null) this.#after.push({ kind: "send", stream: watch.stream, message });
+  }
+
+  effect(effect: HubEffect): void {
+    this.#after.push(effect);
+  }
+
+  effects(): readonly HubEffect[] {
+    const append: HubEffect[] = this.#events.length > 0 ? [{ kind: "append", events: this.#events }] : [];
+    return [...append, ...this.#after];
+  }
+}

@@ -1,0 +1,175 @@
+// What the hub sees of one robot and may forget: its stream, its lease, its telemetry and its place on the ladder. All of
+// it starts empty with each incarnation of the hub, and empty means no (R4, R6).
+
+import type { FleetConfig } from "../../fleet-config/types.js";
+import type { Whereabouts } from "../../proto/claim.js";
+import { reachM } from "../../proto/claim.js";
+import { ageBoundMs, isNewer, NEVER_FRESH, type Verdict, verdictOf, worseVerdict } from "../../proto/freshness.js";
+import { type Cause, type Ladder, NO_HOLDS, type Rung } from "../../proto/mode.js";
+import type { Telemetry, TelemetryValue } from "../../proto/wire.js";
+import type { Site } from "./site.js";
+
+/** The newest sample of a telemetry channel. */
+export interface Channel {
+  readonly boot: string;
+  readonly sequence: number;
+  readonly capturedMs: number; // robot's clock
+  readonly nonceSentMs: number; // hub's clock
+  readonly elapsedMs: number; // robot's clock
+  readonly value: TelemetryValue;
+}
+
+export interface RobotWatch {
+  readonly id: string;
+  readonly fleet: string;
+  stream: number | null;
+  boot: string;
+  leaseEndMs: number; // R3: certainly lapsed from here on
+  lastNonce: number; // of the robot's renewals, per session
+  readonly nonces: Map<number, number>; // hub nonce to when it was sent
+  readonly channels: Map<string, Channel>;
+  heard: boolean; // fresh telemetry of this boot has been seen
+  edgeRung: Rung;
+  edgeCauses: readonly Cause[];
+  ladder: Ladder;
+  order: { sequence: number; rung: Rung; causes: readonly Cause[]; key: string };
+  readonly grants: Map<string, number>; // unanswered, token to when it was last sent
+  readonly withdrawn: Map<string, number>; // unanswered withdrawals, likewise
+  readonly lapsedMs: Map<string, number>; // token to when its claim lapsed in this incarnation
+  readonly excluded: Map<string, number>; // destination to when it may be tried again
+  readonly notAt: Set<string>; // places where an operator has stated that this silent robot is not
+  stillSinceMs: number | null;
+  idleSinceMs: number;
+  refused: number; // telemetry that was refused
+}
+
+/** Nonces remembered per robot; at one renewal in 400 ms this is more than a minute. */
+const NONCES_KEPT = 256;
+const STILL_MPS = 0.05;
+
+export function newWatch(robot: { readonly id: string; readonly fleet: string }, leaseEndMs: number): RobotWatch {
+  return {
+    ...robot,
+    ...{ stream: null, boot: "", leaseEndMs, lastNonce: 0, nonces: new Map(), channels: new Map(), heard: false },
+    ...{ edgeRung: "CONFIRM", edgeCauses: [], ladder: NO_HOLDS, grants: new Map(), withdrawn: new Map() },
+    order: { sequence: 0, rung: "CONFIRM", causes: [], key: "" },
+    ...{ lapsedMs: new Map(), excluded: new Map(), notAt: new Set(), stillSinceMs: null, idleSinceMs: 0, refused: 0 },
+  };
+}
+
+/** R6: remembers when a nonce left for this robot; to be called with a reading taken before it is sent. */
+export function nonceSent(watch: RobotWatch, nonce: number, sentMs: number): void {
+  watch.nonces.set(nonce, sentMs);
+  if (watch.nonces.size <= NONCES_KEPT) return;
+  const oldest = watch.nonces.keys().next();
+  if (!oldest.done) watch.nonces.delete(oldest.value);
+}
+
+/**
+ * Takes a telemetry sample; newest wins. No-op (false) for another boot, an older or repeated sequence, a nonce that was
+ * never sent to this robot, and a capture in the future: such a sample is never fresh.
+ */
+export function takeTelemetry(
+  watch: RobotWatch,
+  sample: Telemetry,
+  at: { readonly nowMs: number; readonly site: Site },
+): boolean {
+  const nonceSentMs = watch.nonces.get(sample.hubNonce);
+  const last = watch.channels.get(sample.channel);
+  const order = last === undefined ? undefined : { source: last.boot, sequence: last.sequence };
+  const channel: Channel = { ...sample, nonceSentMs: nonceSentMs ?? 0 };
+  const usable =
+    sample.boot === watch.boot &&
+    nonceSentMs !== undefined &&
+    isNewer(order, { source: sample.boot, sequence: sample.sequence }) &&
+    boundOf(channel, at) !== NEVER_FRESH;
+  if (!usable) {
+    watch.refused += 1;
+    return false;
+  }
+  watch.channels.set(sample.channel, channel);
+  if (sample.value.kind === "pose") {
+    const still = Math.abs(sample.value.speedMps) < STILL_MPS;
+    watch.stillSinceMs = still ? (watch.stillSinceMs ?? at.nowMs) : null;
+  }
+  return true;
+}
+
+function boundOf(channel: Channel, at: { readonly nowMs: number; readonly site: Site }): number {
+  const { rhoHub, rhoRobot } = at.site.config.lease;
+  return ageBoundMs({
+    nowMs: at.nowMs,
+    nonceSentMs: channel.nonceSentMs,
+    elapsedMs: channel.elapsedMs,
+    rhoHub,
+    rhoRobot,
+  });
+}
+
+/** R6: upper bound on the age of a channel's newest sample; infinite when there is none. */
+export function channelAgeMs(
+  watch: RobotWatch,
+  name: string,
+  at: { readonly nowMs: number; readonly site: Site },
+): number {
+  const channel = watch.channels.get(name);
+  return channel === undefined ? NEVER_FRESH : boundOf(channel, at);
+}
+
+export interface TelemetryAge {
+  readonly verdict: Verdict;
+  readonly boundMs: number; // of the worst channel
+  readonly channel: string;
+  readonly calm: boolean; // every channel is within half its limit
+}
+
+/** R6: the worst of the channels that the freshness contract requires, each against its own limit. */
+export function telemetryAge(
+  watch: RobotWatch,
+  fleet: FleetConfig,
+  at: { readonly nowMs: number; readonly site: Site },
+): TelemetryAge {
+  let worst: TelemetryAge = { verdict: "fresh", boundMs: 0, channel: "", calm: true };
+  for (const [channel, limit] of Object.entries(fleet.freshness.channels)) {
+    if (limit === undefined) continue;
+    const boundMs = channelAgeMs(watch, channel, at);
+    const verdict = verdictOf(boundMs, limit);
+    const calm = worst.calm && boundMs <= limit.limitMs / 2;
+    const worse =
+      worseVerdict(worst.verdict, verdict) !== worst.verdict || (verdict === worst.verdict && boundMs >= worst.boundMs);
+    worst = worse ? { verdict, boundMs, channel, calm } : { ...worst, calm };
+  }
+  return worst;
+}
+
+/** The newest pose, whatever its age; undefined when none was taken in this incarnation. */
+export function lastPose(watch: RobotWatch): Extract<TelemetryValue, { kind: "pose" }> | undefined {
+  const value = watch.channels.get("pose")?.value;
+  return value?.kind === "pose" ? value : undefined;
+}
+
+export function lastBattery(watch: RobotWatch): Extract<TelemetryValue, { kind: "battery" }> | undefined {
+  const value = watch.channels.get("battery")?.value;
+  return value?.kind === "battery" ? value : undefined;
+}
+
+/**
+ * R4: where the robot may be now: its last pose, widened by its error and by what it can have driven since. It drives no
+ * longer than until its lease has certainly lapsed. undefined: anywhere.
+ */
+export function whereabouts(
+  watch: RobotWatch,
+  at: { readonly nowMs: number; readonly site: Site },
+): Whereabouts | undefined {
+  const pose = lastPose(watch);
+  if (pose === undefined || !watch.heard) return undefined;
+  const ageMs = channelAgeMs(watch, "pose", at);
+  const capturedAtLeastMs = at.nowMs - ageMs;
+  const radiusM = reachM({
+    errorM: pose.errorM,
+    ageBoundMs: ageMs,
+    motionLeftMs: Math.max(0, watch.leaseEndMs - capturedAtLeastMs),
+    maxSpeedMps: at.site.config.physics.maxSpeedMps,
+  });
+  return { xM: pose.pose.xM, yM: pose.pose.yM, radiusM };
+}

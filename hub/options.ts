@@ -1,0 +1,73 @@
+// The flags of `drover-hub`, parsed once into a value. Unknown flags are refused.
+
+import { parseArgs } from "node:util";
+import { checkDial, checkListen } from "../fleet-config/secure.js";
+import { splitAddress } from "../proto/address.js";
+
+export const USAGE = `drover-hub: the authority of one site
+
+  drover-hub run    --config SITE.yaml --data-dir DIR [options]
+  drover-hub verify --data-dir DIR        checks every event of the ledger, on a copy
+
+  --config FILE         the site
+  --data-dir DIR        where the hub keeps its ledger
+  --listen HOST:PORT    robots and operators (127.0.0.1:7443); port 0 takes any and says which in run.json
+  --broker HOST:PORT    the site broker that the hub starts (127.0.0.1:1883); or
+  --broker mqtt://...   one that runs elsewhere
+  --ca --cert --key     PEM files; needed for every address that is not loopback
+  --help --version
+`;
+
+export interface HubOptions {
+  readonly config: string;
+  readonly dataDir: string;
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly broker: { readonly host: string; readonly port: number } | string; // own, or a URL
+  readonly tls: {
+    readonly ca?: string | undefined;
+    readonly cert?: string | undefined;
+    readonly key?: string | undefined;
+  };
+}
+
+const OPTIONS = {
+  config: { type: "string" },
+  "data-dir": { type: "string" },
+  listen: { type: "string", default: "127.0.0.1:7443" },
+  broker: { type: "string", default: "127.0.0.1:1883" },
+  ca: { type: "string" },
+  cert: { type: "string" },
+  key: { type: "string" },
+} as const;
+
+/** The options, or a sentence that says what is wrong. */
+export function readHubOptions(command: "run" | "verify", args: readonly string[]): HubOptions | string {
+  let values: ReturnType<typeof parse>;
+  try {
+    values = parse(args);
+  } catch (cause) {
+    return (cause as Error).message;
+  }
+  const { config = "", "data-dir": dataDir, ca, cert, key } = values;
+  if (dataDir === undefined) return "--data-dir DIR is missing";
+  if (command === "run" && config === "") return "--config FILE is missing";
+  const listen = splitAddress(values.listen);
+  if (listen === null) return `--listen: expected HOST:PORT, found "${values.listen}"`;
+  const tls = { ca, cert, key };
+  const broker = readBroker(values.broker);
+  if (broker === null) return `--broker: expected HOST:PORT or mqtt://HOST:PORT, found "${values.broker}"`;
+  const brokerRefusal =
+    typeof broker === "string" ? checkDial({ host: new URL(broker).hostname, tls }) : checkListen({ ...broker, tls });
+  const refusal = checkListen({ host: listen.host, tls }) ?? brokerRefusal;
+  return refusal ?? { config, dataDir, listen, broker, tls };
+}
+
+function readBroker(text: string): HubOptions["broker"] | null {
+  if (!text.includes("://")) return splitAddress(text);
+  const url = URL.canParse(text) ? new URL(text) : null;
+  return url !== null && ["mqtt:", "mqtts:"].includes(url.protocol) ? text : null;
+}
+
+function parse(args: readonly string[]) {
+  return parseArgs({ args: [...args], options: OPTIONS }).values;
+}

@@ -1,0 +1,140 @@
+// `drover-hub run`: verifies the ledger, raises the epoch, and only then listens. The broker is a process of its own and is
+// started again when it ends; the lease service never waits for it.
+
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Logger, pino } from "pino";
+import { driveGridOf } from "../fleet-config/derive.js";
+import { loadSite } from "../fleet-config/load.js";
+import { readTls } from "../fleet-config/tls-files.js";
+import type { SiteConfig } from "../fleet-config/types.js";
+import { monotonicMs } from "../proto/codec/clock.js";
+import { loadSchemas, serviceOf } from "../proto/codec/grpc.js";
+import { EXIT } from "../proto/errors.js";
+import { VERSION } from "../proto/version.js";
+import { BrokerChild } from "./broker/child.js";
+import { proposeAssignments } from "./core/dispatch/dispatch.js";
+import { Travel } from "./core/dispatch/travel.js";
+import { Hub, replay } from "./core/hub.js";
+import { makeSite } from "./core/site.js";
+import { edgeLinkHandlers } from "./io/edge-link.js";
+import { GrpcHost, identityOf } from "./io/grpc-host.js";
+import { LedgerDamaged, LedgerStore } from "./io/ledger-store.js";
+import { operatorHandlers } from "./io/operator-service.js";
+import { TelemetryIntake } from "./io/telemetry-intake.js";
+import type { HubOptions } from "./options.js";
+import { HubRuntime } from "./runtime.js";
+import { HubStopped } from "./stopped.js";
+
+export async function runHub(options: HubOptions, stopped: Promise<string>): Promise<number> {
+  const log = pino({ base: { role: "hub" } });
+  const loaded = loadSite(options.config);
+  const { config, grid, conflicts, hash } = loaded;
+  const site = makeSite({ config, grid, conflicts, hash, software: VERSION });
+  mkdirSync(options.dataDir, { recursive: true });
+  const { store, events } = await openLedger(options, config.site, log);
+  const travel = new Travel({ grid: driveGridOf(config, grid), destinations: config.destinations });
+  const hub = new Hub({
+    site,
+    ledger: replay(events),
+    dispatcher: (view, nowMs) => proposeAssignments(view, travel, nowMs),
+  });
+  let fail: (cause: Error) => void = () => {};
+  const failed = new Promise<string>((_, reject) => {
+    fail = (cause) => reject(new HubStopped(EXIT.io, `the ledger cannot be written: ${cause.message}`));
+  });
+  failed.catch(() => {});
+  let intake: TelemetryIntake | null = null;
+  const runtime = new HubRuntime({
+    ...{ hub, store, events, onFault: fail },
+    telemetryCounts: () => intake?.counts ?? { messages: 0, bytes: 0 },
+  });
+  await runtime.start();
+  const tls = readTls(options.tls);
+  const stopping = new AbortController();
+  const host = await openHost(options, { runtime, tls, config, stopping: stopping.signal, log });
+  const run = { grpc: host.port, broker: 0, brokerPid: 0 };
+  const report = () => writeRun(options.dataDir, run);
+  const onBroker = (port: number, pid: number) => {
+    Object.assign(run, { broker: port, brokerPid: pid });
+    report();
+  };
+  const broker = new BrokerChild(options, { site: config.site, log, onBroker });
+  const url = await broker.start();
+  intake = new TelemetryIntake({
+    ...{ url, site: config.site, tls, onTelemetry: runtime.onTelemetry },
+    onRefused: (robot, reason) => log.warn({ robot, reason }, "telemetry refused"),
+    onState: (connected) => log.info({ connected }, "site broker"),
+  });
+  host.setServing(true);
+  report();
+  log.info({ epoch: hub.state.ledger.epoch, events: events.length, grpc: host.port, config: hash }, "hub runs");
+  const why = await Promise.race([stopped, failed]);
+  log.info({ why }, "hub stops");
+  host.setServing(false);
+  stopping.abort();
+  await runtime.stop();
+  await intake.close();
+  await broker.close();
+  await host.close(config.limits.shutdownMs);
+  await store.close();
+  return 0;
+}
+
+async function openLedger(options: HubOptions, site: string, log: Logger) {
+  try {
+    const opened = await LedgerStore.open({ dir: options.dataDir, site, create: true });
+    for (const note of opened.notes) log.warn({ note }, "ledger");
+    return opened;
+  } catch (cause) {
+    if (cause instanceof LedgerDamaged) {
+      throw new HubStopped(EXIT.data, `the hub does not start on a damaged ledger: ${cause.message}`);
+    }
+    if ((cause as Error).name === "StoreInUse") throw new HubStopped(EXIT.later, (cause as Error).message);
+    throw cause;
+  }
+}
+
+interface HostParts {
+  readonly runtime: HubRuntime;
+  readonly tls: ReturnType<typeof readTls>;
+  readonly config: SiteConfig;
+  readonly stopping: AbortSignal;
+  readonly log: Logger;
+}
+
+async function openHost(options: HubOptions, parts: HostParts): Promise<GrpcHost> {
+  const { runtime, tls, config, stopping, log } = parts;
+  const schemas = loadSchemas();
+  const named = (call: Parameters<typeof identityOf>[0]) => (tls === undefined ? null : (identityOf(call) ?? ""));
+  const operator = operatorHandlers(runtime.operator, {
+    ...{ identityOf: named, streamsMost: config.limits.operatorStreams, nowMs: monotonicMs, stopping },
+    onFault: (fault, method) => log.error({ err: fault, method }, "operator call failed"),
+  });
+  const link = edgeLinkHandlers({
+    ...{ onOpen: runtime.onLink, identityOf: named, limits: { helloMs: config.limits.helloMs } },
+    onTurnedAway: (reason) => log.warn({ reason }, "link turned away"),
+  });
+  try {
+    return await GrpcHost.open({
+      ...{ host: options.listen.host, port: options.listen.port, tls, packageDefinition: schemas },
+      services: [
+        { definition: serviceOf(schemas, "EdgeLink"), implementation: link },
+        { definition: serviceOf(schemas, "FleetOperator"), implementation: operator },
+      ],
+    });
+  } catch (cause) {
+    throw new HubStopped(EXIT.unavailable, `the hub cannot listen: ${(cause as Error).message}`);
+  }
+}
+
+/** What runs, for supervisors and tests; replaced as a whole. */
+function writeRun(
+  dataDir: string,
+  run: { readonly grpc: number; readonly broker: number; readonly brokerPid: number },
+): void {
+  const children = run.brokerPid === 0 ? [] : [{ role: "broker", pid: run.brokerPid, ports: { mqtt: run.broker } }];
+  const text = JSON.stringify({ role: "hub", pid: process.pid, ports: { grpc: run.grpc }, children });
+  writeFileSync(join(dataDir, "run.json.new"), `${text}\n`);
+  renameSync(join(dataDir, "run.json.new"), join(dataDir, "run.json"));
+}

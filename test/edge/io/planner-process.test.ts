@@ -1,0 +1,201 @@
+// The planner child as a real process: it answers, it refuses, it dies and comes back, and a stopped one is ended too.
+
+import { fork, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import t, { type Test } from "tap";
+import { PlannerProcess, type PlannerProcessOptions } from "../../../edge/io/planner-process.js";
+import { writeGridPlanner } from "../../../models/grid-planner/write.js";
+import { type PlanRequest, type PlanResult, UNREACHABLE } from "../../../models/planner.js";
+
+const DEADLINE_MS = 20_000;
+const entry = fileURLToPath(new URL("../../../edge/planner/main.js", import.meta.url));
+
+interface Seen {
+  readonly ready: { pid: number; model: string }[];
+  readonly results: PlanResult[];
+  readonly refusals: { id: number; reason: string }[];
+  readonly exits: { pid: number; code: number | null; signal: string | null }[];
+}
+
+function aPlanner(
+  t: Test,
+  options: Partial<PlannerProcessOptions> = {},
+): { planner: PlannerProcess; seen: Seen; modelDir: string } {
+  const modelDir = t.testdir();
+  writeGridPlanner(modelDir);
+  const seen: Seen = { ready: [], results: [], refusals: [], exits: [] };
+  const events = {
+    onReady: (info: Seen["ready"][number]) => void seen.ready.push(info),
+    onResult: (result: PlanResult) => void seen.results.push(result),
+    onRefused: (id: number, reason: string) => void seen.refusals.push({ id, reason }),
+    onExit: (info: Seen["exits"][number]) => void seen.exits.push(info),
+  };
+  const planner = new PlannerProcess({ modelDir, events, restartMs: { initial: 20, max: 100 }, ...options });
+  t.teardown(() => planner.close());
+  return { planner, seen, modelDir };
+}
+
+async function until(what: string, condition: () => boolean): Promise<void> {
+  const end = Date.now() + DEADLINE_MS;
+  while (!condition()) {
+    if (Date.now() > end) throw new Error(`waited ${DEADLINE_MS} ms in vain for: ${what}`);
+    await sleep(5);
+  }
+}
+
+function aRequest(id: number, more: Partial<PlanRequest> = {}): PlanRequest {
+  const cost = new Float32Array(12).fill(2);
+  const seed = new Float32Array(12).fill(UNREACHABLE);
+  seed[0] = 0;
+  return { id, kind: "local", width: 4, height: 3, cost, seed, ...more };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.[0] !== "Z";
+  } catch {
+    return false;
+  }
+}
+
+t.test("R11 planner process answers a request, one at a time", async (t) => {
+  const { planner, seen } = aPlanner(t);
+  t.equal(planner.request(aRequest(1)), false, "not before it is started");
+  planner.start();
+  t.equal(planner.request(aRequest(1)), false, "not before it is ready");
+  await until("ready", () => seen.ready.length === 1);
+  t.match(seen.ready, [{ pid: planner.pid, model: "grid-planner@1.0.0" }]);
+  t.equal(planner.request(aRequest(7)), true);
+  t.equal(planner.request(aRequest(8)), false, "not while one is under way");
+  await until("result", () => seen.results.length === 1);
+  t.match(seen.results[0], { id: 7, kind: "local", width: 4, height: 3 });
+  t.same([...(seen.results[0]?.value.slice(0, 4) ?? [])], [0, 2, 4, 6]);
+  t.ok((seen.results[0]?.inferenceMs ?? -1) >= 0);
+  t.equal(planner.request(aRequest(9)), true, "again after the answer");
+  await until("second result", () => seen.results.length === 2);
+});
+
+t.test("R11 planner process refuses a request that breaks the contract, and goes on", async (t) => {
+  const { planner, seen } = aPlanner(t);
+  planner.start();
+  await until("ready", () => seen.ready.length === 1);
+  const spoiled: [Partial<PlanRequest>, RegExp][] = [
+    [{ width: 5 }, /cost must be a Float32Array of 15 values, found 12/],
+    [{ width: 200, height: 200 }, /at most 16384 cells, found 40000/],
+    [{ width: 0, height: 0 }, /at least 1 x 1 cells/],
+    [{ cost: new Float32Array(12).fill(Number.NaN) }, /cost\[0\] must be finite/],
+    [{ cost: new Float32Array(12).fill(1e5) }, /cost\[0\] must be finite and at most 10000, found 100000/],
+    [{ seed: new Float32Array(12).fill(-1) }, /seed\[0\] must be 0 or more, found -1/],
+  ];
+  for (const [index, [more, reason]] of spoiled.entries()) {
+    t.equal(planner.request(aRequest(index, more)), true);
+    await until("refusal", () => seen.refusals.length === index + 1);
+    t.match(seen.refusals[index], { id: index, reason });
+  }
+  planner.request(aRequest(99));
+  await until("result", () => seen.results.length === 1);
+  t.same(seen.exits, []);
+});
+
+t.test("R11 planner process comes back after kill, and nothing of the old child arrives", async (t) => {
+  const { planner, seen } = aPlanner(t);
+  planner.start();
+  await until("ready", () => seen.ready.length === 1);
+  const first = planner.pid as number;
+  planner.request(aRequest(1));
+  planner.kill();
+  t.equal(planner.request(aRequest(2)), false, "not to a child that is being ended");
+  await until("exit", () => seen.exits.length === 1);
+  t.same(seen.exits, [{ pid: first, code: null, signal: "SIGKILL" }]);
+  await until("ready again", () => seen.ready.length === 2);
+  t.not(planner.pid, first);
+  t.equal(planner.request(aRequest(3)), true);
+  await until("result", () => seen.results.length > 0);
+  t.same(
+    seen.results.map(({ id }) => id),
+    [3],
+  );
+});
+
+t.test("R11 planner process ends a stopped child by kill", async (t) => {
+  const { planner, seen } = aPlanner(t);
+  planner.start();
+  await until("ready", () => seen.ready.length === 1);
+  const stopped = planner.pid as number;
+  process.kill(stopped, "SIGSTOP");
+  t.equal(planner.request(aRequest(1)), true);
+  await sleep(50);
+  t.same(seen.results, [], "a stopped child answers nothing");
+  planner.kill();
+  await until("exit", () => seen.exits.length === 1);
+  t.equal(isAlive(stopped), false);
+  await until("ready again", () => seen.ready.length === 2);
+});
+
+t.test("R11 planner process restarts a child that was killed by someone else", async (t) => {
+  const { planner, seen } = aPlanner(t);
+  planner.start();
+  await until("ready", () => seen.ready.length === 1);
+  process.kill(planner.pid as number, "SIGKILL");
+  await until("ready again", () => seen.ready.length === 2);
+  t.match(seen.exits, [{ signal: "SIGKILL" }]);
+});
+
+t.test("R13 planner process never gets ready with a model that is refused, and tries with pauses", async (t) => {
+  const { planner, seen, modelDir } = aPlanner(t);
+  writeFileSync(join(modelDir, "manifest.json"), "{}");
+  planner.start();
+  await until("two exits", () => seen.exits.length >= 2);
+  t.equal(seen.exits[0]?.code, 3);
+  t.same(seen.ready, []);
+});
+
+t.test("R13 planner process ends a child that does not get ready in time", async (t) => {
+  const { planner, seen } = aPlanner(t, { readyMs: 1 });
+  planner.start();
+  await until("exit", () => seen.exits.length >= 1);
+  t.equal(seen.exits[0]?.signal, "SIGKILL");
+  t.same(seen.ready, []);
+});
+
+t.test("R11 planner process closes its child for good, also a stopped one", async (t) => {
+  const { planner, seen } = aPlanner(t);
+  planner.start();
+  await until("ready", () => seen.ready.length === 1);
+  const pid = planner.pid as number;
+  process.kill(pid, "SIGSTOP");
+  await planner.close();
+  t.equal(isAlive(pid), false);
+  t.equal(planner.pid, undefined);
+  planner.start();
+  t.equal(planner.pid, undefined, "start after close does nothing");
+  t.same(seen.exits, [], "no event after close");
+});
+
+t.test("R11 planner child ends when the channel to its parent closes, and prints nothing on stdout", async (t) => {
+  const modelDir = t.testdir();
+  writeGridPlanner(modelDir);
+  const child = fork(entry, [modelDir], { serialization: "advanced", silent: true, execArgv: [] });
+  const printed: string[] = [];
+  child.stdout?.on("data", (text) => printed.push(String(text)));
+  const [ready] = await once(child, "message");
+  t.match(ready, { kind: "ready", model: "grid-planner@1.0.0", sha256: /^[0-9a-f]{64}$/ });
+  child.disconnect();
+  const [code] = await once(child, "exit");
+  t.equal(code, 0);
+  t.same(printed, []);
+});
+
+t.test("R13 planner child refuses to start without a channel", async (t) => {
+  const child = spawn(process.execPath, [entry, t.testdir()], { stdio: ["ignore", "ignore", "pipe"] });
+  const said: string[] = [];
+  child.stderr.on("data", (text) => said.push(String(text)));
+  const [code] = await once(child, "close");
+  t.equal(code, 2);
+  t.match(said.join(""), /expected to be started by the edge/);
+});
