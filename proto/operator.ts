@@ -258,8 +258,7 @@ export const readAnswer = {
 export type AnswerOf<K extends AskKind> = Read<(typeof readAnswer)[K]>;
 export type OperatorAnswer = { [K in AskKind]: AnswerOf<K> }[AskKind];
 
-// How a refusal travels over gRPC: a status by its class, and its code in this trailing metadata, so that the other end
-// has the same refusal again.
+/** A refusal travels over gRPC as a status by its class, with its code in this trailing metadata. */
 export const REFUSAL_METADATA = "drover-refusal";
 
 /** The gRPC status of a refusal by its class. Asking again at once never helps, so none of them invites a retry but 14. */
@@ -275,27 +274,22 @@ export const STATUS_OF_CLASS = {
   unavailable: 14, // UNAVAILABLE
 } as const satisfies Record<ExitClass, number>;
 
+const CLASS_OF_STATUS: ReadonlyMap<number, ExitClass> = new Map([
+  [3, "data"],
+  [4, "unavailable"], // DEADLINE_EXCEEDED
+  [5, "missing"],
+  [7, "permission"],
+  [8, "later"], // RESOURCE_EXHAUSTED
+  [9, "later"],
+  [10, "later"], // ABORTED
+  [12, "unavailable"], // UNIMPLEMENTED: another version of the protocol
+  [14, "unavailable"],
+  [16, "permission"], // UNAUTHENTICATED
+]);
+
 /** The class of a status that came without a code. Statuses that no end of Drover sends count as broken software. */
 export function classOfStatus(status: number): ExitClass {
-  switch (status) {
-    case 3:
-      return "data";
-    case 5:
-      return "missing";
-    case 7:
-    case 16: // UNAUTHENTICATED
-      return "permission";
-    case 8: // RESOURCE_EXHAUSTED
-    case 9:
-    case 10: // ABORTED
-      return "later";
-    case 4: // DEADLINE_EXCEEDED
-    case 12: // UNIMPLEMENTED: another version of the protocol
-    case 14:
-      return "unavailable";
-    default:
-      return "software";
-  }
+  return CLASS_OF_STATUS.get(status) ?? "software";
 }
 
 /** Whether a text that came as REFUSAL_METADATA is a code of the closed table. */

@@ -1,7 +1,8 @@
-// Makes a small certificate authority and certificates for a hub, robots and operators, for trying Drover with TLS and for
-// its tests. A real site uses its own authority. `node dist/scripts/make-certificates.js --out DIR --host NAME_OR_IP...
-// --robot ID... --operator NAME...` writes ca.crt, ca.key and <name>.crt, <name>.key, readable by their owner only. The
-// hub's certificate (also for its broker) is named "hub"; only it may serve. Needs the `openssl` program.
+// Makes a small certificate authority and certificates for a hub, robots and operators, for trying Drover with TLS and
+// for its tests. A real site uses its own authority. `node dist/scripts/make-certificates.js --out DIR --host
+// NAME_OR_IP... --robot ID... --operator NAME...` writes ca.crt, ca.key and <name>.crt, <name>.key, readable by their
+// owner only. The hub's certificate (also for its broker) is named "hub"; only it may serve. Needs the `openssl`
+// program.
 
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
@@ -80,7 +81,9 @@ function main(): void {
   const many = { type: "string", multiple: true, default: [] as string[] } as const;
   const { values } = parseArgs({ options: { out: { type: "string" }, host: many, robot: many, operator: many } });
   if (values.out === undefined || values.host.length === 0) {
-    process.stderr.write("usage: make-certificates --out DIR --host NAME_OR_IP... [--robot ID...] [--operator NAME...]\n");
+    process.stderr.write(
+      "usage: make-certificates --out DIR --host NAME_OR_IP... [--robot ID...] [--operator NAME...]\n",
+    );
     process.exitCode = 64;
     return;
   }

@@ -33,6 +33,7 @@ export interface EdgeStoreOptions {
 }
 
 const MEMORY_PLACE = { name: "state", kind: "robot memory", schema: 1, keep: 64 };
+const HISTORY_LEVEL = { keyEncoding: "utf8", valueEncoding: "buffer", cacheSize: 1_048_576 } as const;
 const FLUSH_MS = 250;
 const MOST_PENDING = 4096;
 const MOST_PENDING_BYTES = 16_777_216;
@@ -103,13 +104,6 @@ export class EdgeStore {
   }
 }
 
-interface Pending {
-  readonly kind: HistoryKind;
-  readonly id: string;
-  readonly key: string;
-  readonly bytes: Buffer;
-}
-
 interface Ring {
   readonly prefix: string;
   readonly most: number;
@@ -117,6 +111,13 @@ interface Ring {
   oldest: number;
   count: number;
   bytes: number;
+}
+
+interface Pending {
+  readonly ring: Ring;
+  readonly id: string;
+  readonly key: string;
+  readonly bytes: Buffer;
 }
 
 // Keys: prefix, sequence of 16 digits, wall clock, size, id, parted by "~"; and for decisions "x~ID" to the newest such key.
@@ -153,11 +154,7 @@ class History {
   }
 
   static async #openOnce(dir: string, options: EdgeStoreOptions): Promise<History> {
-    const level = new Level<string, Buffer>(dir, {
-      keyEncoding: "utf8",
-      valueEncoding: "buffer",
-      cacheSize: 1_048_576,
-    });
+    const level = new Level<string, Buffer>(dir, HISTORY_LEVEL);
     await level.open();
     const history = new History(level, options);
     try {
@@ -188,7 +185,7 @@ class History {
     body.copy(bytes, 4);
     const sequence = String(ring.next).padStart(16, "0");
     ring.next += 1;
-    this.#pending.push({ kind, id, key: `${ring.prefix}${sequence}~${this.#nowMs()}~${bytes.length}~${id}`, bytes });
+    this.#pending.push({ ring, id, key: `${ring.prefix}${sequence}~${this.#nowMs()}~${bytes.length}~${id}`, bytes });
     this.#pendingBytes += bytes.length;
     while (this.#pending.length > MOST_PENDING || this.#pendingBytes > MOST_PENDING_BYTES) {
       this.#pendingBytes -= this.#pending.shift()?.bytes.length ?? 0;
@@ -245,10 +242,9 @@ class History {
     try {
       if (this.#failed) throw new Error("an earlier write failed");
       const batch = this.#level.batch();
-      for (const { kind, id, key, bytes } of pending) {
+      for (const { ring, id, key, bytes } of pending) {
         batch.put(key, bytes);
-        if (kind === "decision") batch.put(`x~${id}`, Buffer.from(key));
-        const ring = this.#rings[kind];
+        if (ring.prefix === "d") batch.put(`x~${id}`, Buffer.from(key));
         ring.count += 1;
         ring.bytes += bytes.length;
       }
@@ -262,9 +258,8 @@ class History {
 
   // R13. Starts at the oldest key, not before it: LevelDB would step over every key that was ever deleted.
   async #trim(ring: Ring): Promise<void> {
-    const { limits } = this.#options;
-    const bytesMost = limits.historyBytes ?? DEFAULT_HISTORY_BYTES;
-    const keepFromMs = this.#nowMs() - limits.decisionRecordDays * DAY_MS;
+    const { historyBytes: bytesMost = DEFAULT_HISTORY_BYTES, decisionRecordDays } = this.#options.limits;
+    const keepFromMs = this.#nowMs() - decisionRecordDays * DAY_MS;
     const from = `${ring.prefix}${String(ring.oldest).padStart(16, "0")}`;
     const batch = this.#level.batch();
     for await (const key of this.#level.keys({ gte: from, lt: `${ring.prefix}:` })) {
@@ -283,9 +278,7 @@ class History {
     else await batch.write({ sync: false });
   }
 
-  #nowMs(): number {
-    return (this.#options.nowWallMs ?? Date.now)();
-  }
+  #nowMs = (): number => (this.#options.nowWallMs ?? Date.now)();
 }
 
 function partsOf(key: string): { sequence: number; wallMs: number; bytes: number; id: string } {

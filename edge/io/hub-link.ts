@@ -1,10 +1,11 @@
 // The robot's side of the link to the hub: one stream at a time, dialled anew for ever with growing, jittered pauses.
-// Nothing is queued while there is no stream, since authority that arrives late is worse than none. The stream counts as
-// open when the hub's program has answered, and as dead when nothing has come for 3 s, whatever the sockets say: a
+// Nothing is queued while there is no stream, since authority that arrives late is worse than none. The stream counts
+// as open when the hub's program has answered, and as dead when nothing has come for 3 s, whatever the sockets say: a
 // stopped hub keeps its sockets open. Every attempt has its own channel, so that no timer of the library decides when.
 
 import { Client, type ClientDuplexStream, credentials, type MethodDefinition } from "@grpc/grpc-js";
 import { monotonicMs } from "../../proto/codec/clock.js";
+import { Dialled } from "../../proto/codec/dialled.js";
 import { loadSchemas, serviceOf } from "../../proto/codec/grpc.js";
 import type { TlsFiles } from "../../proto/codec/tls.js";
 import { toOneOf } from "../../proto/shape.js";
@@ -49,7 +50,7 @@ type Call = ClientDuplexStream<object, unknown>;
 interface Attempt {
   readonly client: Client;
   readonly call: Call;
-  readonly startedMs: number;
+  readonly dialled: Dialled;
   openedMs: number | null;
   heardMs: number;
   waiting: number; // messages handed to the call that have not left it
@@ -68,7 +69,7 @@ export class HubLink {
 
   /** Reads the schema files; connects to nothing yet. */
   constructor(options: HubLinkOptions) {
-    this.#method = serviceOf(loadSchemas(), "EdgeLink")["Connect"] as MethodDefinition<object, unknown>;
+    this.#method = serviceOf(loadSchemas(), "EdgeLink").Connect as MethodDefinition<object, unknown>;
     this.#options = options;
     this.#backoffMs = options.backoffMs ?? BACKOFF_MS;
     this.#silenceMs = options.silenceMs ?? SILENCE_MS;
@@ -113,9 +114,9 @@ export class HubLink {
       tls === undefined ? credentials.createInsecure() : credentials.createSsl(tls.ca, tls.key, tls.cert, {});
     const client = new Client(address, secret, CHANNEL);
     const { path, requestSerialize, responseDeserialize } = this.#method;
-    const call: Call = client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize);
-    const startedMs = monotonicMs();
-    const attempt: Attempt = { client, call, startedMs, openedMs: null, heardMs: startedMs, waiting: 0 };
+    const dialled = new Dialled();
+    const call: Call = dialled.run(() => client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize));
+    const attempt: Attempt = { client, call, dialled, openedMs: null, heardMs: monotonicMs(), waiting: 0 };
     this.#attempt = attempt;
     call.on("metadata", () => this.#opened(attempt));
     call.on("data", (value: unknown) => this.#received(attempt, value, monotonicMs()));
@@ -144,7 +145,8 @@ export class HubLink {
     this.#options.events.onMessage(message, receivedMs);
   }
 
-  // After a stop of this process the timers run before the sockets are read, so what already waits there is taken first.
+  // After a stop of this process the timers run before the sockets are read, so what already waits there is taken
+  // first.
   #checkSilence(): void {
     const attempt = this.#attempt;
     if (attempt === null || monotonicMs() - attempt.heardMs <= this.#silenceMs) return;
@@ -167,7 +169,8 @@ export class HubLink {
   }
 }
 
-function discard({ call, client }: Attempt): void {
+function discard({ call, client, dialled }: Attempt): void {
   call.cancel();
   client.close();
+  dialled.destroy();
 }

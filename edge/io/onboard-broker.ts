@@ -1,8 +1,8 @@
-// The robot's own broker, by which base drivers in any language talk to the edge: the contract of onboard.proto. Clients
-// publish only below drover/base/in and subscribe only below drover/base/out; every payload is judged here, so that the
-// core sees well-formed samples only. R2: the gate of a command is asked in the same synchronous block as the write to the
-// base's socket. What remains after that is the way through the operating system to a base that does not read; therefore
-// a command says when it was sent and how long it is valid, and the base refuses an older one.
+// The robot's own broker, by which base drivers in any language talk to the edge: the contract of onboard.proto.
+// Clients publish only below drover/base/in and subscribe only below drover/base/out; every payload is judged here, so
+// that the core sees well-formed samples only. R2: the gate of a command is asked in the same synchronous block as the
+// write to the base's socket. What remains after that is the way through the operating system to a base that does not
+// read; therefore a command says when it was sent and how long it is valid, and the base refuses an older one.
 
 import { decode, decodeJson, encode, encodeJson, MalformedMessage } from "../../proto/codec/codec.js";
 import { PolicedBroker } from "../../proto/codec/mqtt-broker.js";
@@ -65,9 +65,9 @@ export class OnboardBroker {
   }
 
   /**
-   * Writes the command, in both forms, to the bases that listen. `gate` is asked for each of them right before the write
-   * and may say no (R2). No-op without a base, and for a base that still has unread bytes in this process: its own
-   * watchdog stops it.
+   * Writes the command, in both forms, to the bases that listen. `gate` is asked for each of them right before the
+   * write and may say no (R2). No-op without a base, and for a base that still has unread bytes in this process: its
+   * own watchdog stops it.
    */
   command(command: Command, gate: () => boolean): void {
     this.#push("Command", COMMANDS, command, gate);

@@ -1,7 +1,7 @@
-// The site's MQTT broker, a process of its own so that nothing that happens to it can touch the lease service. Tells its
-// port in one message ({"ready":true,"port":N}: by IPC when it was forked, else as a line on standard output), ends when
-// its parent goes away, and ends cleanly on SIGTERM and SIGINT. What it refuses is summed up on standard error, at most a
-// line a second. Exit: 0 asked to end, 64 wrong call, 69 port not to be had, 77 not without TLS.
+// The site's MQTT broker, a process of its own so that nothing that happens to it can touch the lease service. Tells
+// its port in one message ({"ready":true,"port":N}: by IPC when it was forked, else as a line on standard output), ends
+// when its parent goes away, and ends cleanly on SIGTERM and SIGINT. What it refuses is summed up on standard error, at
+// most a line a second. Exit: 0 asked to end, 64 wrong call, 69 port not to be had, 77 not without TLS.
 
 import { fstatSync, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";

@@ -1,6 +1,7 @@
-// Who may do what on the site's broker. A client's id is its identity (with TLS its certificate must say the same) and its
-// prefix: a robot publishes below drover/<site>/<its id>/up/ and subscribes below drover/<site>/<its id>/down/, nothing
-// else; the hub subscribes to everybody's telemetry and publishes nothing, because authority never travels here.
+// Who may do what on the site's broker. A client's id is its identity (with TLS its certificate must say the same) and
+// its prefix: a robot publishes below drover/<site>/<its id>/up/ and subscribes below drover/<site>/<its id>/down/,
+// nothing else; the hub subscribes to everybody's telemetry and publishes nothing, because authority never travels
+// here.
 
 import type { BrokerPolicy } from "../../proto/codec/mqtt-policy.js";
 import { telemetryFilter } from "../../proto/topics.js";

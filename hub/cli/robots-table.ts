@@ -7,16 +7,16 @@ import type { Column, Row } from "./table.js";
 import { ageText, leftText } from "./units.js";
 
 export const robotColumns: readonly Column[] = [
-  { key: "robot", title: "ROBOT", priority: 0, least: 4 },
-  { key: "mode", title: "MODE", priority: 1, least: 7 },
-  { key: "cause", title: "CAUSE", priority: 4, least: 8 },
+  { key: "robot", title: "ROBOT", priority: 0, least: 8 },
+  { key: "mode", title: "MODE", priority: 1, least: 13 },
+  { key: "cause", title: "CAUSE", priority: 4, least: 12 },
   { key: "age", title: "AGE", align: "right", priority: 2, least: 5 },
   { key: "lease", title: "LEASE", align: "right", priority: 3, least: 5 },
-  { key: "task", title: "TASK", priority: 6, least: 6 },
-  { key: "destination", title: "DESTINATION", priority: 5, least: 6 },
-  { key: "speed", title: "SPEED", align: "right", priority: 7, least: 5 },
-  { key: "battery", title: "BATTERY", align: "right", priority: 8, least: 4 },
-  { key: "plan", title: "PLAN", align: "right", priority: 10, least: 5 },
+  { key: "task", title: "TASK", priority: 6, least: 8 },
+  { key: "destination", title: "DESTINATION", priority: 5, least: 8 },
+  { key: "speed", title: "SPEED", align: "right", priority: 7, least: 7 },
+  { key: "battery", title: "BATTERY", align: "right", priority: 8, least: 7 },
+  { key: "plan", title: "PLAN", align: "right", priority: 10, least: 6 },
   { key: "activity", title: "ACTIVITY", priority: 9, least: 7 },
 ];
 

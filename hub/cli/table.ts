@@ -117,18 +117,21 @@ function pad(text: string, width: number, align: "left" | "right"): string {
   return align === "left" ? text + blanks : blanks + text;
 }
 
-/** `text`, escaped, in lines of at most `width` cells, broken at blanks; each line after the first begins with `indent`. */
+/**
+ * `text`, escaped, in lines of at most `width` cells, broken at blanks. Each line after the first begins with `indent`; the
+ * blanks at the beginning of the text stay. A single word that is too long is cut.
+ */
 export function wrap(text: string, width: number, indent = ""): readonly string[] {
   const room = width > 0 ? width : Number.POSITIVE_INFINITY;
+  const words = shown(text.trimStart()).split(" ");
   const lines: string[] = [];
-  let line = "";
-  for (const word of shown(text).split(" ")) {
-    const longer = line === "" ? word : `${line} ${word}`;
-    if (line !== "" && line !== indent && cellWidth(longer) > room) {
+  let line = text.slice(0, text.length - text.trimStart().length) + (words.shift() ?? "");
+  for (const word of words) {
+    if (cellWidth(line) + 1 + cellWidth(word) <= room) line += ` ${word}`;
+    else {
       lines.push(cut(line, room));
       line = indent + word;
-    } else line = longer;
+    }
   }
-  lines.push(cut(line, room));
-  return lines;
+  return [...lines, cut(line, room)];
 }

@@ -190,6 +190,7 @@ class Streams {
     const stop = () => over.abort();
     for (const event of ["cancelled", "close", "error"]) call.once(event, stop);
     stopping?.addEventListener("abort", stop);
+    call.sendMetadata(new Metadata()); // so that a follower of a quiet stream knows that it is open
     const send = (message: object) => write(call, message, { over: over.signal, slowMs });
     run({ request: call.request, nowMs: this.#options.nowMs, over: over.signal, send })
       .then(() => {

@@ -1,6 +1,6 @@
 // Telemetry of all robots from the site's broker. R6: the time of receipt is read before anything else happens to a
-// packet. A sample counts only for the robot and channel whose topic it came on; a retained one is somebody's past and is
-// refused. What the sample is worth is judged in the core.
+// packet. A sample counts only for the robot and channel whose topic it came on; a retained one is somebody's past and
+// is refused. What the sample is worth is judged in the core.
 
 import type { IPublishPacket, MqttClient } from "mqtt";
 import { monotonicMs } from "../../proto/codec/clock.js";
@@ -28,6 +28,8 @@ const MESSAGE_BYTES = 65_536;
 
 export class TelemetryIntake {
   readonly #client: MqttClient;
+  #messages = 0;
+  #bytes = 0;
 
   /** Begins to connect. Throws for a URL that cannot be used. */
   constructor(options: TelemetryIntakeOptions) {
@@ -46,8 +48,15 @@ export class TelemetryIntake {
     this.#client.on("close", () => tell(false));
     this.#client.on("message", (topic, payload, packet) => {
       const receivedMs = monotonicMs();
+      this.#messages += 1;
+      this.#bytes += payload.length;
       take({ topic, payload, packet, receivedMs }, options);
     });
+  }
+
+  /** Messages that came, and the bytes of their payloads. */
+  get counts(): { readonly messages: number; readonly bytes: number } {
+    return { messages: this.#messages, bytes: this.#bytes };
   }
 
   async close(): Promise<void> {

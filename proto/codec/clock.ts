@@ -1,6 +1,6 @@
-// R2, R6: the clocks of this machine, the same for edge and hub. `monotonicMs` is CLOCK_MONOTONIC in whole milliseconds,
-// rounded down: the clock that a base driver in another language reads on the same board. Boot time, which goes on while
-// the machine is suspended, comes from /proc/uptime through a descriptor that stays open.
+// R2, R6: the clocks of this machine, the same for edge and hub. `monotonicMs` is CLOCK_MONOTONIC in whole
+// milliseconds, rounded down: the clock that a base driver in another language reads on the same board. Boot time,
+// which goes on while the machine is suspended, comes from /proc/uptime through a descriptor that stays open.
 
 import { openSync, readSync } from "node:fs";
 import type { ClockReading } from "../clock.js";

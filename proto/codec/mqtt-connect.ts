@@ -1,6 +1,6 @@
-// How edge and hub connect to the site's MQTT broker, ours or another by URL: MQTT 3.1.1, clean sessions, QoS 0, nothing
-// queued while there is no connection, pings that go out even while samples flow (else a dead broker is never noticed),
-// and reconnection with jitter.
+// How edge and hub connect to the site's MQTT broker, ours or another by URL: MQTT 3.1.1, clean sessions, QoS 0,
+// nothing queued while there is no connection, pings that go out even while samples flow (else a dead broker is never
+// noticed), and reconnection with jitter.
 
 import { connect, type IClientOptions, type MqttClient } from "mqtt";
 import type { TlsFiles } from "./tls.js";

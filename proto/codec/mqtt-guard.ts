@@ -1,7 +1,7 @@
-// R13: reads the fixed headers of an MQTT 3.1.1 byte stream before the broker sees it, because the broker itself buffers
-// a packet of any announced size. Refused: a first packet that is no CONNECT, packets above the limit, QoS 2 in any form,
-// packet types that only a broker sends, and more packets than the budget allows. Nothing is copied. In the other
-// direction a peer that does not read is let go once too much waits for it, instead of making the broker wait.
+// R13: reads the fixed headers of an MQTT 3.1.1 byte stream before the broker sees it, because the broker itself
+// buffers a packet of any announced size. Refused: a first packet that is no CONNECT, packets above the limit, QoS 2 in
+// any form, packet types that only a broker sends, and more packets than the budget allows. Nothing is copied. In the
+// other direction a peer that does not read is let go once too much waits for it, instead of making the broker wait.
 
 import type { Socket } from "node:net";
 import { Budget, type RateLimit } from "./budget.js";

@@ -73,4 +73,3 @@ export function connectRefusal({ socket, packet, policy, limits }: Asked): strin
   if (socket instanceof TLSSocket && name === null) return "expected a certificate with one name, found none";
   return policy.admit({ id, name, will: asked });
 }
-

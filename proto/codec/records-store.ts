@@ -29,7 +29,7 @@ export class StoreDamaged extends Error {
   readonly problems: readonly string[];
 
   constructor(what: string, problems: readonly string[]) {
-    super(`${what} is damaged:\n  ${problems.join("\n  ")}`);
+    super(`${what} is damaged: ${problems.join("; ")}`);
     this.problems = problems;
   }
 }

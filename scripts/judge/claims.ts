@@ -1,6 +1,6 @@
-// R1, R5, R10 replayed from the ledger's events alone: who holds what and since when, whether two robots ever held places
-// that conflict, whether a place was given away on which another body truly stood, whether tokens grow, whether a task
-// ended twice. The relation of conflicts is computed here again from the footprints.
+// R1, R5, R10 replayed from the ledger's events alone: who holds what and since when, whether two robots ever held
+// places that conflict, whether a place was given away on which another body truly stood, whether tokens grow, whether
+// a task ended twice. The relation of conflicts is computed here again from the footprints.
 
 import type { Findings } from "./findings.js";
 import type { PoseHistory } from "./history.js";
@@ -11,7 +11,9 @@ const HOLDS_AFTER_MS = 2000;
 /** Footprints and bodies that overlap by less than this only touch. */
 const TOUCH_M = 0.01;
 const SAME_POINT_M = 1e-6;
-/** A hub's own stamp is the instant of an event when it is on this clock: not later than its line and not much earlier. */
+/**
+ * A hub's own stamp is the instant of an event when it is on this clock: not later than its line and not much earlier.
+ */
 const STAMP_BACK_MS = 60_000;
 
 interface Claim {
@@ -109,7 +111,7 @@ export class Claims {
       if (id === claim.robot) continue;
       const reach = { x: place.xM, y: place.yM, radiusM: place.footprintRadiusM + radiusM - TOUCH_M };
       if (this.#histories.get(id)?.stoodWithin(reach, { atMs, forMs: HOLDS_AFTER_MS }) !== true) continue;
-      const says = `${claim.robot} was given ${claim.destination} while ${id} had been standing on it for more than 2 s`;
+      const says = `${claim.robot} was given ${claim.destination}, on which ${id} had been standing for more than 2 s`;
       this.#findings.add({ zero: "conflicts", t: line.t, says });
     }
   }

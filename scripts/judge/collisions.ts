@@ -54,7 +54,8 @@ export class Collisions {
     const reachM = (this.#radiusM.get(a[0].robot) ?? 0) + (this.#radiusM.get(b[0].robot) ?? 0);
     if (nearest.distanceM >= reachM - CHORD_M) return;
     const t = fromMs + nearest.share * (toMs - fromMs);
-    const says = `their centres came within ${nearest.distanceM.toFixed(3)} m, their radii add up to ${reachM.toFixed(3)} m`;
+    const nearM = nearest.distanceM.toFixed(3);
+    const says = `their centres came within ${nearM} m, their radii add up to ${reachM.toFixed(3)} m`;
     this.#touch([a[0].robot, b[0].robot], { t, says });
   }
 

@@ -1,6 +1,7 @@
-// R6 and R7 judged from outside. No sample may be called fresh that is in truth older than its limit, or than the bound that
-// was given for it. And when the newest datum that the hub has of a robot passes the limit, the base must hear of it: the
-// latency runs from that instant to the first command on a lower rung, and is negative when the command came first.
+// R6 and R7 judged from outside. No sample may be called fresh that is in truth older than its limit, or than the bound
+// that was given for it. And when the newest datum that the hub has of a robot passes the limit, the base must hear of
+// it: the latency runs from that instant to the first command on a lower rung, and is negative when the command came
+// first.
 
 import type { Findings } from "./findings.js";
 import type { CommandLine, SiteLine, TelemetryLine } from "./trace.js";
@@ -84,7 +85,8 @@ export class Freshness {
   #judgeVerdict(line: TelemetryLine, limitMs: number | null): void {
     if (line.verdict !== "fresh") return;
     const ageMs = line.t - line.capturedMs;
-    const what = `${line.robot} ${line.channel} ${line.sequence} was called fresh at a true age of ${ageMs.toFixed(0)} ms`;
+    const sample = `${line.robot} ${line.channel} ${line.sequence}`;
+    const what = `${sample} was called fresh at a true age of ${ageMs.toFixed(0)} ms`;
     if (limitMs !== null && ageMs > limitMs + STAMP_MS) {
       this.#findings.add({ zero: "falseFresh", t: line.t, says: `${what}, its limit is ${limitMs} ms` });
     } else if (line.boundMs === null || line.boundMs < ageMs - STAMP_MS) {
@@ -104,7 +106,9 @@ export class Freshness {
     return { ...stretch, obeyedAtMs: fell.t, latencyMs, recoveredAtMs: rose?.t ?? null };
   }
 
-  /** Without any lower command: how long the base went on being commanded on the top rung, if longer than a reaction. */
+  /**
+   * Without any lower command: how long the base went on being commanded on the top rung, if longer than a reaction.
+   */
   #disobeyed(stretch: Stretch): { readonly obeyedAtMs: null; readonly latencyMs: number | null } {
     const endMs = stretch.backAtMs ?? Number.POSITIVE_INFINITY;
     const lastTopMs = Math.min(this.#lastTopMs.get(stretch.robot) ?? 0, endMs);

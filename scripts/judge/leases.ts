@@ -1,5 +1,6 @@
-// R2 judged from outside: no base may receive a set-point that asks for motion later than the lease's end plus the dead-man
-// time, and no body may move later than the braking time after that. The lease's end is the one that the command carried.
+// R2 judged from outside: no base may receive a set-point that asks for motion later than the lease's end plus the
+// dead-man time, and no body may move later than the braking time after that. The lease's end is the one that the
+// command carried.
 
 import type { Findings } from "./findings.js";
 import { STANDS_MPS } from "./history.js";

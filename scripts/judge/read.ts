@@ -1,5 +1,5 @@
-// Reads lines of a trace file (R13). Unknown means no: an unknown kind, a missing field or a number that is none is refused
-// with the line and the field, because a judge that skips what it does not understand finds nothing.
+// Reads lines of a trace file (R13). Unknown means no: an unknown kind, a missing field or a number that is none is
+// refused with the line and the field, because a judge that skips what it does not understand finds nothing.
 
 import type { TraceLine } from "./trace.js";
 
@@ -35,7 +35,7 @@ const FIELDS: Readonly<Record<Kind, Readonly<Record<string, Check>>>> = {
 export function readLine(text: string, number: number): TraceLine {
   const line = parsed(text, number);
   const kind = line.kind;
-  if (typeof kind !== "string" || !(kind in FIELDS)) {
+  if (typeof kind !== "string" || !Object.hasOwn(FIELDS, kind)) {
     throw new TraceRefused(
       `trace line ${number}: expected a kind of ${Object.keys(FIELDS).join(", ")}, found ${show(kind)}`,
     );

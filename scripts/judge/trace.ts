@@ -1,6 +1,6 @@
-// The trace of a run: JSON lines on one clock (CLOCK_MONOTONIC of the machine, milliseconds). Whoever has it can recompute
-// every zero of the report. This file is the only definition of the lines; it shares nothing with the product.
-// The `site` line comes first. Ledger lines stand in ledger order.
+// The trace of a run: JSON lines on one clock (CLOCK_MONOTONIC of the machine, milliseconds). Whoever has it can
+// recompute every zero of the report. This file is the only definition of the lines; it shares nothing with the
+// product. The `site` line comes first. Ledger lines stand in ledger order.
 
 /** R5. As in the product's claims and commands. */
 export interface TraceToken {
@@ -48,7 +48,9 @@ export interface PoseLine {
   readonly speed: number;
 }
 
-/** A set-point as the base received it. `leaseEndMs` on the same clock, 0 without a lease; `token` null without a claim. */
+/**
+ * A set-point as the base received it. `leaseEndMs` on the same clock, 0 without a lease; `token` null without a claim.
+ */
 export interface CommandLine {
   readonly kind: "command";
   readonly t: number;

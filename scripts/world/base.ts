@@ -1,6 +1,6 @@
-// A simulated base as the edge meets it: a peer on the robot's own broker that publishes samples and obeys commands by the
-// documented on-board contract, and by nothing else. Swapping it for the driver of a real base changes nothing.
-// QoS 0 and no queues: what cannot be sent now is dropped, because a newer sample follows (R13).
+// A simulated base as the edge meets it: a peer on the robot's own broker that publishes samples and obeys commands by
+// the documented on-board contract, and by nothing else. Swapping it for the driver of a real base changes nothing. QoS
+// 0 and no queues: what cannot be sent now is dropped, because a newer sample follows (R13).
 
 import { randomUUID } from "node:crypto";
 import { connect, type MqttClient } from "mqtt";

@@ -1,5 +1,5 @@
-// Exact contact tests of the simulated world: disc against disc, disc against the blocked cells of a grid. Touching means
-// that the bodies overlap; at exactly the sum of the radii they do not.
+// Exact contact tests of the simulated world: disc against disc, disc against the blocked cells of a grid. Touching
+// means that the bodies overlap; at exactly the sum of the radii they do not.
 
 import type { Grid } from "../../fleet-config/grid.js";
 import type { Disc } from "./lidar.js";

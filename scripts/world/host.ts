@@ -1,5 +1,5 @@
-// Runs a world and its bases on the machine's monotonic clock: one timer moves the world and lets each base publish what
-// is due. The only file here that keeps a timer.
+// Runs a world and its bases on the machine's monotonic clock: one timer moves the world and lets each base publish
+// what is due. The only file here that keeps a timer.
 
 import type { SimulatedBase } from "./base.js";
 import type { World } from "./world.js";

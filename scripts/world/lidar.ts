@@ -1,6 +1,6 @@
-// A planar range finder, simulated: exact ray casting on the occupancy grid (cell by cell along the ray) and on the discs
-// of other robots, with Gaussian noise. A ray that hits nothing reports a range just beyond the longest, also noisy, so
-// that two scans of a live sensor never agree in every ray and a frozen one can be told from it (R6).
+// A planar range finder, simulated: exact ray casting on the occupancy grid (cell by cell along the ray) and on the
+// discs of other robots, with Gaussian noise. A ray that hits nothing reports a range just beyond the longest, also
+// noisy, so that two scans of a live sensor never agree in every ray and a frozen one can be told from it (R6).
 
 import type { Grid } from "../../fleet-config/grid.js";
 import type { Place } from "./physics.js";

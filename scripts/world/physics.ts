@@ -1,8 +1,8 @@
-// A differential drive and its motor controller, as plain values. Time and chance are arguments. The controller keeps its
-// own dead-man watchdog, as real ones do: whatever happens to the edge, the base stands within the dead-man time plus the
-// braking time (R2). It refuses a set-point that is not finite, or whose sequence is not higher than the last, or that
-// was sent longer ago than it is valid. A restarted edge may start with lower sequences only once the watchdog has
-// expired and the base stands, because then nothing of the old edge can be under way that still moves it.
+// A differential drive and its motor controller, as plain values. Time and chance are arguments. The controller keeps
+// its own dead-man watchdog, as real ones do: whatever happens to the edge, the base stands within the dead-man time
+// plus the braking time (R2). It refuses a set-point that is not finite, or whose sequence is not higher than the last,
+// or that was sent longer ago than it is valid. A restarted edge may start with lower sequences only once the watchdog
+// has expired and the base stands, because then nothing of the old edge can be under way that still moves it.
 
 import type { Random } from "./random.js";
 
@@ -108,8 +108,8 @@ export function collide(drive: Drive): Drive {
 }
 
 /**
- * Motion up to `toMs` in substeps of at most 10 ms, cut at the end of the watchdog. A stalled caller may ask for any span:
- * once the watchdog has expired and the base stands the rest of it passes in one piece. No-op when `toMs` is not later.
+ * Motion up to `toMs` in substeps of at most 10 ms, cut at the end of the watchdog. A stalled caller may ask for any
+ * span: once the watchdog has expired and the base stands the rest passes in one piece. No-op when `toMs` is not later.
  */
 export function advance(
   drive: Drive,

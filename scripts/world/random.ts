@@ -1,5 +1,5 @@
-// Chance for the simulated world: one seeded generator per subsystem, so that a further draw in one (a longer scan) changes
-// nothing in another (the task stream). Same seed and same name give the same numbers on every machine.
+// Chance for the simulated world: one seeded generator per subsystem, so that a further draw in one (a longer scan)
+// changes nothing in another (the task stream). Same seed and same name give the same numbers on every machine.
 
 const TWO_TO_32 = 4_294_967_296;
 
@@ -20,7 +20,9 @@ export class Random {
     for (let round = 0; round < 12; round += 1) this.#word();
   }
 
-  /** An independent generator for a subsystem; the same name gives the same stream again. Draws nothing from this one. */
+  /**
+   * An independent generator for a subsystem; the same name gives the same stream again. Draws nothing from this one.
+   */
   stream(name: string): Random {
     return new Random(`${this.#seed}/${name}`);
   }

@@ -1,6 +1,6 @@
-// What the sensors of a simulated base report of the true world, in the words of the on-board contract, with noise and an
-// honest error bound. R6: every sample carries its capture time on CLOCK_MONOTONIC and a sequence of its channel. A frozen
-// channel repeats its last value under new stamps, as broken drivers do; a silent one reports nothing.
+// What the sensors of a simulated base report of the true world, in the words of the on-board contract, with noise and
+// an honest error bound. R6: every sample carries its capture time on CLOCK_MONOTONIC and a sequence of its channel. A
+// frozen channel repeats its last value under new stamps, as broken drivers do; a silent one reports nothing.
 
 import type { OnboardChannel } from "../../proto/topics.js";
 import { BATTERY, type Battery, type BatterySpec, used } from "./battery.js";
@@ -29,7 +29,9 @@ export interface SensorOptions {
 const POSE_SIGMA_M = 0.012;
 const POSE_KEEPS = 0.8; // share of the error that the next sample keeps
 const HEADING_SIGMA_RAD = 0.004;
-/** Bound told with each pose: four deviations, which the simulated error never exceeds, and the age of a floored stamp. */
+/**
+ * Bound told with each pose: four deviations, which the simulated error never exceeds, and the age of a floored stamp.
+ */
 const POSE_CUT_M = 4 * POSE_SIGMA_M;
 const POSE_ERROR_M = POSE_CUT_M + 0.004;
 const ODOMETRY_SIGMA = 0.01; // relative

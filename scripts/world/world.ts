@@ -1,6 +1,7 @@
-// The simulated world: true poses of all robots, moved together in substeps of at most 10 ms so that no touch is stepped
-// over, however long the process was stalled. It knows nothing of the product: set-points come in, motion, scans, contacts
-// and the trace of true poses go out. Time is an argument (ms of CLOCK_MONOTONIC), chance comes from one seed.
+// The simulated world: true poses of all robots, moved together in substeps of at most 10 ms so that no touch is
+// stepped over, however long the process was stalled. It knows nothing of the product: set-points come in, motion,
+// scans, contacts and the trace of true poses go out. Time is an argument (ms of CLOCK_MONOTONIC), chance comes from
+// one seed.
 
 import type { Grid } from "../../fleet-config/grid.js";
 import type { ContactLine, PoseLine } from "../judge/trace.js";

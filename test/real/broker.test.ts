@@ -62,13 +62,26 @@ t.test("site broker ends every connection that acts outside its own topics", asy
   const { hub, r2, unharmed, leave } = await bystanders(broker);
   r2.write(subscribePacket(["drover/s1/r2/down/#"]));
   const publishes = [
-    ...["drover/s1/r2/up/pose", "drover/s2/r1/up/pose", "drover/s1/r1/down/x", "drover/s1/r2/down/x", "drover/s1/hub/up/x"],
+    ...[
+      "drover/s1/r2/up/pose",
+      "drover/s2/r1/up/pose",
+      "drover/s1/r1/down/x",
+      "drover/s1/r2/down/x",
+      "drover/s1/hub/up/x",
+    ],
     ...["drover/s1/r1/up/", "drover/s1/r1/up/a/b", "drover/s1/r1/up/+", "drover/s1/r1/up/#", "$SYS/x", "", "/", "a b"],
     ...["drover/s1/r1/up/é", "drover/s1/r1/up/\u0000", `drover/s1/r1/up/${"x".repeat(300)}`, "/".repeat(200)],
   ];
   const subscribes = [
     ...["#", "+", "$SYS/#", "$share/g/drover/s1/r1/down/#", "drover/#", "drover/s1/#", "drover/s1/+/down/#"],
-    ...["drover/s1/r2/down/#", "drover/s1/r1/up/#", "drover/s1/+/up/+", "drover/s1/r1/#", "drover/s1/r1/down/a/b/#", ""],
+    ...[
+      "drover/s1/r2/down/#",
+      "drover/s1/r1/up/#",
+      "drover/s1/+/up/+",
+      "drover/s1/r1/#",
+      "drover/s1/r1/down/a/b/#",
+      "",
+    ],
   ];
   const acts: [string, Buffer][] = [
     ...publishes.map((topic): [string, Buffer] => [`publish ${JSON.stringify(topic)}`, publishPacket(topic, "x")]),

@@ -1,5 +1,5 @@
-// A small hub in a process of its own, for the tests of the link: greets, renews every renewal, and tells its parent what
-// it saw. `port` is its first argument.
+// A small hub in a process of its own, for the tests of the link: greets, renews every renewal, and tells its parent
+// what it saw. `port` is its first argument.
 
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import { edgeLinkHandlers } from "../../hub/io/edge-link.js";

@@ -20,7 +20,14 @@ const SAMPLES: Readonly<Record<OnboardChannel, [string, object]>> = {
 
 function aCommand(sequence: number): Command {
   return {
-    ...{ sequence, speedMps: 0.5, turnRadps: -0.25, validForMs: 200, sentMonotonicMs: monotonicMs(), rung: "AUTONOMOUS" },
+    ...{
+      sequence,
+      speedMps: 0.5,
+      turnRadps: -0.25,
+      validForMs: 200,
+      sentMonotonicMs: monotonicMs(),
+      rung: "AUTONOMOUS",
+    },
     ...{ token: { epoch: 1, counter: 2 }, leaseEndMonotonicMs: 99_999, decisionId: "d1" },
   };
 }
@@ -127,9 +134,14 @@ t.test("on-board reader answers any bytes with a sample or a reason", (t) => {
 t.test("on-board broker lets clients use their own directions only", async (t) => {
   const { samples, bases, refused, base } = await anOnboard(t);
   const foreign: [string, Buffer][] = [
-    ...["drover/base/out/command", "drover/base/in", "drover/base/in/unknown", "drover/base/in/pose/x", "a", "$SYS/x"].map(
-      (topic): [string, Buffer] => [`publish ${topic}`, publishPacket(topic, "x")],
-    ),
+    ...[
+      "drover/base/out/command",
+      "drover/base/in",
+      "drover/base/in/unknown",
+      "drover/base/in/pose/x",
+      "a",
+      "$SYS/x",
+    ].map((topic): [string, Buffer] => [`publish ${topic}`, publishPacket(topic, "x")]),
     ...["#", "drover/#", "drover/base/in/#", "drover/base/in/pose", "drover/base/+/command", "$SYS/#"].map(
       (filter): [string, Buffer] => [`subscribe ${filter}`, subscribePacket([filter])],
     ),

@@ -1,4 +1,5 @@
-// Safe by default: what may be listened on without TLS, and who is let in with it, on gRPC and on both kinds of MQTT end.
+// Safe by default: what may be listened on without TLS, and who is let in with it, on gRPC and on both kinds of MQTT
+// end.
 
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -29,7 +30,8 @@ function certificates(t: Test) {
   const root = mkdtempSync(join(tmpdir(), "drover-tls-"));
   t.teardown(() => rmSync(root, { recursive: true }));
   const folders = { site: join(root, "site"), stranger: join(root, "stranger") };
-  for (const out of Object.values(folders)) makeCertificates({ out, hosts: ["localhost", "127.0.0.1"], names: ["r1", "r2"] });
+  for (const out of Object.values(folders))
+    makeCertificates({ out, hosts: ["localhost", "127.0.0.1"], names: ["r1", "r2"] });
   const of = (name: string, from: keyof typeof folders = "site"): TlsFiles => ({
     ca: readFileSync(join(folders.site, "ca.crt")),
     cert: readFileSync(join(folders[from], `${name}.crt`)),
@@ -44,8 +46,27 @@ function certificates(t: Test) {
 }
 
 t.test("listening without TLS is for loopback only, and half of TLS is for nobody", (t) => {
-  const loopback = ["127.0.0.1", "127.8.8.8", "::1", "[::1]", "0:0:0:0:0:0:0:1", "localhost", "LOCALHOST", "::ffff:127.0.0.1"];
-  const outside = ["0.0.0.0", "::", "192.168.1.4", "hub.site", "127.0.0.1.evil", "127.0.0", "128.0.0.1", "localhost.evil", ""];
+  const loopback = [
+    "127.0.0.1",
+    "127.8.8.8",
+    "::1",
+    "[::1]",
+    "0:0:0:0:0:0:0:1",
+    "localhost",
+    "LOCALHOST",
+    "::ffff:127.0.0.1",
+  ];
+  const outside = [
+    "0.0.0.0",
+    "::",
+    "192.168.1.4",
+    "hub.site",
+    "127.0.0.1.evil",
+    "127.0.0",
+    "128.0.0.1",
+    "localhost.evil",
+    "",
+  ];
   const whole = { ca: "ca.crt", cert: "hub.crt", key: "hub.key" };
   for (const host of loopback) {
     t.ok(isLoopback(host), host);
@@ -133,7 +154,10 @@ t.test("gRPC with TLS lets in the robot whose name is in its certificate, and no
   const { host, opened, turnedAway } = await aTlsHub(t, of("hub"));
   const right = robotLink(t, host.port, { tls: of("r1"), robot: "r1" });
   await until("welcome", () => right.kinds.includes("welcome"));
-  const byAddress = new Client(`127.0.0.1:${host.port}`, credentials.createSsl(of("r1").ca, of("r1").key, of("r1").cert));
+  const byAddress = new Client(
+    `127.0.0.1:${host.port}`,
+    credentials.createSsl(of("r1").ca, of("r1").key, of("r1").cert),
+  );
   t.teardown(() => byAddress.close());
   await new Promise<void>((done, fail) =>
     byAddress.waitForReady(Date.now() + 5000, (error) => (error === undefined ? done() : fail(error))),
@@ -238,6 +262,9 @@ t.test("telemetry travels from robot to hub over TLS, and only what its topic sa
   raw.destroy();
   await broker.stop();
   await until("both notice that the broker is gone", () => !seen.hub && !seen.robot);
-  t.throws(() => new SiteTelemetry({ ...at, url: "mqtt://localhost:1", robot: "r1", tls: of("r1"), onState }), /mqtts:/);
+  t.throws(
+    () => new SiteTelemetry({ ...at, url: "mqtt://localhost:1", robot: "r1", tls: of("r1"), onState }),
+    /mqtts:/,
+  );
   t.throws(() => new SiteTelemetry({ ...at, robot: "r1", onState }), /expected mqtt:/);
 });

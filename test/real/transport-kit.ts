@@ -1,5 +1,5 @@
-// Tools for the tests of brokers and links: a raw MQTT 3.1.1 peer that can also misbehave, polling with a deadline, and a
-// broker process to test against.
+// Tools for the tests of brokers and links: a raw MQTT 3.1.1 peer that can also misbehave, polling with a deadline, and
+// a broker process to test against.
 
 import { type ChildProcess, fork } from "node:child_process";
 import { connect as connectPlain, type Socket } from "node:net";
@@ -82,7 +82,11 @@ export function connectPacket({ id, level = 4, clean = true, keepaliveS = 10, wi
   return packet(0x10, Buffer.concat([...head, ...properties, text(id), ...tail]));
 }
 
-export function publishPacket(topic: string | Buffer, payload: string | Buffer, { qos = 0, retain = 0, id = 1 } = {}): Buffer {
+export function publishPacket(
+  topic: string | Buffer,
+  payload: string | Buffer,
+  { qos = 0, retain = 0, id = 1 } = {},
+): Buffer {
   const number = qos === 0 ? Buffer.alloc(0) : Buffer.from([id >> 8, id & 255]);
   return packet(0x30 | (qos << 1) | retain, Buffer.concat([text(topic), number, Buffer.from(payload)]));
 }

@@ -7,7 +7,7 @@ import type { Walls } from "./walls.js";
 
 // Lengths are for a robot of 0.35 m radius and scale with it (types.ts).
 /** Room beside the disc below which a cell of the site map is closed: its centre may be as near as this to a wall. */
-export const SITE_MARGIN_M = 0.02;
+export const SITE_MARGIN_M = 0.05;
 /** Walls nearer than radius plus this cost extra, up to WALL_COST per metre at touch. */
 export const SOFT_WALL_M = 0.5;
 export const WALL_COST = 2;

@@ -4,13 +4,14 @@
 import { UNREACHABLE } from "../../../models/planner.js";
 import { type Pursuit, pursue } from "./follow.js";
 import { align, arrived } from "./goal.js";
-import { type GuardReason, guard } from "./guard.js";
-import { detourLimitM, foreignFootprints } from "./planning.js";
+import { CREEP_MPS, type GuardContext, type GuardReason, guard } from "./guard.js";
+import { isWayBlocked } from "./planning.js";
 import { reactive } from "./reactive.js";
-import { placeScan, UNMAPPED } from "./scan.js";
+import { placeScan } from "./scan.js";
 import type { MotionInput, MotionState } from "./state.js";
-import { scaleOf, type Target, type Velocity } from "./types.js";
-import { createYield, DETOUR_MS, stepYield } from "./yield.js";
+import { stepTraffic } from "./traffic.js";
+import type { Target, Velocity } from "./types.js";
+import { createYield } from "./yield.js";
 
 export { acceptPlan, nextPlanRequest, type PlanVerdict, planLost } from "./planning.js";
 export { createMotion, type MotionInput, type MotionOptions, type MotionState } from "./state.js";
@@ -28,9 +29,10 @@ export interface Proposal extends Velocity {
 
 /** A plan older than this is late: immediate rules take over until the next one (R11). */
 const PLAN_LATE_MS = 1500;
-/** Without headway for this long beside something unmapped, the way counts as blocked. */
-const STUCK_MS = 2500;
+/** Without headway for this long and nothing in the way, the robot is pinned beside a wall. */
+const PINNED_MS = 4000;
 const MAX_PATH_POINTS = 64;
+const STAND: Velocity = { speedMps: 0, turnRadps: 0 };
 
 /** What the base shall do now. Call it once per control tick. */
 export function propose(state: MotionState, input: MotionInput): Proposal {
@@ -62,9 +64,9 @@ function forgetRoute(state: MotionState): void {
 
 function stand(state: MotionState, input: MotionInput, activity: Activity, blockedBy: string): Proposal {
   if (activity !== "holding") state.yielding = createYield();
-  state.lastCommand = { speedMps: 0, turnRadps: 0 };
+  state.lastCommand = STAND;
   state.headway = { xM: input.pose.xM, yM: input.pose.yM, atMs: input.nowMs };
-  return { speedMps: 0, turnRadps: 0, activity, blockedBy, path: [] };
+  return { ...STAND, activity, blockedBy, path: [] };
 }
 
 function react(state: MotionState, input: MotionInput, target: Target): Proposal {
@@ -108,7 +110,7 @@ function drive(state: MotionState, input: MotionInput, target: Target): Proposal
 
 function follow(state: MotionState, input: MotionInput): Proposal {
   // A blocked way is not followed round its long detour through the window: better to wait where the robot is.
-  if (state.detourM > detourLimitM(state)) return wait(state, input, "something in the way");
+  if (isWayBlocked(state)) return wait(state, input, "something in the way");
   const pursuit = pursueOn(state, input, state.path as NonNullable<MotionState["path"]>);
   return finish(state, input, { proposal: pursuit, activity: "driving", bearingRad: pursuit.bearingRad });
 }
@@ -138,9 +140,9 @@ function pursueOn(state: MotionState, input: MotionInput, path: NonNullable<Moti
 }
 
 function wait(state: MotionState, input: MotionInput, why: string): Proposal {
-  state.lastCommand = { speedMps: 0, turnRadps: 0 };
+  state.lastCommand = STAND;
   state.headway = { ...state.headway, xM: input.pose.xM, yM: input.pose.yM };
-  return { speedMps: 0, turnRadps: 0, activity: "waiting", blockedBy: why, path: shownPath(state) };
+  return { ...STAND, activity: "waiting", blockedBy: why, path: shownPath(state) };
 }
 
 interface Wish {
@@ -149,35 +151,44 @@ interface Wish {
   readonly bearingRad: number;
 }
 
-/** Puts a wish through the guard; where it finds no room, the robot turns towards its path, which is always safe. */
+/** Puts a wish through the guard; where it finds no room, the robot turns towards its path, or creeps back. */
 function finish(state: MotionState, input: MotionInput, wish: Wish): Proposal {
-  const { physics, latencyMs, deadmanMs, controlHz } = state.options;
+  const context = guardContext(state, input);
   const { speedMps, turnRadps } = wish.proposal;
-  const verdict = guard(
-    { speedMps, turnRadps },
-    {
-      pose: input.pose,
-      speedMps: input.speedMps,
-      turnRadps: input.turnRadps,
-      physics,
-      walls: state.walls,
-      seen: state.seen,
-      latencyS: latencyMs / 1000,
-      holdS: Math.max(deadmanMs / 1000, 1 / controlHz),
-      maxSpeedMps: input.rung === "AUTONOMOUS" ? physics.maxSpeedMps : physics.reactiveSpeedMps,
-    },
-  );
-  const path = shownPath(state);
-  let command: Velocity = verdict.ok ? verdict.command : { speedMps: 0, turnRadps: 0 };
+  const verdict = guard({ speedMps, turnRadps }, context);
+  let command: Velocity = verdict.ok ? verdict.command : STAND;
   const isSlow = speedMps > 0.1 && command.speedMps < 0.08;
-  if (isSlow && Math.abs(wish.bearingRad) > 0.08 && input.speedMps < 0.1) {
-    const limit = physics.maxTurnRadps;
-    command = { speedMps: 0, turnRadps: Math.max(-limit, Math.min(limit, 2.5 * wish.bearingRad)) };
+  if (isSlow && input.speedMps < 0.1) {
+    const limit = state.options.physics.maxTurnRadps;
+    const turn = Math.max(-limit, Math.min(limit, 2.5 * wish.bearingRad));
+    const isPinned = input.nowMs - state.headway.atMs > PINNED_MS && !isWayBlocked(state);
+    const other = isPinned ? { speedMps: -CREEP_MPS, turnRadps: 0 } : { speedMps: 0, turnRadps: turn };
+    if (isPinned || Math.abs(wish.bearingRad) > 0.08) command = granted(other, context) ?? command;
   }
   state.lastCommand = command;
   const stands = command.speedMps === 0 && command.turnRadps === 0 && speedMps !== 0;
-  const blockedBy = verdict.ok ? "" : describe(verdict.reason);
-  return { ...command, activity: stands ? "waiting" : wish.activity, blockedBy: stands ? blockedBy : "", path };
+  const blockedBy = stands && !verdict.ok ? describe(verdict.reason) : "";
+  return { ...command, activity: stands ? "waiting" : wish.activity, blockedBy, path: shownPath(state) };
+}
+
+function granted(proposal: Velocity, context: GuardContext): Velocity | undefined {
+  const verdict = guard(proposal, context);
+  return verdict.ok ? verdict.command : undefined;
+}
+
+function guardContext(state: MotionState, input: MotionInput): GuardContext {
+  const { physics, latencyMs, deadmanMs, controlHz } = state.options;
+  return {
+    pose: input.pose,
+    speedMps: input.speedMps,
+    turnRadps: input.turnRadps,
+    physics,
+    walls: state.walls,
+    seen: state.seen,
+    latencyS: latencyMs / 1000,
+    holdS: Math.max(deadmanMs / 1000, 1 / controlHz),
+    maxSpeedMps: input.rung === "AUTONOMOUS" ? physics.maxSpeedMps : physics.reactiveSpeedMps,
+  };
 }
 
 function describe(reason: GuardReason): string {
@@ -194,71 +205,6 @@ function describe(reason: GuardReason): string {
     case "no-room-unmapped":
       return "something in the way";
   }
-}
-
-/** Steps the yield machine and does what entering a phase asks. */
-function stepTraffic(state: MotionState, input: MotionInput, target: Target): void {
-  const { nowMs, pose } = input;
-  const scale = scaleOf(state.options.physics);
-  const movedM = Math.hypot(pose.xM - state.headway.xM, pose.yM - state.headway.yM);
-  if (movedM > 0.15 * scale) state.headway = { xM: pose.xM, yM: pose.yM, atMs: nowMs };
-  const before = state.yielding;
-  const nearest = nearestUnmapped(state, input);
-  const isStuck = nowMs - state.headway.atMs > STUCK_MS && nearest !== undefined && nearest.awayM < 2 * scale;
-  const isDriving = before.phase === "clear" || before.phase === "detouring";
-  const retreat = state.retreat;
-  const isRefugeReached = retreat !== undefined && state.retreatEndsInRefuge && remainingM(state, input) < 0.15 * scale;
-  state.yielding = stepYield(
-    before,
-    {
-      blocked: nearest !== undefined && (state.detourM > detourLimitM(state) || (isDriving && isStuck)),
-      priority: input.priority,
-      isOnFootprint: foreignFootprints(state, target).some((place) => {
-        return Math.hypot(place.xM - pose.xM, place.yM - pose.yM) < place.radiusM;
-      }),
-      isRefugeReached: before.phase === "retreating" && isRefugeReached,
-      isRefugeMissing: state.isRefugeMissing,
-    },
-    nowMs,
-  );
-  if (state.yielding.phase === before.phase) return;
-  state.headway = { xM: pose.xM, yM: pose.yM, atMs: nowMs };
-  state.retreat = undefined;
-  state.isRefugeMissing = false;
-  if (state.yielding.phase === "detouring" && nearest !== undefined) {
-    const radiusM = 2 * state.options.physics.radiusM + 0.2 * scale;
-    state.blocks = [{ xM: nearest.xM, yM: nearest.yM, radiusM, untilMs: nowMs + DETOUR_MS }, ...state.blocks].slice(
-      0,
-      8,
-    );
-    state.blocksVersion++;
-  }
-}
-
-function remainingM(state: MotionState, input: MotionInput): number {
-  const points = state.retreat?.pointsM ?? [];
-  const x = points[points.length - 2] ?? input.pose.xM;
-  const y = points[points.length - 1] ?? input.pose.yM;
-  return Math.hypot(x - input.pose.xM, y - input.pose.yM);
-}
-
-/** The unmapped return nearest to the robot, within 4 m. */
-function nearestUnmapped(
-  state: MotionState,
-  input: MotionInput,
-): { xM: number; yM: number; awayM: number } | undefined {
-  const { seen } = state;
-  let best = -1;
-  let bestM = 4 * scaleOf(state.options.physics);
-  for (let point = 0; point < seen.count; point++) {
-    if (seen.kind[point] !== UNMAPPED) continue;
-    const awayM = Math.hypot((seen.xM[point] as number) - input.pose.xM, (seen.yM[point] as number) - input.pose.yM);
-    if (awayM >= bestM) continue;
-    best = point;
-    bestM = awayM;
-  }
-  if (best < 0) return undefined;
-  return { xM: seen.xM[best] as number, yM: seen.yM[best] as number, awayM: bestM };
 }
 
 function shownPath(state: MotionState): number[] {

@@ -124,10 +124,15 @@ function takeRoute(state: MotionState, input: MotionInput, target: Target): void
   const path = extractPath(window, { siteWalls, siteCost: state.siteCost, siteValue, pose, target });
   state.detourM = path === undefined ? UNREACHABLE : path.detourM;
   // A path that leads a long way round is no route: the last good one stays, as the way that is blocked.
-  if (path !== undefined && (state.detourM < detourLimitM(state) || state.path?.targetId !== target.id)) {
+  if (path !== undefined && (!isWayBlocked(state) || state.path?.targetId !== target.id)) {
     state.path = path;
     state.progress.segment = 0;
   }
+}
+
+/** Whether something that is not on the map closes the way: without such a thing, a crooked way is still the way. */
+export function isWayBlocked(state: MotionState): boolean {
+  return state.seen.unmappedCount > 0 && state.detourM > detourLimitM(state);
 }
 
 /** A way longer than the site field promises by more than this, in metres, is blocked, not just crooked. */

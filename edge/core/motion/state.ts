@@ -105,6 +105,8 @@ export interface MotionState {
   /** How much longer the local way is than the site field promises, in metres of free floor. */
   detourM: number;
   lastCommand: Velocity;
+  /** Where the nearest unmapped thing was when it last moved, and when that was. */
+  other: { xM: number; yM: number; atMs: number };
   /** Where and when the robot last made headway. */
   headway: { xM: number; yM: number; atMs: number };
 }
@@ -158,6 +160,7 @@ export function createMotion(options: MotionOptions): MotionState {
     retreatEndsInRefuge: false,
     isRefugeMissing: false,
     detourM: 0,
+    other: { xM: 0, yM: 0, atMs: -1e9 },
     lastCommand: { speedMps: 0, turnRadps: 0 },
     headway: { xM: 0, yM: 0, atMs: 0 },
   };

@@ -9,8 +9,8 @@ import type { Seen } from "./scan.js";
 import { type Disc, type Physics, type Point, type Pose, scaleOf } from "./types.js";
 import type { Walls } from "./walls.js";
 
-/** Room beside the disc below which a cell of the window is closed by a wall. */
-export const LOCAL_MARGIN_M = 0.04;
+/** As SITE_MARGIN_M for the window: less, so that no door that the site field passes falls between two of its cells. */
+export const LOCAL_MARGIN_M = 0.01;
 /** Room that a route keeps from something that is not on the map; beyond it, cost falls to zero over SOFT_UNMAPPED_M. */
 export const UNMAPPED_MARGIN_M = 0.2;
 export const SOFT_UNMAPPED_M = 0.7;

@@ -24,6 +24,11 @@ export interface YieldInput {
   readonly priority: number;
   /** Whether the robot stands on a footprint that it does not hold (R1: it must not wait there). */
   readonly isOnFootprint: boolean;
+  /** Whether the robot stands where two could not pass: who has more room gives way first. */
+  readonly isNarrow: boolean;
+  /** Whether what stands in the way moved lately: then it may well clear the way itself. */
+  readonly isOtherMoving: boolean;
+  readonly isOtherSeen: boolean;
   readonly isRefugeReached: boolean;
   /** Whether a place to step aside to is known to be out of reach. */
   readonly isRefugeMissing: boolean;
@@ -31,9 +36,12 @@ export interface YieldInput {
 
 const DEBOUNCE_MS = 300;
 const PATIENCE_MS = 800;
-const PATIENCE_SPREAD_MS = 2600;
+const PATIENCE_SPREAD_MS = 4200;
+/** While the other moves, patience does not end, for this long at most; then it lasts at least LISTEN_MS more. */
+const WATCH_MS = 15_000;
+const LISTEN_MS = 700;
 export const DETOUR_MS = 12_000;
-const DETOUR_TRIAL_MS = 900;
+const DETOUR_TRIAL_MS = 700;
 const RETREAT_MS = 7_000;
 const ASIDE_MS = 2_500;
 const ASIDE_SPREAD_MS = 4_000;
@@ -62,8 +70,13 @@ export function stepYield(state: YieldState, input: YieldInput, nowMs: number): 
     return { ...seen, phase, sinceMs: nowMs, untilMs: nowMs + Math.round(forMs), attempt };
   };
   const wait = (): YieldState => {
-    const scale = input.isOnFootprint ? 0.25 : 1;
+    const scale = input.isOnFootprint ? 0.25 : input.isNarrow ? 2 : 1;
     return enter("waiting", scale * (PATIENCE_MS + PATIENCE_SPREAD_MS * patience));
+  };
+  const isWatching = input.isOtherMoving && nowMs - seen.sinceMs < WATCH_MS;
+  const watch = (): YieldState => {
+    const untilMs = Math.max(seen.untilMs, nowMs + LISTEN_MS);
+    return untilMs === seen.untilMs ? seen : { ...seen, untilMs };
   };
   switch (seen.phase) {
     case "clear":
@@ -71,17 +84,22 @@ export function stepYield(state: YieldState, input: YieldInput, nowMs: number): 
       return !input.blocked && seen.attempt > 0 && steadyMs >= FORGET_MS ? { ...seen, attempt: 0 } : seen;
     case "waiting":
       if (!input.blocked && steadyMs >= DEBOUNCE_MS) return enter("clear", 0);
+      if (!input.isOnFootprint && isWatching) return watch();
       if (nowMs < seen.untilMs) return seen;
       return enter("detouring", DETOUR_MS, seen.attempt + 1);
     case "detouring":
       if (nowMs - seen.sinceMs < DETOUR_TRIAL_MS) return seen;
-      if (input.blocked && steadyMs >= DETOUR_TRIAL_MS) return enter("retreating", RETREAT_MS);
+      if (input.blocked && steadyMs >= DETOUR_TRIAL_MS) {
+        return input.isOtherMoving ? wait() : enter("retreating", RETREAT_MS);
+      }
       return nowMs >= seen.untilMs ? enter("clear", 0) : seen;
     case "retreating":
       if (input.isRefugeReached) return enter("aside", ASIDE_MS + ASIDE_SPREAD_MS * patience);
       return nowMs >= seen.untilMs || input.isRefugeMissing ? wait() : seen;
     case "aside":
-      if (!input.blocked && steadyMs >= 2 * DEBOUNCE_MS) return enter("clear", 0);
+      // The way looks free from here because this robot left it: the other shall have it first.
+      if (!input.isOtherSeen && !input.blocked && steadyMs >= 2 * DEBOUNCE_MS) return enter("clear", 0);
+      if (isWatching) return watch();
       return nowMs >= seen.untilMs ? enter("clear", 0) : seen;
   }
 }

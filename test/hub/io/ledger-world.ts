@@ -1,6 +1,6 @@
 // Real ledgers in temporary directories, and ways to harm them.
 
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LedgerDamaged, LedgerStore } from "../../../hub/io/ledger-store.js";
@@ -24,8 +24,8 @@ export interface Teardown {
 }
 
 /** A new directory, removed when the test ends. */
-export function aDirectory(t: Teardown): string {
-  const dir = mkdtempSync(join(tmpdir(), "drover ledger "));
+export function aDirectory(t: Teardown, options: { readonly below?: string } = {}): string {
+  const dir = mkdtempSync(join(options.below ?? tmpdir(), "drover ledger "));
   t.teardown(() => rmSync(dir, { recursive: true, force: true }));
   return dir;
 }
@@ -43,9 +43,9 @@ export async function aLedger(t: Teardown, batches: readonly (readonly LedgerEve
   return dir;
 }
 
-/** What kill -9 would leave of a ledger that is open in this process. */
+/** What kill -9 would leave of a ledger that is open in this process; in memory where that can be, for many opens. */
 export function asKilled(t: Teardown, dir: string): string {
-  const copy = aDirectory(t);
+  const copy = aDirectory(t, { below: existsSync("/dev/shm") ? "/dev/shm" : tmpdir() });
   cpSync(dir, copy, { recursive: true });
   return copy;
 }
@@ -98,7 +98,7 @@ export async function tabledLedger(t: Teardown): Promise<string> {
   const dir = await aLedger(t, [events(1, 3), events(4, 5)]);
   const { store } = await open(dir);
   await store.close();
-  return dir;
+  return asKilled(t, dir);
 }
 
 /** A ledger killed between LevelDB's sync and the head's: events 4 and 5 were written and never acknowledged. */

@@ -48,7 +48,10 @@ const CASES: readonly (readonly [string, Zero | null, readonly TraceLine[]])[] =
   [
     "R1 two places that the site lists as conflicting",
     "conflicts",
-    [claimLine({ ...claim, destination: "c" }), claimLine({ ...claim, sequence: 7, counter: 4, robot: "r1", destination: "a" })],
+    [
+      claimLine({ ...claim, destination: "c" }),
+      claimLine({ ...claim, sequence: 7, counter: 4, robot: "r1", destination: "a" }),
+    ],
   ],
   [
     "R1 a freed place on which another body still stands",
@@ -58,9 +61,12 @@ const CASES: readonly (readonly [string, Zero | null, readonly TraceLine[]])[] =
   [
     "R1 a freed place whose holder has just stopped there",
     null,
-    [aPose({ t: END_MS + 1, speed: 0.5 }), freedFirst, claimLine({ ...claim, sequence: 7, destination: "b", t: END_MS + 2 })].map(
-      (line) => (line.kind === "pose" ? line : line),
-    ),
+    [
+      aCommand({ speed: 0.5, leaseEndMs: END_MS }),
+      aPose({ t: END_MS + 1, speed: 0.5 }),
+      freedFirst,
+      claimLine({ ...claim, sequence: 7, destination: "b", t: END_MS + 2 }),
+    ],
   ],
   ["R1 a place that the site does not have", "conflicts", [claimLine({ ...claim, destination: "nowhere" })]],
   ["R5 a token that does not grow", "tokens", [claimLine({ ...claim, counter: 2, destination: "c" })]],
@@ -71,17 +77,33 @@ const CASES: readonly (readonly [string, Zero | null, readonly TraceLine[]])[] =
   ["a recorded contact with the map", "collisions", [{ kind: "contact", t: END_MS, a: "r1", b: "map", x: 7, y: 2 }]],
   ["a body driven into the rack", "collisions", [aPose({ x: 5, y: 3.7 })]],
   ["a body driven off the map", "collisions", [aPose({ x: 9.7 })]],
-  ["a body that jumps through another between two poses", "collisions", [aPose({ x: 7, y: 7.4 }), aPose({ t: END_MS + 100, robot: "r2", x: 7, y: 6 })]],
+  [
+    "a body that jumps through another between two poses",
+    "collisions",
+    [aPose({ x: 7, y: 7.4 }), aPose({ t: END_MS + 100, robot: "r2", x: 7, y: 6 })],
+  ],
   ["R2 a late command", "commandsAfterLease", [aCommand({ turn: 0.2, leaseEndMs: END_MS - 301 })]],
   ["R2 a command in the last moment", null, [aCommand({ turn: 0.2, leaseEndMs: END_MS - 300 })]],
-  ["R2 a late command that the base refused", "commandsAfterLease", [aCommand({ speed: 1, leaseEndMs: END_MS - 301, applied: false })]],
+  [
+    "R2 a late command that the base refused",
+    "commandsAfterLease",
+    [aCommand({ speed: 1, leaseEndMs: END_MS - 301, applied: false })],
+  ],
   ["R2 a late command to stand", null, [aCommand({ leaseEndMs: END_MS - 9000 })]],
   ["R2 a command without a lease", "commandsAfterLease", [aCommand({ speed: 0.1 })]],
-  ["R2 motion that outlasts the lease", "commandsAfterLease", [aPose({ x: 7.05, speed: 0.5 }), aPose({ t: END_MS + 200, x: 7.1, speed: 0.5 })]],
+  [
+    "R2 motion that outlasts the lease",
+    "commandsAfterLease",
+    [aPose({ x: 7.05, speed: 0.5 }), aPose({ t: END_MS + 200, x: 7.1, speed: 0.5 })],
+  ],
   ["R6 fresh at a true age above the limit", "falseFresh", [aTelemetry({ capturedMs: END_MS - 5003, boundMs: 6000 })]],
   ["R6 fresh on a bound below the true age", "falseFresh", [aTelemetry({ boundMs: 97 })]],
   ["R6 fresh without a bound", "falseFresh", [aTelemetry({ boundMs: null })]],
-  ["R6 late at a true age above the limit", null, [aTelemetry({ capturedMs: END_MS - 5003, boundMs: 6000, verdict: "late" })]],
+  [
+    "R6 late at a true age above the limit",
+    null,
+    [aTelemetry({ capturedMs: END_MS - 5003, boundMs: 6000, verdict: "late" })],
+  ],
   ["R6 fresh at the limit", null, [aTelemetry({ capturedMs: END_MS - 5000, boundMs: 5000 })]],
 ];
 
@@ -97,8 +119,8 @@ t.test("the judge finds nothing in a sound trace", async (t) => {
 for (const [name, zero, lines] of CASES) {
   t.test(`the judge ${zero === null ? "passes" : "finds"} ${name}`, async (t) => {
     const verdict = judged([...soundTrace(), ...lines]);
-    const expected = Object.fromEntries(ZEROS.map((each) => [each, each === zero ? 1 : 0]));
-    t.same(verdict.zeros, expected, JSON.stringify(verdict.findings));
+    const found = ZEROS.filter((each) => verdict.zeros[each] > 0);
+    t.same(found, zero === null ? [] : [zero], JSON.stringify(verdict.findings));
     t.equal(verdict.sound, zero === null);
   });
 }
@@ -114,7 +136,10 @@ t.test("one touch that the world records and the poses show counts once", async 
 });
 
 t.test("the self-check catches every plant, each by its own zero alone", async (t) => {
-  t.same(selfCheck().map(({ name, caught }) => [name, caught]), [["a sound trace passes", true], ...PLANTS.map((kind) => [kind, true])]);
+  t.same(
+    selfCheck().map(({ name, caught }) => [name, caught]),
+    [["a sound trace passes", true], ...PLANTS.map((kind) => [kind, true])],
+  );
   for (const kind of PLANTS) {
     const zeros = Object.values(judged(plant(kind)).zeros).filter((count) => count > 0);
     t.equal(zeros.length, 1, kind);

@@ -37,10 +37,10 @@ t.test("the program exits 1 for a planted trace and says what it found", async (
 
 t.test("the program exits 1 when the report claims another number", async (t) => {
   const trace = aFile(t, soundTrace());
-  const report = join(t.testdir({}), "..", "report.json");
+  const report = `${trace}.report.json`;
   writeFileSync(report, JSON.stringify({ conflicts: 0, collisions: 2, commandsAfterLease: 0, falseFresh: 0 }));
-  const { status, out } = run([aFile(t, soundTrace()), "--report", report]);
-  t.equal(status, 1, trace);
+  const { status, out } = run([trace, "--report", report]);
+  t.equal(status, 1);
   t.match(out, /collisions is 2, the trace gives 0/);
 });
 
@@ -76,7 +76,12 @@ t.test("readLine refuses unknown kinds and wrong fields, with the line and the f
 });
 
 t.test("maps survive their run lengths; runs that do not fill the map are refused", async (t) => {
-  for (const cells of [[0, 0, 1, 1, 0, 1], [1, 1, 1, 1, 1, 1], [0, 0, 0, 0, 0, 0], [1, 0, 1, 0, 1, 0]]) {
+  for (const cells of [
+    [0, 0, 1, 1, 0, 1],
+    [1, 1, 1, 1, 1, 1],
+    [0, 0, 0, 0, 0, 0],
+    [1, 0, 1, 0, 1, 0],
+  ]) {
     const blocked = Uint8Array.from(cells);
     const map = { width: 3, height: 2, cellM: 1, originXM: 0, originYM: 0, blockedRle: runLengths(blocked) };
     t.same(cellsOf(map), blocked);

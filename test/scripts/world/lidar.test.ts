@@ -36,7 +36,7 @@ t.test("castGrid agrees with naive marching on random maps", async (t) => {
     const ray = { ...at, dx: Math.cos(angle), dy: Math.sin(angle) };
     const exact = castGrid(grid, ray, 8);
     const naive = marched(grid, ray, 8);
-    // Marching can step over a corner that the ray cuts; then the exact answer is the shorter one and lies in a blocked cell.
+    // Marching can step over a corner that the ray cuts; then the exact answer is shorter and lies in a blocked cell.
     const ahead = exact + 1e-9;
     const cut = exact < naive && isBlocked(grid, ray.xM + ahead * ray.dx, ray.yM + ahead * ray.dy);
     if (cut && naive - exact > 2 * STEP_M) corners += 1;

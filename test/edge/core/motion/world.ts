@@ -73,6 +73,8 @@ export interface WorldSpec {
   /** Replaces every reachable value of an answered plan. */
   readonly spoil?: (value: number) => number;
   readonly isPlannerDead?: boolean;
+  /** From then on nothing commands this robot: its base's dead-man stops it. */
+  readonly deadFrom?: (robot: number) => number;
   readonly onTick?: (world: World, robot: Robot) => void;
 }
 
@@ -111,6 +113,8 @@ export interface World {
 
 const STEP_MS = 20;
 const LATENCY_MS = 100;
+/** After this long without a newer command the base stops by itself. */
+const DEADMAN_MS = 300;
 const TURN_ACCEL = 6;
 
 export function createWorld(spec: WorldSpec): World {
@@ -151,6 +155,7 @@ export function runWorld(spec: WorldSpec): World {
   const periodMs = 1000 / (spec.controlHz ?? 10);
   while (world.nowMs < spec.seconds * 1000) {
     for (const robot of world.robots) {
+      if (world.nowMs >= (spec.deadFrom?.(robot.index) ?? Infinity)) continue;
       const phaseMs = Math.floor(((robot.index * 37) % periodMs) / STEP_MS) * STEP_MS;
       if ((world.nowMs + phaseMs) % periodMs === 0) control(world, robot);
     }
@@ -276,8 +281,9 @@ function move(world: World, robot: Robot): void {
   const { physics } = world;
   while (robot.commands.length > 1 && (robot.commands[1] as { atMs: number }).atMs <= world.nowMs)
     robot.commands.shift();
-  const command = robot.commands[0];
-  if (command !== undefined && command.atMs <= world.nowMs) {
+  const last = robot.commands[0];
+  if (last !== undefined && last.atMs <= world.nowMs) {
+    const command = world.nowMs - last.atMs > DEADMAN_MS ? { speedMps: 0, turnRadps: 0 } : last;
     const dt = STEP_MS / 1000;
     const limit = Math.abs(command.speedMps) < Math.abs(robot.speedMps) ? physics.brakeMps2 : physics.accelMps2;
     robot.speedMps = approach(robot.speedMps, command.speedMps, limit * dt);

@@ -1,0 +1,40 @@
+// The table of commands, in the order in which the help shows them, and the flags that every one of them takes.
+
+import { ACTS } from "./acts.js";
+import type { Flag } from "./arguments.js";
+import type { Command } from "./command.js";
+import { CONFIG } from "./config-check.js";
+import { READS } from "./reads.js";
+import { STREAMS } from "./streams.js";
+
+export const DEFAULT_HUB = "127.0.0.1:7443";
+
+export const COMMANDS: readonly Command[] = [
+  READS.status,
+  READS.robots,
+  STREAMS.watch,
+  ACTS.halt,
+  ACTS.taskAdd,
+  READS.taskList,
+  ACTS.taskCancel,
+  READS.modeShow,
+  ACTS.modeSet,
+  ACTS.modeClear,
+  READS.placeList,
+  ACTS.placeFree,
+  ACTS.robotAbsent,
+  STREAMS.events,
+  READS.explain,
+  CONFIG.configCheck,
+];
+
+export const GLOBAL_FLAGS: readonly Flag[] = [
+  { name: "hub", value: "HOST:PORT", says: `the site's hub (default: $DROVER_HUB, else ${DEFAULT_HUB})` },
+  { name: "ca", value: "FILE", says: "the site's own authority, PEM; --ca, --cert and --key go together" },
+  { name: "cert", value: "FILE", says: "your certificate, PEM; its name is the operator" },
+  { name: "key", value: "FILE", says: "the key of --cert, PEM" },
+  { name: "timeout", value: "TIME", says: "longest wait for an answer (default 5s)" },
+  { name: "json", says: "prints JSON: one value, or one per line for watch and events; refusals too" },
+  { name: "help", says: "explains a command" },
+  { name: "version", says: "prints the version" },
+];

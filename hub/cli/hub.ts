@@ -1,0 +1,189 @@
+// The hub as a stranger sees it: service FleetOperator over gRPC, by the schemas alone. Every call has a limit in time.
+// A failure says whether the hub can have done something: UNREACHABLE when nothing was sent, NOT_ANSWERED when nobody knows
+// (R10: asking again under the same name cannot do it twice). Proxies of the environment are ignored.
+
+import {
+  type ChannelCredentials,
+  Client,
+  credentials,
+  Metadata,
+  type ServiceDefinition,
+  type ServiceError,
+  status,
+} from "@grpc/grpc-js";
+import { loadSchemas, serviceOf } from "../../proto/codec/grpc.js";
+import type { TlsFiles } from "../../proto/codec/tls.js";
+import type { ExitClass } from "../../proto/errors.js";
+import { classOfStatus, isRefusalCode, REFUSAL_METADATA } from "../../proto/operator.js";
+import { type Reader, WireRefused } from "../../proto/shape.js";
+import { type CliCode, CliFailure } from "./failure.js";
+
+export interface HubAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: TlsFiles | null;
+  /** For an answer, or for the connection of a stream. */
+  readonly timeoutMs: number;
+}
+
+const RECEIVED_BYTES_MOST = 33_554_432;
+const CHANNEL = {
+  "grpc.enable_http_proxy": 0,
+  "grpc.enable_retries": 0,
+  "grpc.keepalive_time_ms": 2000,
+  "grpc.keepalive_timeout_ms": 2000,
+  "grpc.max_receive_message_length": RECEIVED_BYTES_MOST,
+  "grpc.use_local_subchannel_pool": 1,
+};
+
+export class Hub {
+  readonly #client: Client;
+  readonly #service: ServiceDefinition;
+  readonly #at: HubAddress;
+  readonly #stop: AbortSignal;
+
+  constructor(at: HubAddress, stop: AbortSignal) {
+    this.#at = at;
+    this.#stop = stop;
+    this.#service = serviceOf(loadSchemas(), "FleetOperator");
+    this.#client = new Client(`dns:${at.host}:${at.port}`, credentialsOf(at.tls), CHANNEL);
+  }
+
+  /** Asks once. Throws CliFailure: the hub's refusal, or what came in between. */
+  async ask<T>(method: string, request: object, read: Reader<T>): Promise<T> {
+    const { path, requestSerialize, responseDeserialize } = this.#method(method);
+    const deadline = new Date(Date.now() + this.#at.timeoutMs);
+    const answer = await new Promise<unknown>((resolve, reject) => {
+      const call = this.#client.makeUnaryRequest(
+        path,
+        requestSerialize,
+        responseDeserialize,
+        request,
+        new Metadata(),
+        { deadline },
+        (error, found) => {
+          this.#stop.removeEventListener("abort", cancel);
+          if (error === null) resolve(found);
+          else reject(this.#failure(error));
+        },
+      );
+      const cancel = () => call.cancel();
+      this.#stop.addEventListener("abort", cancel);
+      if (this.#stop.aborted) cancel();
+    });
+    return this.#read(method, read, answer);
+  }
+
+  /**
+   * Follows a stream until it ends, `take` gives false, or the person stops it. Takes no message before the one before is
+   * done with. Throws CliFailure.
+   */
+  async follow<T>(
+    method: string,
+    request: object,
+    { read, take }: { readonly read: Reader<T>; readonly take: (item: T) => Promise<boolean> },
+  ): Promise<void> {
+    const { path, requestSerialize, responseDeserialize } = this.#method(method);
+    const call = this.#client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, request);
+    const cancel = () => call.cancel();
+    this.#stop.addEventListener("abort", cancel);
+    const late = setTimeout(() => call.destroy(timedOut()), this.#at.timeoutMs);
+    call.once("metadata", () => clearTimeout(late));
+    try {
+      for await (const item of call) {
+        clearTimeout(late);
+        if (!(await take(this.#read(method, read, item)))) break;
+      }
+    } catch (error) {
+      if (this.#stop.aborted) return;
+      throw isServiceError(error) ? this.#failure(error) : error;
+    } finally {
+      clearTimeout(late);
+      this.#stop.removeEventListener("abort", cancel);
+      cancel();
+    }
+  }
+
+  close(): void {
+    this.#client.close();
+  }
+
+  #method(name: string): ServiceDefinition[string] {
+    const method = this.#service[name];
+    if (method === undefined) throw new Error(`FleetOperator has no method ${name}`);
+    return method;
+  }
+
+  #read<T>(method: string, read: Reader<T>, answer: unknown): T {
+    try {
+      return read(answer, method);
+    } catch (cause) {
+      if (!(cause instanceof WireRefused)) throw cause;
+      throw new CliFailure("NOT_UNDERSTOOD", `the hub at ${this.#place} may be of another version: ${cause.message}`);
+    }
+  }
+
+  get #place(): string {
+    return `${this.#at.host}:${this.#at.port}`;
+  }
+
+  #failure(error: ServiceError): CliFailure {
+    const [code] = error.metadata?.get(REFUSAL_METADATA) ?? [];
+    if (typeof code === "string" && isRefusalCode(code)) return new CliFailure(code, error.details);
+    const place = this.#place;
+    if (this.#stop.aborted && error.code === status.CANCELLED) {
+      return new CliFailure("INTERRUPTED", "interrupted before the hub answered");
+    }
+    if (TRUST.test(error.details)) {
+      return new CliFailure(
+        "NOT_TRUSTED",
+        `the hub at ${place} and this command do not trust each other: ${error.details}`,
+      );
+    }
+    if (error.code === status.UNAVAILABLE && NOT_SENT.test(error.details)) {
+      return new CliFailure("UNREACHABLE", `cannot reach the hub at ${place}: ${reasonOf(error.details)}`);
+    }
+    if (error.code === status.DEADLINE_EXCEEDED) {
+      return new CliFailure("NOT_ANSWERED", `the hub at ${place} did not answer within ${this.#at.timeoutMs} ms`);
+    }
+    if (error.code === status.UNIMPLEMENTED) {
+      return new CliFailure("NOT_UNDERSTOOD", `the hub at ${place} is of another version: ${error.details}`);
+    }
+    return new CliFailure(CODE_OF_CLASS[classOfStatus(error.code)], `the hub at ${place}: ${error.details}`);
+  }
+}
+
+// grpc-js tells these apart only by their words.
+const NOT_SENT = /^(No connection established|Name resolution failed)/;
+const TRUST = /certificate|altnames|self.signed|alert (number|unknown ca|bad)|SSL routines/i;
+
+const CODE_OF_CLASS: Readonly<Record<ExitClass, CliCode>> = {
+  usage: "HUB_DATA",
+  data: "HUB_DATA",
+  missing: "HUB_MISSING",
+  unavailable: "NOT_ANSWERED",
+  software: "FAULT",
+  io: "FAULT",
+  later: "HUB_LATER",
+  permission: "NOT_PERMITTED",
+  config: "HUB_LATER",
+};
+
+function credentialsOf(tls: TlsFiles | null): ChannelCredentials {
+  return tls === null ? credentials.createInsecure() : credentials.createSsl(tls.ca, tls.key, tls.cert);
+}
+
+function timedOut(): ServiceError {
+  const error = new Error("no answer in time");
+  return Object.assign(error, { code: status.DEADLINE_EXCEEDED, details: error.message, metadata: new Metadata() });
+}
+
+function isServiceError(error: unknown): error is ServiceError {
+  return error instanceof Error && "code" in error && "details" in error;
+}
+
+/** The last part of what grpc-js says about a connection that was not made. */
+function reasonOf(details: string): string {
+  const reason = /Last error: (?:Error: )?(.*?)\.? *(?:Resolution note:.*)?$/.exec(details)?.[1];
+  return reason === undefined || reason === "" || reason === "null" ? details : reason;
+}

@@ -1,0 +1,146 @@
+// Commands that only look: status, robots, task list, place list, mode show, explain. One question to the hub each.
+
+import { toLedgerEvent } from "../../proto/ledger.js";
+import {
+  type PlaceView,
+  readExplainResponse,
+  readListPlacesResponse,
+  readListRobotsResponse,
+  readListTasksResponse,
+  readSiteView,
+  type SiteView,
+  type TaskView,
+} from "../../proto/operator.js";
+import { type Command, type Context, positional } from "./command.js";
+import { shown } from "./escape.js";
+import { eventLine } from "./event-text.js";
+import { robotColumns, robotRows } from "./robots-table.js";
+import { modeLines, siteLines } from "./site-text.js";
+import { type Column, type Row, renderTable, wrap } from "./table.js";
+import { ageText } from "./units.js";
+import { anId } from "./values.js";
+
+const none = { takes: "", least: 0, most: 0, flags: [] } as const;
+
+const status: Command = {
+  ...none,
+  name: "status",
+  says: "the site at a glance: fleets, tasks, what waits for a person",
+  run: (context) => showSite(context, siteLines),
+};
+
+const modeShow: Command = {
+  ...none,
+  name: "mode show",
+  says: "the mode of every fleet and robot, with all causes",
+  run: (context) => showSite(context, modeLines),
+};
+
+async function showSite({ hub, out }: Context, lines: (view: SiteView, width: number) => readonly string[]) {
+  const view = await hub().ask("GetSite", {}, readSiteView);
+  await out.result(view, () => lines(view, out.width));
+}
+
+const robots: Command = {
+  ...none,
+  name: "robots",
+  says: "every robot: mode and cause, age of its telemetry, lease, task, destination",
+  run: async ({ hub, out }) => {
+    const view = await hub().ask("ListRobots", {}, readListRobotsResponse);
+    await out.result(view, () => renderTable(robotColumns, robotRows(view.robots), out.width));
+  },
+};
+
+const taskColumns: readonly Column[] = [
+  { key: "task", title: "TASK", priority: 0, least: 6 },
+  { key: "phase", title: "PHASE", priority: 1, least: 7 },
+  { key: "stop", title: "STOP", align: "right", priority: 4, least: 3 },
+  { key: "to", title: "TO", priority: 3, least: 6 },
+  { key: "robot", title: "ROBOT", priority: 2, least: 4 },
+  { key: "age", title: "AGE", align: "right", priority: 5, least: 5 },
+  { key: "fleet", title: "FLEET", priority: 8, least: 5 },
+  { key: "operator", title: "OPERATOR", priority: 7, least: 6 },
+  { key: "detail", title: "DETAIL", priority: 6, least: 8 },
+];
+
+function taskRow(task: TaskView): Row {
+  const stop = task.stops[task.stopIndex];
+  return {
+    task: task.id,
+    phase: task.phase === "TASK_FAILED" ? "FAILED" : task.phase,
+    stop:
+      task.phase === "DONE"
+        ? `${task.stops.length}/${task.stops.length}`
+        : `${task.stopIndex + 1}/${task.stops.length}`,
+    to: task.destination || (stop?.destinations.join("|") ?? "-"),
+    robot: task.robot || "-",
+    age: ageText(task.acceptedAgoMs),
+    fleet: task.fleet || "any",
+    operator: task.operator || "-",
+    detail: task.detail,
+  };
+}
+
+const taskList: Command = {
+  ...none,
+  name: "task list",
+  flags: [{ name: "all", says: "also tasks that ended" }],
+  says: "the tasks that wait or are under way",
+  run: async ({ hub, out, given }) => {
+    const view = await hub().ask("ListTasks", { all: given.on("all") }, readListTasksResponse);
+    await out.result(view, () =>
+      view.tasks.length === 0 ? ["no tasks"] : renderTable(taskColumns, view.tasks.map(taskRow), out.width),
+    );
+  },
+};
+
+const placeColumns: readonly Column[] = [
+  { key: "place", title: "PLACE", priority: 0, least: 4 },
+  { key: "state", title: "STATE", priority: 1, least: 7 },
+  { key: "robot", title: "ROBOT", priority: 2, least: 4 },
+  { key: "task", title: "TASK", priority: 3, least: 6 },
+  { key: "token", title: "TOKEN", align: "right", priority: 5, least: 5 },
+  { key: "detail", title: "DETAIL", priority: 4, least: 8 },
+];
+
+function placeRow(place: PlaceView): Row {
+  const { token } = place;
+  return {
+    place: place.id,
+    state: place.state,
+    robot: place.robot || "-",
+    task: place.task || "-",
+    token: token === undefined || token.counter === 0 ? "-" : `${token.epoch}.${token.counter}`,
+    detail: place.detail,
+  };
+}
+
+const placeList: Command = {
+  ...none,
+  name: "place list",
+  says: "every destination: free, claimed, or not known",
+  run: async ({ hub, out }) => {
+    const view = await hub().ask("ListPlaces", {}, readListPlacesResponse);
+    await out.result(view, () => renderTable(placeColumns, view.places.map(placeRow), out.width));
+  },
+};
+
+const explain: Command = {
+  name: "explain",
+  takes: "ID",
+  least: 1,
+  most: 1,
+  flags: [],
+  says: "why: the chain behind a task, assignment, robot, place or decision",
+  run: async (context) => {
+    const { hub, out } = context;
+    const found = await hub().ask("Explain", { id: anId(positional(context, 0), "ID") }, readExplainResponse);
+    await out.result({ ...found, events: found.events.map(toLedgerEvent) }, () => [
+      `${shown(found.kind)} ${shown(positional(context, 0))}`,
+      ...found.lines.flatMap((line) => wrap(`  ${line}`, out.width, "    ")),
+      ...(found.events.length === 0 ? [] : ["events:", ...found.events.map(eventLine)]),
+    ]);
+  },
+};
+
+export const READS = { status, robots, taskList, placeList, modeShow, explain } as const;

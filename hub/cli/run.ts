@@ -1,0 +1,127 @@
+// One run of `drover`: arguments in, exit code out. Everything that can go wrong ends here as one line on standard error,
+// or with --json as one JSON object on standard output.
+
+import { X509Certificate } from "node:crypto";
+import { checkDial } from "../../fleet-config/secure.js";
+import { nameOf, type TlsFiles } from "../../proto/codec/tls.js";
+import { EXIT } from "../../proto/errors.js";
+import { type Arguments, parseArguments } from "./arguments.js";
+import type { Command, Context } from "./command.js";
+import { COMMANDS, DEFAULT_HUB, GLOBAL_FLAGS } from "./commands.js";
+import { shown, shownJson } from "./escape.js";
+import { CliFailure, usage } from "./failure.js";
+import { commandHelp, overview } from "./help.js";
+import { Hub } from "./hub.js";
+import { Output } from "./output.js";
+import type { Shell } from "./shell.js";
+import { durationMs, endpoint } from "./values.js";
+
+const TIMEOUT = { name: "--timeout", leastMs: 100, mostMs: 600_000 };
+const TIMEOUT_MS = 5000;
+
+/** Runs the command of these arguments (after the program's name) and gives its exit code. Never throws. */
+export async function runCli(argv: readonly string[], shell: Shell): Promise<number> {
+  const json = beforeDashes(argv).some((argument) => argument === "--json");
+  let hub: Hub | null = null;
+  try {
+    const given = parseArguments(argv, { commands: COMMANDS, global: GLOBAL_FLAGS });
+    const out = new Output(shell, { json });
+    if (given.on("version")) await out.result({ version: shell.version }, () => [`drover ${shell.version}`]);
+    else if (given.on("help") || given.command === null) await printHelp(given, out);
+    else {
+      const tls = tlsOf(given, shell);
+      const connect = () => {
+        hub ??= connected(given, { shell, tls });
+        return hub;
+      };
+      await given.command.run({ given, out, shell, hub: connect, certified: () => certifiedName(tls) });
+    }
+    return 0;
+  } catch (error) {
+    return await report(error, { json, shell });
+  } finally {
+    (hub as Hub | null)?.close();
+  }
+}
+
+function beforeDashes(argv: readonly string[]): readonly string[] {
+  const dashes = argv.indexOf("--");
+  return dashes < 0 ? argv : argv.slice(0, dashes);
+}
+
+async function printHelp({ command, group }: Arguments<Command>, out: Output): Promise<void> {
+  const lines = command === null ? overview(COMMANDS, GLOBAL_FLAGS, group) : commandHelp(command, GLOBAL_FLAGS);
+  await out.result({ help: lines.join("\n") }, () => lines);
+}
+
+function tlsOf(given: Context["given"], shell: Shell): TlsFiles | null {
+  const names = (["ca", "cert", "key"] as const).map((name) => [name, given.text(name)] as const);
+  const missing = names.filter(([, path]) => path === undefined).map(([name]) => `--${name}`);
+  if (missing.length === names.length) return null;
+  if (missing.length > 0) throw usage(`--ca, --cert and --key go together; ${missing.join(" and ")} missing`);
+  const [ca, cert, key] = names.map(([name, path]) => readNamed(shell, `--${name}`, path ?? ""));
+  if (ca === undefined || cert === undefined || key === undefined) throw usage("--ca, --cert and --key go together");
+  return { ca, cert, key };
+}
+
+function readNamed(shell: Shell, flag: string, path: string): Buffer {
+  try {
+    return shell.readFile(path);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const denied = cause instanceof Error && "code" in cause && cause.code === "EACCES";
+    throw new CliFailure(denied ? "NOT_PERMITTED" : "FILE", `${flag}: cannot read ${path}: ${why}`);
+  }
+}
+
+function connected(
+  given: Context["given"],
+  { shell, tls }: { readonly shell: Shell; readonly tls: TlsFiles | null },
+): Hub {
+  const flag = given.text("hub");
+  const at = flag ?? shell.environment.hub ?? DEFAULT_HUB;
+  const { host, port } = endpoint(at, flag === undefined ? "$DROVER_HUB" : "--hub");
+  const sources = tls === null ? {} : { ca: "--ca", cert: "--cert", key: "--key" };
+  const unsafe = checkDial({ host, tls: sources });
+  if (unsafe !== null) throw usage(unsafe);
+  const timeout = given.text("timeout");
+  const timeoutMs = timeout === undefined ? TIMEOUT_MS : durationMs(timeout, TIMEOUT);
+  try {
+    return new Hub({ host, port, tls, timeoutMs }, shell.stop);
+  } catch (cause) {
+    if (tls === null) throw cause;
+    throw new CliFailure(
+      "NOT_TRUSTED",
+      `cannot use --ca, --cert and --key: ${cause instanceof Error ? cause.message : cause}`,
+    );
+  }
+}
+
+function certifiedName(tls: TlsFiles | null): string | undefined {
+  if (tls === null) return undefined;
+  try {
+    return nameOf(new X509Certificate(tls.cert).toLegacyObject()) ?? undefined;
+  } catch {
+    return undefined; // the connection says what is wrong with it
+  }
+}
+
+async function report(
+  error: unknown,
+  { json, shell }: { readonly json: boolean; readonly shell: Shell },
+): Promise<number> {
+  const failure = error instanceof CliFailure ? error : fault(error);
+  const { code, exit, message } = failure;
+  if (json) await shell.write(`${shownJson({ error: { code, exit, message } })}\n`);
+  else {
+    const lines = message.split("\n").map((line) => `drover: ${shown(line)}`);
+    if (exit === EXIT.usage) lines.push("Try: drover --help");
+    await shell.warn(`${lines.join("\n")}\n`);
+  }
+  return exit;
+}
+
+/** Something broken: the stack is for whoever repairs it. */
+function fault(error: unknown): CliFailure {
+  return new CliFailure("FAULT", `fault: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+}

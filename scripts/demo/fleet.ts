@@ -1,0 +1,109 @@
+// The hub, the edges, and the cuttable network between them.
+
+import { createServer } from "node:net";
+import { join } from "node:path";
+import type { SimulatedBase } from "../world/base.js";
+import type { DemoOptions } from "./options.js";
+import { NetworkPath } from "./path.js";
+import { Managed, writeRunFile } from "./processes.js";
+import type { Screen } from "./screen.js";
+import type { DemoSite } from "./site.js";
+
+/** A port that the runner needs is taken. */
+export class PortTaken extends Error {
+  override readonly name = "PortTaken";
+}
+
+interface FleetParts {
+  readonly options: DemoOptions;
+  readonly dataDir: string;
+  readonly site: DemoSite;
+  readonly bases: ReadonlyMap<string, SimulatedBase>;
+  readonly screen: Screen;
+}
+
+export class Fleet {
+  readonly #parts: FleetParts;
+  readonly edges = new Map<string, Managed>();
+  readonly telemetry = new Map<string, NetworkPath>();
+  readonly links = new Map<string, NetworkPath>();
+  readonly hub: Managed;
+  #timer: NodeJS.Timeout | null = null;
+  grpcPort = 0;
+  brokerPort = 0;
+
+  constructor(parts: FleetParts) {
+    this.#parts = parts;
+    const args = ["run", "--config", parts.site.file, "--data-dir", join(parts.dataDir, "hub")];
+    this.hub = new Managed(
+      { name: "hub", main: join("hub", "main.js"), args, dataDir: join(parts.dataDir, "hub") },
+      (how) => parts.screen.event(`the hub ended: ${how}`),
+    );
+  }
+
+  /** Everything that runs, the hub first. */
+  get processes(): readonly Managed[] {
+    return [this.hub, ...this.edges.values()];
+  }
+
+  async start(): Promise<void> {
+    const { options, dataDir, site } = this.#parts;
+    if (options.port !== 0) await refuseTaken(options.port);
+    const own = await this.hub.start(["--listen", `127.0.0.1:${options.port}`, "--broker", "127.0.0.1:0"]);
+    this.grpcPort = own.ports.grpc ?? 0;
+    this.brokerPort = own.children.find((child) => child.role === "broker")?.ports?..mqtt ?? 0;
+    for (const { id } of site.loaded.config.robots) await this.#addEdge(id);
+    await Promise.all([...this.edges.keys()].map((robot) => this.startEdge(robot)));
+    this.#timer = setInterval(() => writeRunFile(dataDir, this.processes), 500);
+  }
+
+  async restartHub(): Promise<void> {
+    await this.hub.start(["--listen", `127.0.0.1:${this.grpcPort}`, "--broker", `127.0.0.1:${this.brokerPort}`]);
+  }
+
+  /** Starts a robot's edge, and brings its base to the new on-board port. */
+  async startEdge(robot: string): Promise<void> {
+    const own = await this.edges.get(robot)?.start();
+    this.#parts.bases.get(robot)?.connect(own?.ports.onboard ?? 0);
+  }
+
+  async stop(): Promise<void> {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#timer = null;
+    await Promise.all([...this.edges.values()].map((edge) => edge.stop()));
+    await this.hub.stop();
+    await Promise.all([...this.telemetry.values(), ...this.links.values()].map((path) => path.close()));
+    this.telemetry.clear();
+    this.links.clear();
+  }
+
+  async #addEdge(robot: string): Promise<void> {
+    const { options, dataDir, site, screen } = this.#parts;
+    const telemetry = await NetworkPath.open({ port: this.brokerPort });
+    const link = await NetworkPath.open({ port: this.grpcPort });
+    this.telemetry.set(robot, telemetry);
+    this.links.set(robot, link);
+    const own = join(dataDir, robot);
+    const args = [
+      ...["run", "--config", site.file, "--robot", robot, "--data-dir", own, "--onboard", "127.0.0.1:0"],
+      ...["--hub", `127.0.0.1:${link.port}`, "--broker", `mqtt://127.0.0.1:${telemetry.port}`],
+      ...(options.model === null ? [] : ["--model", options.model]),
+    ];
+    const spec = { name: robot, main: join("edge", "main.js"), args, dataDir: own };
+    this.edges.set(robot, new Managed(spec, (how) => screen.event(`the edge of ${robot} ended: ${how}`)));
+  }
+}
+
+function refuseTaken(port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once("error", (cause) =>
+      reject(
+        new PortTaken(
+          `port ${port} on 127.0.0.1 is taken (${(cause as NodeJS.ErrnoException).code}); is another site running? --port N takes another, --port 0 any`,
+        ),
+      ),
+    );
+    probe.listen(port, "127.0.0.1", () => probe.close(() => resolve()));
+  });
+}
