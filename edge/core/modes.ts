@@ -1,6 +1,7 @@
 // R7: the causes that the edge finds by itself, and the rung that results from them and from the hub's order. Every cause
 // that is watched is signalled at each step; during boot the sensors are evidence, after it they are causes.
 
+import { NEVER } from "../../proto/lease.js";
 import {
   CAUSES,
   type Cause,
@@ -14,7 +15,7 @@ import {
   worseRung,
 } from "../../proto/mode.js";
 import type { OnboardChannel } from "../../proto/topics.js";
-import { hasLease, save } from "./authority.js";
+import { hasLease, leaseEndMs, save } from "./authority.js";
 import { ageMs, frozen, sampleOf } from "./channels.js";
 import type { EdgeEffect, EdgeState } from "./types.js";
 
@@ -111,7 +112,7 @@ function always(state: EdgeState): readonly Signal[] {
 
 function watched(state: EdgeState, nowMs: number): readonly Signal[] {
   const planner = state.plan.missed ? "a plan is past its deadline" : state.plan.failing;
-  const leased = hasLease(state, nowMs);
+  const leased = hasLease(state, nowMs) || leaseEndMs(state) === NEVER; // one that was never had cannot lapse
   return [
     ...limits(state).map(({ channel, limitMs }) => stale(state, { channel, limitMs, nowMs })),
     ...(["scan", "pose"] as const).map((channel) => {

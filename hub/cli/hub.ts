@@ -149,6 +149,9 @@ export class Hub {
     if (error.code === status.UNIMPLEMENTED) {
       return new CliFailure("NOT_UNDERSTOOD", `the hub at ${place} is of another version: ${error.details}`);
     }
+    if (error.code === status.CANCELLED || error.details.includes("RST_STREAM")) {
+      return new CliFailure("NOT_ANSWERED", `the hub at ${place} broke the call off: ${error.details}`);
+    }
     return new CliFailure(CODE_OF_CLASS[classOfStatus(error.code)], `the hub at ${place}: ${error.details}`);
   }
 }

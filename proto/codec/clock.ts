@@ -14,7 +14,7 @@ export function monotonicMs(): number {
   return Number(process.hrtime.bigint() / 1_000_000n);
 }
 
-/** Whether a suspension of the machine can be seen here. Where not, say so at the start; leases then rest on this clock. */
+/** Whether a suspension of the machine can be seen here. Where it cannot, say so at the start. */
 export function suspensionIsSeen(): boolean {
   return readUptimeMs() !== null;
 }

@@ -51,7 +51,7 @@ export class Fleet {
     if (options.port !== 0) await refuseTaken(options.port);
     const own = await this.hub.start(["--listen", `127.0.0.1:${options.port}`, "--broker", "127.0.0.1:0"]);
     this.grpcPort = own.ports.grpc ?? 0;
-    this.brokerPort = own.children.find((child) => child.role === "broker")?.ports?..mqtt ?? 0;
+    this.brokerPort = own.children.find((child) => child.role === "broker")?.ports?.mqtt ?? 0;
     for (const { id } of site.loaded.config.robots) await this.#addEdge(id);
     await Promise.all([...this.edges.keys()].map((robot) => this.startEdge(robot)));
     this.#timer = setInterval(() => writeRunFile(dataDir, this.processes), 500);

@@ -11,6 +11,8 @@ import type { Walls } from "./walls.js";
 
 /** As SITE_MARGIN_M for the window: less, so that no door that the site field passes falls between two of its cells. */
 export const LOCAL_MARGIN_M = 0.01;
+/** Below this the cell is a last resort. */
+const TIGHT_MARGIN_M = 0.09;
 /** Room that a route keeps from something that is not on the map; beyond it, cost falls to zero over SOFT_UNMAPPED_M. */
 export const UNMAPPED_MARGIN_M = 0.2;
 export const SOFT_UNMAPPED_M = 0.7;
@@ -104,6 +106,7 @@ function fillCost(window: LocalWindow, input: WindowInput): void {
   const full = side + 2 * rim;
   const scale = scaleOf(physics);
   const hardWallM = physics.radiusM + LOCAL_MARGIN_M * scale;
+  const tightM = physics.radiusM + TIGHT_MARGIN_M * scale;
   const softM = SOFT_UNMAPPED_M * scale;
   const own = Math.floor((pose.yM - window.originYM) / cellM + rim) * full;
   const ownUnmappedM = unmappedM[own + Math.floor((pose.xM - window.originXM) / cellM + rim)] as number;
@@ -115,6 +118,7 @@ function fillCost(window: LocalWindow, input: WindowInput): void {
       const wall = wallM[padded] as number;
       const unmapped = unmappedM[padded] as number;
       let extra = wallCost(wall, physics, hardWallM);
+      if (wall < tightM && extra !== Infinity) extra += TIGHT_COST / 2;
       if (extra === Infinity && wall > 0 && isNear(window, x, y, input)) extra = TIGHT_COST;
       if (unmapped < hardUnmappedM) extra = Infinity;
       else if (unmapped < softUnmappedM) {

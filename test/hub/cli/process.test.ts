@@ -1,0 +1,50 @@
+// The real process `drover`: its exit code, a reader that goes away, and an interrupt.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import t from "tap";
+import { openStubHub } from "./stub-hub.js";
+
+const MAIN = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "..", "hub", "cli", "main.js");
+
+function start(
+  argv: readonly string[],
+  address = "127.0.0.1:1",
+): ChildProcess & { text: { out: string; err: string } } {
+  const env = { ...process.env, DROVER_HUB: address, USER: "ada", http_proxy: "http://127.0.0.1:2" };
+  const child = spawn(process.execPath, [MAIN, ...argv], { env, stdio: ["ignore", "pipe", "pipe"] });
+  const text = { out: "", err: "" };
+  child.stdout.on("data", (chunk) => (text.out += String(chunk)));
+  child.stderr.on("data", (chunk) => (text.err += String(chunk)));
+  return Object.assign(child, { text });
+}
+
+function ended(child: ChildProcess): Promise<number | null> {
+  return new Promise((resolve) => child.once("close", (code) => resolve(code)));
+}
+
+t.test("drover as a process gives its version, its exit codes, and whole output through a pipe", async (t) => {
+  const version = start(["--version"]);
+  t.equal(await ended(version), 0);
+  t.match(version.text, { out: /^drover \d+\.\d+\.\d+\n$/, err: "" });
+  const wrong = start(["robts"]);
+  t.equal(await ended(wrong), 64);
+  t.match(wrong.text, { out: "", err: /did you mean "robots"/ });
+  const unreachable = start(["halt", "--site", "--json"]);
+  t.equal(await ended(unreachable), 69);
+  t.match(JSON.parse(unreachable.text.out), { error: { code: "UNREACHABLE" } });
+});
+
+t.test("X28 drover whose reader goes away ends quietly, and Ctrl-C ends a follower with 0", async (t) => {
+  const hub = await openStubHub();
+  t.teardown(() => hub.close());
+  const piped = start(["watch", "--every", "200ms", "--json"], hub.address);
+  piped.stdout?.once("data", () => piped.stdout?.destroy());
+  t.equal(await ended(piped), 0);
+  t.equal(piped.text.err, "");
+  const followed = start(["events", "--follow"], hub.address);
+  followed.stdout?.once("data", () => followed.kill("SIGINT"));
+  t.equal(await ended(followed), 0);
+  t.match(followed.text, { out: /hub started/, err: "" });
+});
