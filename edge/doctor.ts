@@ -1,6 +1,8 @@
 // `drover-edge doctor`: tries everything that `run` needs, one line each, and changes nothing that lasts.
 
+import { existsSync } from "node:fs";
 import { connect, createServer } from "node:net";
+import { join } from "node:path";
 import { loadSite } from "../fleet-config/load.js";
 import { loadModel } from "../models/load.js";
 import { splitAddress } from "../proto/address.js";
@@ -84,10 +86,11 @@ function plannerOf(options: EdgeOptions): Promise<string> {
 }
 
 async function storeOf(options: EdgeOptions): Promise<string> {
+  if (!existsSync(join(options.dataDir, "state"))) return `none yet in ${options.dataDir}; run makes one`;
   const { config } = loadSite(options.config);
   const { decisionRecords, decisionRecordDays, recordedInputs } = config.limits;
   const limits = { decisionRecords, decisionRecordDays, recordedInputs };
-  const { store, memory } = await EdgeStore.open({ dir: options.dataDir, robot: options.robot, create: true, limits });
+  const { store, memory } = await EdgeStore.open({ dir: options.dataDir, robot: options.robot, create: false, limits });
   await store.close();
   return `sound, highest token ${memory.highestToken.epoch}.${memory.highestToken.counter}, ${memory.outbox.length} outcomes to tell`;
 }

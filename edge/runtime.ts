@@ -13,6 +13,9 @@ import type { OnboardBroker, OnboardEvents } from "./io/onboard-broker.js";
 import type { PlannerEvents, PlannerProcess } from "./io/planner-process.js";
 import type { SiteTelemetry } from "./io/site-telemetry.js";
 
+/** Samples and plans are recorded at most this often, each channel. */
+const TOLD_MS = 1000;
+
 export interface Notes {
   info(event: string, detail: object): void;
   warn(event: string, detail: object): void;
@@ -35,6 +38,8 @@ export class EdgeRuntime {
   #timer: NodeJS.Timeout | null = null;
   #saving: Promise<void> = Promise.resolve();
   #refusedSamples = 0;
+  #inputs = 0;
+  readonly #toldMs = new Map<string, number>();
 
   constructor(parts: {
     readonly context: EdgeContext;
@@ -102,7 +107,44 @@ export class EdgeRuntime {
   }
 
   #feed(input: EdgeInput): void {
-    for (const effect of this.#edge.step(input, monotonicMs())) this.#perform(effect);
+    const nowMs = monotonicMs();
+    this.#record(input, nowMs);
+    for (const effect of this.#edge.step(input, nowMs)) this.#perform(effect);
+  }
+
+  /** R14: what the hub, the planner and the store said, each in full, and a pose a second: enough to tell a story by. */
+  #record(input: EdgeInput, nowMs: number): void {
+    const store = this.#adapters?.store;
+    if (store === null || store === undefined || !this.#isTold(input, nowMs)) return;
+    this.#inputs += 1;
+    const { kind } = input;
+    const told =
+      input.kind === "planned" ? { kind, id: input.result.id, inferenceMs: input.result.inferenceMs } : input;
+    store.record("input", `i-${this.#inputs}`, { nowMs, ...told });
+  }
+
+  #isTold(input: EdgeInput, nowMs: number): boolean {
+    switch (input.kind) {
+      case "tick":
+        return false;
+      case "planned":
+      case "sample": {
+        const told = input.kind === "planned" ? "planned" : input.sample.channel;
+        if (told === "scan" || nowMs - (this.#toldMs.get(told) ?? Number.NEGATIVE_INFINITY) < TOLD_MS) return false;
+        this.#toldMs.set(told, nowMs);
+        return true;
+      }
+      case "hub":
+        return input.message.kind !== "renewed";
+      case "linkOpened":
+      case "linkClosed":
+      case "saved":
+      case "storeFault":
+      case "plannerReady":
+      case "plannerGone":
+      case "planRefused":
+        return true;
+    }
   }
 
   #perform(effect: EdgeEffect): void {

@@ -129,7 +129,9 @@ function robotProblems(config: SiteConfig): KeyProblem[] {
   const conflicts = conflictsOf(config);
   const homes = new Map<string, number>();
   const problems: KeyProblem[] = [];
-  config.robots.forEach(({ fleet, home }, index) => {
+  config.robots.forEach(({ id, fleet, home }, index) => {
+    if (id === "hub")
+      problems.push({ path: ["robots", index, "id"], found: shown(id), expected: "another name: the hub's own" });
     if (!fleets.includes(fleet)) {
       problems.push({
         path: ["robots", index, "fleet"],

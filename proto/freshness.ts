@@ -6,6 +6,9 @@ export type Verdict = "fresh" | "late" | "lost";
 
 export const NEVER_FRESH = Number.POSITIVE_INFINITY;
 
+/** Clocks are read in whole milliseconds, rounded down: between two readings up to this much more has passed. */
+const TICK_MS = 1;
+
 export interface EchoedSample {
   readonly nowMs: number; // the hub's clock
   readonly nonceSentMs: number; // the hub's clock when it sent the nonce
@@ -17,12 +20,13 @@ export interface EchoedSample {
 /**
  * Upper bound on the age of a telemetry sample, in ms. The capture came `elapsedMs` of robot time after the nonce was
  * received, and the nonce was received after it was sent. A fast robot clock shows more than has passed, so a positive
- * elapsed time is divided by 1+rho before it is taken off; a negative one is divided by 1-rho and added.
+ * elapsed time is divided by 1+rho before it is taken off; a negative one is divided by 1-rho and added. Both are differences
+ * of readings, so each may be a tick off.
  */
 export function ageBoundMs(s: EchoedSample): number {
-  const sinceNonceMs = (s.nowMs - s.nonceSentMs) / (1 - s.rhoHub);
-  const beforeMs = s.elapsedMs >= 0 ? -s.elapsedMs / (1 + s.rhoRobot) : -s.elapsedMs / (1 - s.rhoRobot);
-  const boundMs = Math.ceil(sinceNonceMs + beforeMs);
+  const sinceNonceMs = (s.nowMs - s.nonceSentMs + TICK_MS) / (1 - s.rhoHub);
+  const elapsedMs = s.elapsedMs - TICK_MS;
+  const boundMs = Math.ceil(sinceNonceMs - elapsedMs / (elapsedMs >= 0 ? 1 + s.rhoRobot : 1 - s.rhoRobot));
   return boundMs >= 0 ? boundMs : NEVER_FRESH; // a capture in the future is a lie: unknown means no
 }
 
@@ -38,8 +42,13 @@ const AHEAD_MS = 2;
 /** Upper bound on the age of an on-board sample, in ms of the board's one clock. Stamps from the future are never fresh. */
 export function boardAgeMs(capture: CaptureTime, nowMs: number): number {
   const atMs = captureBoundMs(capture);
-  if (atMs === undefined || atMs > nowMs + AHEAD_MS) return NEVER_FRESH;
-  return Math.max(0, Math.ceil(nowMs - atMs));
+  if (atMs === undefined || !(atMs <= nowMs + AHEAD_MS)) return NEVER_FRESH;
+  return elapsedMostMs(atMs, nowMs);
+}
+
+/** The most that can have passed between two readings of one clock in whole milliseconds. */
+export function elapsedMostMs(fromMs: number, toMs: number): number {
+  return Math.max(0, Math.ceil(toMs - fromMs)) + TICK_MS;
 }
 
 /** The earliest time at which the sample can have been captured; undefined when nothing bounds it. */

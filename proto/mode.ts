@@ -67,6 +67,7 @@ export interface Hold {
   readonly subject: string;
   readonly rung: Rung; // imposed now
   readonly demand: Rung; // at the last signal
+  readonly calm: boolean; // at the last signal
   readonly calmSinceMs: number | null;
   readonly falls: number; // repeated falls remembered, this one counted
   readonly fellMs: number;
@@ -105,7 +106,7 @@ export function clearLatches(ladder: Ladder, names: readonly CauseName[]): Ladde
   const next = new Map(ladder);
   for (const [key, hold] of ladder) {
     const latched = CAUSES[hold.name].clear === "person" && names.includes(hold.name);
-    if (latched && hold.demand === "AUTONOMOUS") next.delete(key);
+    if (latched && hold.demand === "AUTONOMOUS" && hold.calm) next.delete(key);
   }
   return next;
 }
@@ -145,6 +146,7 @@ function stepHold(
   const seen = {
     ...before,
     demand: signal.demand,
+    calm: signal.calm,
     detail: signal.demand === "AUTONOMOUS" ? before.detail : signal.detail,
   };
   if (severity(signal.demand) > severity(before.rung)) return fall(seen, step);
@@ -157,6 +159,7 @@ const FIRST = {
   subject: "",
   rung: "AUTONOMOUS",
   demand: "AUTONOMOUS",
+  calm: false,
   calmSinceMs: null,
   falls: 0,
   fellMs: 0,

@@ -1,7 +1,8 @@
-// What people and other systems ask of a site, and what they are shown: readers of operator.proto and the types that follow
-// from them. Requests are read strictly, because they end up in the ledger: every act names its operator and its reason.
-// Views are read leniently in their words and numbers, because a person must see a robot although one of its values is
-// odd; whoever shows them escapes what a terminal would obey. Unknown rungs read as HALT, unknown places as UNKNOWN (R7).
+// What people and other systems ask of a site, and what they are shown: readers of operator.proto and the types that
+// follow from them. Requests are read strictly, because they end up in the ledger: every act names its operator and
+// its reason. Views are read leniently in their words and numbers, because a person must see a robot although one of
+// its values is odd; whoever shows them escapes what a terminal would obey. Unknown rungs read as HALT, unknown places
+// as UNKNOWN (R7).
 
 import { type ExitClass, REFUSALS, type Refusal, type RefusalCode, refuse } from "./errors.js";
 import { type LedgerEvent, readLedgerEvent, stops } from "./ledger.js";
@@ -261,7 +262,10 @@ export type OperatorAnswer = { [K in AskKind]: AnswerOf<K> }[AskKind];
 /** A refusal travels over gRPC as a status by its class, with its code in this trailing metadata. */
 export const REFUSAL_METADATA = "drover-refusal";
 
-/** The gRPC status of a refusal by its class. Asking again at once never helps, so none of them invites a retry but 14. */
+/**
+ * The gRPC status of a refusal by its class. Asking again at once never helps, so none of them invites a retry but
+ * 14.
+ */
 export const STATUS_OF_CLASS = {
   usage: 3, // INVALID_ARGUMENT
   data: 3,

@@ -48,7 +48,7 @@ export const readEdgeMessage = oneOf({
     configHash: text(128),
     software: text(64),
   }),
-  renew: struct({ nonce: positive(), modeSequence: count }),
+  renew: struct({ nonce: positive(), modeSequence: count, acting: listOf(token, MOST_HOLDINGS) }),
   grantAnswer: struct({ token, accepted: flag, refusal: text(64) }),
   outcome: struct({ id, token, assignment: id, result: enumOf(OUTCOMES), reason: text(200), decisionId: maybeId }),
   modeReport: struct({ rung, causes: listOf(cause, MOST_CAUSES) }),

@@ -61,10 +61,9 @@ export function stepAuthority(state: EdgeState, nowMs: number, effects: EdgeEffe
     link.renewedMs = nowMs;
     link.nonce += 1;
     link.lease = renewalSent(link.lease, { nonce: link.nonce, sentMs: nowMs });
-    effects.push({
-      kind: "send",
-      message: { kind: "renew", nonce: link.nonce, modeSequence: state.hubOrder.sequence },
-    });
+    const acting = state.memory.holdings.filter((held) => !held.arrived).map((held) => held.token);
+    const renew = { kind: "renew", nonce: link.nonce, modeSequence: state.hubOrder.sequence, acting } as const;
+    effects.push({ kind: "send", message: renew });
   }
   if (nowMs - link.resendMs >= RESEND_MS) {
     link.resendMs = nowMs;
@@ -140,7 +139,7 @@ function isHeld(state: EdgeState, token: string): boolean {
 
 /** The hub asks for the claim back: the right is dropped here before the hub is told (reliability: releases). */
 function withdraw(state: EdgeState, message: Extract<HubMessage, { kind: "withdraw" }>, effects: EdgeEffect[]): void {
-  const held = state.memory.holdings.find((holding) => holding.assignment === message.assignment);
+  const held = state.memory.holdings.find((holding) => sameToken(holding.token, message.token));
   if (held === undefined || held.arrived) return;
   endActing(state, held, { result: "RELEASED", reason: message.reason, decisionId: "" }, effects);
 }

@@ -7,6 +7,7 @@ import {
   type CaptureTime,
   captureBoundMs,
   countRepeats,
+  elapsedMostMs,
   isNewer,
   NEVER_FRESH,
 } from "../../proto/freshness.js";
@@ -49,7 +50,7 @@ function captureTime(state: EdgeState, capture: Capture): CaptureTime {
 /** Upper bound on the age of a channel's newest sample, ms; infinite when there is none, or none that can be bounded. */
 export function ageMs(state: EdgeState, channel: OnboardChannel, nowMs: number): number {
   const capturedMs = state.channels.get(channel)?.capturedMs;
-  return capturedMs === undefined ? NEVER_FRESH : Math.max(0, Math.ceil(nowMs - capturedMs));
+  return capturedMs === undefined ? NEVER_FRESH : elapsedMostMs(capturedMs, nowMs);
 }
 
 export function sampleOf<C extends OnboardChannel>(

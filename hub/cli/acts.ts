@@ -1,5 +1,6 @@
-// Commands that change something at the site. Each carries operator and reason, asks no question back, and prints what was
-// done once the hub has stored it. When no answer comes the failure says what may have happened, never that all is well.
+// Commands that change something at the site. Each carries operator and reason, asks no question back, and prints what
+// was done once the hub has stored it. When no answer comes the failure says what may have happened, never that all is
+// well.
 
 import {
   type Act,

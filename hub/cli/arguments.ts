@@ -1,6 +1,6 @@
 // The command line as typed arguments, or a refusal that says what was expected and names the nearest word (exit 64).
-// Nothing is executed when any part of it is unknown, given twice with different values, too long or not UTF-8. There are
-// no abbreviations. Pure.
+// Nothing is executed when any part of it is unknown, given twice with different values, too long or not UTF-8. There
+// are no abbreviations. Pure.
 
 import { parseArgs } from "node:util";
 import { usage } from "./failure.js";

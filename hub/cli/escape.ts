@@ -1,5 +1,6 @@
-// Text from data as a terminal may show it: control characters, escape sequences, direction overrides and broken halves of
-// characters become visible escapes, so that no name or reason can move the cursor, hide a line or recolour a rung.
+// Text from data as a terminal may show it: control characters, escape sequences, direction overrides and broken
+// halves of characters become visible escapes, so that no name or reason can move the cursor, hide a line or recolour
+// a rung.
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this file is about.
 const OBEYED = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g;

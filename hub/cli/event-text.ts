@@ -1,5 +1,5 @@
-// Events of the ledger in one line each, for people. Pure; the demo runner prints the same lines. The switch is exhaustive,
-// so that a new kind of event cannot be shown as nothing.
+// Events of the ledger in one line each, for people. Pure; the demo runner prints the same lines. The switch is
+// exhaustive, so that a new kind of event cannot be shown as nothing.
 
 import { tokenKey } from "../../proto/claim.js";
 import type { LedgerBody, LedgerEvent } from "../../proto/ledger.js";

@@ -1,5 +1,6 @@
-// How a command of `drover` ends when it cannot do what was asked: a code, a sentence and the number it exits with. The
-// number follows from the class of proto/errors.ts, so that scripts can tell "asked wrongly" from "later" from "unreachable".
+// How a command of `drover` ends when it cannot do what was asked: a code, a sentence and the number it exits with.
+// The number follows from the class of proto/errors.ts, so that scripts can tell "asked wrongly" from "later" from
+// "unreachable".
 
 import { EXIT, type ExitClass, REFUSALS, type Refusal, type RefusalCode } from "../../proto/errors.js";
 

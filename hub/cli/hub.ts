@@ -1,6 +1,6 @@
-// The hub as a stranger sees it: service FleetOperator over gRPC, by the schemas alone. Every call has a limit in time.
-// A failure says whether the hub can have done something: UNREACHABLE when nothing was sent, NOT_ANSWERED when nobody knows
-// (R10: asking again under the same name cannot do it twice). Proxies of the environment are ignored.
+// The hub as a stranger sees it: service FleetOperator over gRPC, by the schemas alone. Every call has a limit in
+// time. A failure says whether the hub can have done something: UNREACHABLE when nothing was sent, NOT_ANSWERED when
+// nobody knows (R10: asking again under the same name cannot do it twice). Proxies of the environment are ignored.
 
 import {
   type ChannelCredentials,
@@ -17,6 +17,7 @@ import type { ExitClass } from "../../proto/errors.js";
 import { classOfStatus, isRefusalCode, REFUSAL_METADATA } from "../../proto/operator.js";
 import { type Reader, WireRefused } from "../../proto/shape.js";
 import { type CliCode, CliFailure } from "./failure.js";
+import { tlsObjection } from "./probe.js";
 
 export interface HubAddress {
   readonly host: string;
@@ -53,7 +54,7 @@ export class Hub {
   async ask<T>(method: string, request: object, read: Reader<T>): Promise<T> {
     const { path, requestSerialize, responseDeserialize } = this.#method(method);
     const deadline = new Date(Date.now() + this.#at.timeoutMs);
-    const answer = await new Promise<unknown>((resolve, reject) => {
+    const answer = new Promise<unknown>((resolve, reject) => {
       const call = this.#client.makeUnaryRequest(
         path,
         requestSerialize,
@@ -71,7 +72,7 @@ export class Hub {
       this.#stop.addEventListener("abort", cancel);
       if (this.#stop.aborted) cancel();
     });
-    return this.#read(method, read, answer);
+    return this.#read(method, read, await this.#explained(answer));
   }
 
   /**
@@ -96,12 +97,31 @@ export class Hub {
       }
     } catch (error) {
       if (this.#stop.aborted) return;
-      throw isServiceError(error) ? this.#failure(error) : error;
+      await this.#explained(Promise.reject(isServiceError(error) ? this.#failure(error) : error));
     } finally {
       clearTimeout(late);
       this.#stop.removeEventListener("abort", cancel);
       cancel();
     }
+  }
+
+  /** Says of a connection that was not made whether TLS is the reason. */
+  async #explained<T>(answer: Promise<T>): Promise<T> {
+    const { host, port, tls } = this.#at;
+    try {
+      return await answer;
+    } catch (error) {
+      if (!(error instanceof CliFailure) || error.code !== "UNREACHABLE" || this.#stop.aborted) throw error;
+      if (tls === null && VAGUE.test(error.message)) {
+        throw new CliFailure("UNREACHABLE", `${error.message}; if it wants TLS, give --ca, --cert and --key`);
+      }
+      const objection = tls === null ? null : await tlsObjection({ host, port, tls });
+      throw objection === null ? error : this.#distrust(objection);
+    }
+  }
+
+  #distrust(why: string): CliFailure {
+    return new CliFailure("NOT_TRUSTED", `the hub at ${this.#place} and this command do not trust each other: ${why}`);
   }
 
   close(): void {
@@ -134,12 +154,7 @@ export class Hub {
     if (this.#stop.aborted && error.code === status.CANCELLED) {
       return new CliFailure("INTERRUPTED", "interrupted before the hub answered");
     }
-    if (TRUST.test(error.details)) {
-      return new CliFailure(
-        "NOT_TRUSTED",
-        `the hub at ${place} and this command do not trust each other: ${error.details}`,
-      );
-    }
+    if (TRUST.test(error.details)) return this.#distrust(reasonOf(error.details));
     if (error.code === status.UNAVAILABLE && NOT_SENT.test(error.details)) {
       return new CliFailure("UNREACHABLE", `cannot reach the hub at ${place}: ${reasonOf(error.details)}`);
     }
@@ -158,6 +173,7 @@ export class Hub {
 
 // grpc-js tells these apart only by their words.
 const NOT_SENT = /^(No connection established|Name resolution failed)/;
+const VAGUE = /Failed to connect/;
 const TRUST = /certificate|altnames|self.signed|alert (number|unknown ca|bad)|SSL routines/i;
 
 const CODE_OF_CLASS: Readonly<Record<ExitClass, CliCode>> = {

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// The command `drover`. Only here are environment, arguments, files and the terminal touched. The process ends by itself
-// once everything is written, so that no line is cut; a closed standard output is a quiet end.
+// The command `drover`. Only here are environment, arguments, files and the terminal touched. The process ends by
+// itself once everything is written, so that no line is cut; a closed standard output is a quiet end.
 
 import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync, statSync } from "node:fs";
@@ -8,6 +8,9 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { runCli } from "./run.js";
 import type { Shell } from "./shell.js";
+
+// grpc-js names the hub to TLS even by its address, and the runtime would warn about that above every answer.
+process.noDeprecation = true;
 
 const FILE_BYTES_MOST = 1_048_576;
 

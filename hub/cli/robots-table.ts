@@ -1,5 +1,5 @@
-// The table of robots, one row each: mode with its worst cause, age bound, lease left, task, destination, speed, battery,
-// plan time, activity. Pure; the demo runner shows the same table.
+// The table of robots, one row each: mode with its worst cause, age bound, lease left, task, destination, speed,
+// battery, plan time, activity. Pure; the demo runner shows the same table.
 
 import { type Rung, severity } from "../../proto/mode.js";
 import type { RobotView } from "../../proto/operator.js";

@@ -1,5 +1,5 @@
-// One run of `drover`: arguments in, exit code out. Everything that can go wrong ends here as one line on standard error,
-// or with --json as one JSON object on standard output.
+// One run of `drover`: arguments in, exit code out. Everything that can go wrong ends here as one line on standard
+// error, or with --json as one JSON object on standard output.
 
 import { X509Certificate } from "node:crypto";
 import { checkDial } from "../../fleet-config/secure.js";

@@ -1,6 +1,6 @@
-// Tables that fit the terminal. Pure. No line is wider than it was told; columns that do not fit are dropped, the least
-// important first, and cells are cut with an ellipsis, never inside a character. Cells are escaped here (escape.ts), so that
-// nobody can forget it.
+// Tables that fit the terminal. Pure. No line is wider than it was told; columns that do not fit are dropped, the
+// least important first, and cells are cut with an ellipsis, never inside a character. Cells are escaped here
+// (escape.ts), so that nobody can forget it.
 
 import { shown } from "./escape.js";
 

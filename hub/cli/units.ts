@@ -1,5 +1,5 @@
-// Numbers as people read them on a shift: ages and waits round up, what is left rounds down, so that nothing looks fresher
-// or longer than it is (R6, DESIGN conventions).
+// Numbers as people read them on a shift: ages and waits round up, what is left rounds down, so that nothing looks
+// fresher or longer than it is (R6, DESIGN conventions).
 
 type Rounding = (value: number) => number;
 
@@ -15,7 +15,9 @@ function duration(ms: number, round: Rounding): string {
   return hours < 48 ? `${hours} h` : `${round(ms / 86_400_000)} days`;
 }
 
-/** An age or a wait in ms, rounded up: "0.4 s", "12 s", "3 min", "5 h", "4 days"; "never" for an age without a bound. */
+/**
+ * An age or a wait in ms, rounded up: "0.4 s", "12 s", "3 min", "5 h", "4 days"; "never" for an age without a bound.
+ */
 export function ageText(ms: number | undefined): string {
   return duration(ms ?? Number.POSITIVE_INFINITY, Math.ceil);
 }
@@ -33,6 +35,13 @@ export function wallText(ms: number): string {
     .toISOString()
     .replace("T", " ")
     .replace(/\.\d+Z$/, "Z");
+}
+
+/** Time since a start in ms as h:mm:ss, for lines below each other. */
+export function clockText(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  const two = (found: number) => String(found).padStart(2, "0");
+  return `${Math.floor(seconds / 3600)}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
 }
 
 /** "1 robot", "2 robots". */

@@ -1,13 +1,15 @@
-// What changed between two views of a site, a line each: for logs and pipes, where a table that is redrawn says nothing.
-// Pure. Numbers that move all the time (ages, speed, pose) make no lines.
+// What changed between two views of a site, a line each: for logs and pipes, where a table that is redrawn says
+// nothing. Pure. Numbers that move all the time (ages, speed, pose) make no lines.
 
 import type { FleetView, RobotView, SiteView } from "../../proto/operator.js";
 import { shown } from "./escape.js";
 import { causeText } from "./robots-table.js";
 import { tasksLine, warnings } from "./site-text.js";
-import { ageText } from "./units.js";
+import { clockText } from "./units.js";
 
-/** Lines for `after`; empty when nothing that people act on has changed. Each begins with the hub's time since start. */
+/**
+ * Lines for `after`; empty when nothing that people act on has changed. Each begins with the hub's time since start.
+ */
 export function changeLines(before: SiteView, after: SiteView): readonly string[] {
   const lines: string[] = [];
   if (before.epoch !== after.epoch) lines.push(`site ${after.site} epoch ${before.epoch} -> ${after.epoch}`);
@@ -16,7 +18,7 @@ export function changeLines(before: SiteView, after: SiteView): readonly string[
   lines.push(...pairs(before.robots, after.robots, robotChanges));
   lines.push(...waitingChanges(before, after));
   if (tasksLine(before) !== tasksLine(after)) lines.push(tasksLine(after));
-  return lines.map((line) => shown(`${ageText(after.upMs)}  ${line}`));
+  return lines.map((line) => shown(`${clockText(after.upMs)}  ${line}`));
 }
 
 function changedSet(before: readonly string[], after: readonly string[]): readonly string[] {

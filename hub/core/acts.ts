@@ -19,6 +19,12 @@ export function perform(turn: Turn, ask: OperatorAsk): OperatorAnswer | Refusal 
       `cannot ${ask.kind}: expected an operator and a reason, found "${ask.act.operator}" and "${ask.act.reason}"`,
     );
   }
+  if (turn.site.robots.has(ask.act.operator)) {
+    return refuse(
+      "WRONG_IDENTITY",
+      `cannot ${ask.kind}: "${ask.act.operator}" is a robot, and robots do not act for people`,
+    );
+  }
   switch (ask.kind) {
     case "submitTask":
       return submitTask(turn, ask);

@@ -1,7 +1,7 @@
 // The link with one robot: hello, renewals, answers and outcomes. R2/R3: a renewal is answered with D and counted from its
 // receipt. R5: tokens are compared, never trusted. R10: everything that is sent may be sent again; outcomes are taken once.
 
-import { compareTokens, sameToken, tokenKey } from "../../proto/claim.js";
+import { compareTokens, sameToken, type Token, tokenKey } from "../../proto/claim.js";
 import type { Refusal } from "../../proto/errors.js";
 import { hubLeaseEnd } from "../../proto/lease.js";
 import { PERMITS } from "../../proto/mode.js";
@@ -36,10 +36,7 @@ export function hello(turn: Turn, stream: number, message: Hello): void {
   if (compareTokens(message.highestToken, { epoch: turn.ledger.epoch, counter: turn.ledger.counter }) > 0)
     rolledBack(turn, message);
   turn.state.streams.set(stream, watch.id);
-  if (watch.boot !== message.boot) {
-    watch.heard = false;
-    watch.channels.clear();
-  }
+  if (watch.boot !== message.boot) watch.heard = false;
   watch.stream = stream;
   watch.boot = message.boot;
   watch.lastNonce = 0;
@@ -89,11 +86,24 @@ export function edgeMessage(turn: Turn, watch: RobotWatch, message: EdgeMessage)
   }
 }
 
-/** R3: `turn.nowMs` is the receipt. R8: no renewal in CONFIRM and HALT. A repeated or older nonce changes nothing. */
+/**
+ * R3: `turn.nowMs` is the receipt. R8: no renewal in CONFIRM and HALT. A robot that would act on a claim that is no longer
+ * its own gets no lease until it has let go of it: so nothing that was abandoned after a certain lapse is ever acted on
+ * again. A repeated or older nonce changes nothing.
+ */
 function renew(turn: Turn, watch: RobotWatch, message: Extract<EdgeMessage, { kind: "renew" }>): void {
   if (message.nonce <= watch.lastNonce) return;
   watch.lastNonce = message.nonce;
-  const grants = PERMITS[effectiveOf(turn.state, watch)].renewals;
+  const foreign = message.acting.filter((token) => !isOwn(turn, watch, token));
+  for (const token of foreign) {
+    turn.send(watch, {
+      kind: "withdraw",
+      token,
+      assignment: "unknown",
+      reason: "the hub does not hold it for this robot",
+    });
+  }
+  const grants = foreign.length === 0 && PERMITS[effectiveOf(turn.state, watch)].renewals;
   const leaseMs = grants ? turn.site.config.lease.leaseMs : 0;
   if (grants) {
     const waitMs = waitMsFor(turn.site, leaseMs);
@@ -102,6 +112,11 @@ function renew(turn: Turn, watch: RobotWatch, message: Extract<EdgeMessage, { ki
   const answer = { kind: "renewed", nonce: message.nonce, leaseMs, hubNonce: nextNonce(turn, watch) } as const;
   if (watch.stream !== null) turn.effect({ kind: "renewed", stream: watch.stream, message: answer });
   if (message.modeSequence < watch.order.sequence) sendOrder(turn, watch);
+}
+
+function isOwn(turn: Turn, watch: RobotWatch, token: Token): boolean {
+  const own = claimOf(turn.ledger, token);
+  return own !== undefined && own.robot === watch.id && own.phase === "assigned";
 }
 
 function grantAnswer(turn: Turn, watch: RobotWatch, message: Extract<EdgeMessage, { kind: "grantAnswer" }>): void {

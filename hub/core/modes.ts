@@ -74,7 +74,7 @@ function fleetOf(turn: Turn, watch: { readonly fleet: string }): FleetConfig {
 function stepRobot(turn: Turn, watch: RobotWatch): Verdict {
   const fleet = fleetOf(turn, watch);
   const age = telemetryAge(watch, fleet, { nowMs: turn.nowMs, site: turn.site });
-  if (!watch.heard && watch.stream !== null && age.verdict === "fresh") watch.heard = true;
+  if (!watch.heard && age.verdict === "fresh" && watch.channels.get("pose")?.boot === watch.boot) watch.heard = true;
   const unknown = !watch.heard;
   const detail = unknown ? "not heard yet" : `${age.channel} is up to ${age.boundMs} ms old`;
   change(turn, watch, "telemetry-stale", () =>

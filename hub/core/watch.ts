@@ -162,7 +162,7 @@ export function whereabouts(
   at: { readonly nowMs: number; readonly site: Site },
 ): Whereabouts | undefined {
   const pose = lastPose(watch);
-  if (pose === undefined || !watch.heard) return undefined;
+  if (pose === undefined) return undefined;
   const ageMs = channelAgeMs(watch, "pose", at);
   const capturedAtLeastMs = at.nowMs - ageMs;
   const radiusM = reachM({

@@ -1,8 +1,9 @@
 // The gRPC service FleetOperator over a port that the hub's runtime implements. Requests are parsed here (R13) and a
 // refusal leaves as a status by its class with its code in trailing metadata, so that the caller has the same refusal.
-// With TLS nobody acts under another's name. Streams are bounded: a site view is sent only when the one before has left
-// (the newest wins), events are read from the ledger as fast as the follower takes them, and one that takes nothing for
-// `slowMs` is ended with a status. A stream waits for `drain` or for its own end, because a cancelled call never drains.
+// With TLS nobody acts under another's name. Streams are bounded: a site view is sent only when the one before has
+// left (the newest wins), events are read from the ledger as fast as the follower takes them, and one that takes
+// nothing for `slowMs` is ended with a status. A stream waits for `drain` or for its own end, because a cancelled call
+// never drains.
 
 import type { UntypedServiceImplementation } from "@grpc/grpc-js";
 import { Metadata, type ServerUnaryCall, type ServerWritableStream, type sendUnaryData, status } from "@grpc/grpc-js";
@@ -48,7 +49,10 @@ export interface OperatorPort {
 }
 
 export interface OperatorOptions {
-  /** The name in the caller's certificate; null without TLS. With TLS and no clear name it must give "", which is nobody. */
+  /**
+   * The name in the caller's certificate; null without TLS. With TLS and no clear name it must give "", which is
+   * nobody.
+   */
   readonly identityOf: (call: OperatorCall) => string | null;
   /** Open streams at once. */
   readonly streamsMost: number;
@@ -269,7 +273,10 @@ async function sendEvents(port: OperatorPort, stream: Stream): Promise<void> {
   }
 }
 
-/** Remembers one ring, so that what happens between looking and waiting is not missed. The end of the stream rings too. */
+/**
+ * Remembers one ring, so that what happens between looking and waiting is not missed. The end of the stream rings
+ * too.
+ */
 class Bell {
   #rang = false;
   #wake: (() => void) | null = null;

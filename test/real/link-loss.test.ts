@@ -47,7 +47,7 @@ t.test("link notices a hub that stands still with its sockets open", async (t) =
   const { link, events } = aLink(t, hub.port);
   link.start();
   let nonce = 0;
-  const renewals = setInterval(() => link.send({ kind: "renew", nonce: ++nonce, modeSequence: 0 }), 100);
+  const renewals = setInterval(() => link.send({ kind: "renew", nonce: ++nonce, modeSequence: 0, acting: [] }), 100);
   t.teardown(() => clearInterval(renewals));
   await until("renewed", () => events.messages.filter(({ kind }) => kind === "renewed").length > 3);
   hub.child.kill("SIGSTOP");

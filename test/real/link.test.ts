@@ -15,7 +15,7 @@ t.test("link opens, carries messages both ways in order, and tells both ends whe
   await until("the hub knows the robot", () => seen.streams.length === 1);
   t.equal(seen.streams[0]?.robot, "r1");
   const beforeMs = monotonicMs();
-  for (let nonce = 1; nonce <= 50; nonce += 1) t.ok(link.send({ kind: "renew", nonce, modeSequence: 0 }));
+  for (let nonce = 1; nonce <= 50; nonce += 1) t.ok(link.send({ kind: "renew", nonce, modeSequence: 0, acting: [] }));
   for (let nonce = 1; nonce <= 50; nonce += 1) seen.streams[0]?.send({ ...RENEWED, nonce });
   await until("all have come", () => seen.messages.length === 51 && events.messages.length === 50);
   const nonces = seen.messages.map((message) => (message.kind === "renew" ? message.nonce : 0));
@@ -55,7 +55,7 @@ t.test("hub turns away a stream that does not begin with hello in time", async (
   await until("the silent one is ended", () => silent.ended.code === status.INVALID_ARGUMENT);
   t.match(seen.turnedAway[0], "expected hello within 100 ms");
   const early = rawStream(t, host.port);
-  early.call.write(asBytes({ kind: "renew", nonce: 1, modeSequence: 0 }));
+  early.call.write(asBytes({ kind: "renew", nonce: 1, modeSequence: 0, acting: [] }));
   await until("the hasty one is ended", () => early.ended.code === status.INVALID_ARGUMENT);
   t.match(seen.turnedAway[1], "found renew");
   const left = rawStream(t, host.port);
@@ -93,7 +93,7 @@ t.test("R13 hub ends a stream that floods it, or that takes nothing up", async (
   const { host, seen } = await aHub(t, { limits: { rate: { perSecond: 10, burst: 20 }, queuedMessages: 16 } });
   const flood = rawStream(t, host.port);
   flood.call.write(asBytes(HELLO));
-  for (let nonce = 1; nonce < 40; nonce += 1) flood.call.write(asBytes({ kind: "renew", nonce, modeSequence: 0 }));
+  for (let nonce = 1; nonce < 40; nonce += 1) flood.call.write(asBytes({ kind: "renew", nonce, modeSequence: 0, acting: [] }));
   await until("the flood is ended", () => flood.ended.code === status.RESOURCE_EXHAUSTED);
   t.ok(seen.messages.length <= 20);
   const deaf = rawStream(t, host.port);

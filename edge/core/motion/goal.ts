@@ -2,6 +2,7 @@
 // said only of what was seen for SETTLE_MS, and it does not flicker with the noise of the pose.
 import { type Physics, type Pose, type Target, type Velocity, wrapAngle } from "./types.js";
 
+/** How long, unless the caller says otherwise. */
 export const SETTLE_MS = 300;
 const HEADING_WITHIN_RAD = 0.12;
 const STAND_MPS = 0.03;
@@ -24,6 +25,8 @@ export interface ArrivalInput {
   readonly pose: Pose;
   readonly speedMps: number;
   readonly physics: Physics;
+  /** How long the robot must have stood; default SETTLE_MS. */
+  readonly settleMs?: number;
 }
 
 /** Whether the robot has arrived at the target. Starts afresh for another target; forgets when it was moved away. */
@@ -45,7 +48,7 @@ export function arrived(settle: Settle, target: Target, input: ArrivalInput): bo
     return false;
   }
   if (settle.sinceMs < 0) settle.sinceMs = input.nowMs;
-  settle.arrived = input.nowMs - settle.sinceMs >= SETTLE_MS;
+  settle.arrived = input.nowMs - settle.sinceMs >= (input.settleMs ?? SETTLE_MS);
   return settle.arrived;
 }
 

@@ -41,8 +41,9 @@ export function propose(state: MotionState, input: MotionInput): Proposal {
   if (target === null) return stand(state, input, "standing", "");
   if (!isMoving) return stand(state, input, "holding", `rung ${input.rung}`);
   if (state.path !== undefined && state.path.targetId !== target.id) forgetRoute(state);
-  const { physics } = state.options;
-  if (arrived(state.settle, target, { nowMs: input.nowMs, pose: input.pose, speedMps: input.speedMps, physics })) {
+  const { physics, settleMs } = state.options;
+  const { nowMs, pose, speedMps } = input;
+  if (arrived(state.settle, target, { nowMs, pose, speedMps, physics, settleMs })) {
     return stand(state, input, "arrived", "");
   }
   if (input.scan === null) return stand(state, input, "holding", "no fresh scan");

@@ -2,7 +2,7 @@
 // arguments of the functions that change it, and all buffers are taken here, once.
 import type { Grid } from "../../../fleet-config/grid.js";
 import type { Progress } from "./follow.js";
-import { createSettle, type Settle } from "./goal.js";
+import { createSettle, SETTLE_MS, type Settle } from "./goal.js";
 import type { Path } from "./path.js";
 import { createSeen, type Seen } from "./scan.js";
 import {
@@ -53,6 +53,8 @@ export interface MotionOptions {
   readonly latencyMs?: number;
   /** How long the base may obey a command that no other follows (its dead-man); default 300. */
   readonly deadmanMs?: number;
+  /** How long the robot stands on the target before it has arrived; default 300. */
+  readonly settleMs?: number;
   /** Side and cell of the local window; default 6.4 and 0.1 for a radius of 0.35, in proportion for others. */
   readonly windowM?: number;
   readonly windowCellM?: number;
@@ -119,6 +121,7 @@ export function createMotion(options: MotionOptions): MotionState {
     sitePlanMs: 2000,
     latencyMs: 100,
     deadmanMs: 300,
+    settleMs: SETTLE_MS,
     windowM: 6.4 * scaleOf(options.physics),
     windowCellM: 0.1 * scaleOf(options.physics),
     planGrid: options.grid,

@@ -2,10 +2,10 @@
 // planning model. Same unit as the site field (costmap.ts): cost-to-go in metres of free floor, so its border takes the
 // site field's values as seeds. The lattice is that of the site map, so that the window does not swim with the robot.
 import { UNREACHABLE } from "../../../models/planner.js";
-import { AVOID_COST, TIGHT_COST, valueAt, wallCost } from "./costmap.js";
+import { AVOID_COST, fallDirection, TIGHT_COST, valueAt, wallCost } from "./costmap.js";
 import { type Lanes, laneBias, planLanes } from "./lanes.js";
 import { fillUnmapped, fillWalls } from "./obstacles.js";
-import type { Seen } from "./scan.js";
+import { type Seen, UNMAPPED } from "./scan.js";
 import { type Disc, type Physics, type Point, type Pose, scaleOf } from "./types.js";
 import type { Walls } from "./walls.js";
 
@@ -19,6 +19,9 @@ export const SOFT_UNMAPPED_M = 0.7;
 export const UNMAPPED_COST = 3;
 /** Extra per metre to pass something unmapped on its left as we see it: both pass right. */
 const LEFT_COST = 0.8;
+/** The same beyond the border, in metres, for what stands squarely in the way; nothing for what is this far beside it. */
+const LEFT_SEED_M = 1.2;
+const ONCOMING_BESIDE_M = 1.2;
 const OPEN_WITHIN_M = 0.5;
 const LANE_AHEAD_M = 3;
 
@@ -159,9 +162,32 @@ function addAvoid(window: LocalWindow, disc: Disc): void {
   }
 }
 
+/** The nearest unmapped return ahead on the route, the route's direction, and how squarely it stands in the way, 0 to 1. */
+function oncomingIn(input: WindowInput): { xM: number; yM: number; dx: number; dy: number; weight: number } {
+  const { seen, pose, physics } = input;
+  const { dx, dy } = fallDirection(input.siteWalls, input.siteValue, pose);
+  const scale = scaleOf(physics);
+  const found = { xM: pose.xM, yM: pose.yM, dx, dy, weight: 0 };
+  let nearestM = 3.2 * scale;
+  for (let point = 0; point < seen.count; point++) {
+    if (seen.kind[point] !== UNMAPPED) continue;
+    const px = (seen.xM[point] as number) - pose.xM;
+    const py = (seen.yM[point] as number) - pose.yM;
+    const alongM = px * dx + py * dy;
+    const besideM = Math.abs(dx * py - dy * px);
+    if (alongM <= 0 || alongM >= nearestM || besideM >= ONCOMING_BESIDE_M * scale) continue;
+    nearestM = alongM;
+    found.xM = seen.xM[point] as number;
+    found.yM = seen.yM[point] as number;
+    found.weight = 1 - besideM / (ONCOMING_BESIDE_M * scale);
+  }
+  return found;
+}
+
 function fillSeed(window: LocalWindow, input: WindowInput): void {
   const { side, cellM, cost, seed } = window;
   seed.fill(UNREACHABLE);
+  const oncoming = oncomingIn(input);
   const last = side - 1;
   for (let step = 0; step < side; step++) {
     for (const index of [step, last * side + step, step * side, step * side + last]) {
@@ -173,7 +199,9 @@ function fillSeed(window: LocalWindow, input: WindowInput): void {
         window.lanes.biasAt((index % side) / side, Math.floor(index / side) / side) *
         LANE_AHEAD_M *
         scaleOf(input.physics);
-      seed[index] = Math.min(UNREACHABLE, valueAt(input.siteWalls, input.siteValue, { xM, yM }) + lane);
+      const isLeft = oncoming.dx * (yM - oncoming.yM) - oncoming.dy * (xM - oncoming.xM) > 0;
+      const bias = isLeft ? lane + oncoming.weight * LEFT_SEED_M * scaleOf(input.physics) : lane;
+      seed[index] = Math.min(UNREACHABLE, valueAt(input.siteWalls, input.siteValue, { xM, yM }) + bias);
     }
   }
   const gx = Math.floor((input.goal.xM - window.originXM) / cellM);

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import t from "tap";
 import { COMMANDS } from "../../../hub/cli/commands.js";
 import { cellWidth } from "../../../hub/cli/table.js";
-import { FakeShell, golden, openStubHub, type Ran, run, runAt } from "./stub-hub.js";
+import { FakeShell, golden, openStubHub, projectRoot, type Ran, run, runAt } from "./stub-hub.js";
 
 const ACT = ["--reason", "shift start"];
 const COMMAND_LINES: Readonly<Record<string, readonly string[]>> = {
@@ -87,4 +87,14 @@ t.test("drover config check refuses a file that is no site with exit 78 and one 
   const missing = await run(["config", "check", join(dir, "none.yaml"), "--json"]);
   t.equal(missing.exit, 66);
   t.match(JSON.parse(missing.out), { error: { code: "CONFIG_REFUSED", exit: 66 } });
+});
+
+t.test("drover config check prints what is derived from a sound site, as text and as JSON", async (t) => {
+  const file = join(projectRoot(), "fleet-config", "sites", "warehouse", "site.yaml");
+  const plain = await run(["config", "check", file]);
+  t.match(plain, { exit: 0, err: "", out: /site warehouse is sound[\s\S]*W \d+ ms[\s\S]*M \d+ ms/ });
+  const { derived, hash } = JSON.parse((await run(["config", "check", file, "--json"])).out);
+  t.match(plain.out, `W ${derived.waitMs} ms`);
+  t.match(plain.out, `M ${derived.brakeAheadMs} ms`);
+  t.match(plain.out, hash);
 });

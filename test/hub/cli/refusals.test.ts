@@ -1,5 +1,5 @@
-// What the hub refuses, and what comes between: each has its exit code by class, its code in JSON, and a sentence that does
-// not promise what nobody knows.
+// What the hub refuses, and what comes between: each has its exit code by class, its code in JSON, and a sentence that
+// does not promise what nobody knows.
 
 import { createServer, type Socket } from "node:net";
 import t from "tap";

@@ -1,7 +1,8 @@
 // Following: events that come later, a site that changes, a person who has seen enough, a hub that goes away.
 
 import t from "tap";
-import { aRobot, aSite, FakeShell, golden, openStubHub, runAt } from "./stub-hub.js";
+import { FakeShell, golden, openStubHub, runAt } from "./stub-hub.js";
+import { aRobot, aSite } from "./stub-views.js";
 
 t.test(
   "events --follow goes on with what becomes durable, each once and in order, and ends cleanly on Ctrl-C",
@@ -36,7 +37,7 @@ t.test("a follower of a quiet ledger waits longer than the timeout of an answer"
   const shell = new FakeShell();
   const following = runAt(hub, ["events", "--follow", "--timeout", "100ms"], shell);
   await until(() => hub.port.listeners.size === 1);
-  setTimeout(() => hub.port.append({ kind: "robotEnrolled", robot: "late" }), 250);
+  setTimeout(() => hub.port.append({ kind: "robotEnrolled", robot: "late" }), 150);
   shell.onWrite = () => shell.stopper.abort();
   t.match(await following, { exit: 0, out: /robot late enrolled/ });
 });

@@ -1,5 +1,5 @@
-// A hub for tests of `drover`: the real gRPC service over a port that answers from a table, on a free loopback port; and a
-// shell that keeps what was printed. So both ends of every command are the real ones.
+// A hub for tests of `drover`: the real gRPC service over a port that answers from a table, on a free loopback port;
+// and a shell that keeps what was printed. So both ends of every command are the real ones.
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -11,182 +11,8 @@ import { type OperatorOptions, type OperatorPort, operatorHandlers } from "../..
 import { loadSchemas, serviceOf } from "../../../proto/codec/grpc.js";
 import { type Refusal, refuse } from "../../../proto/errors.js";
 import type { LedgerBody, LedgerEvent } from "../../../proto/ledger.js";
-import type { OperatorAnswer, OperatorAsk, PlaceView, RobotView, SiteView, TaskView } from "../../../proto/operator.js";
-
-export function aRobot(id: string, over: Partial<RobotView> = {}): RobotView {
-  return {
-    id,
-    fleet: "pickers",
-    linked: true,
-    rung: "AUTONOMOUS",
-    causes: [],
-    ageBoundMs: 340,
-    leaseLeftMs: 2840,
-    task: "",
-    destination: "",
-    pose: { xM: 1.5, yM: 2, headingRad: 0 },
-    errorM: 0.25,
-    speedMps: 0,
-    chargeRatio: 0.815,
-    charging: false,
-    planMs: undefined,
-    activity: "IDLE",
-    blockedBy: "",
-    pathM: [],
-    absent: false,
-    telemetryCapturedMs: 81_234,
-    telemetryVerdict: "fresh",
-    telemetrySent: 420,
-    plans: 60,
-    planDeadlineMisses: 0,
-    inferenceMs: 3.5,
-    ...over,
-  };
-}
-
-export const ROBOTS: readonly RobotView[] = [
-  aRobot("r1", { task: "t7", destination: "P4", speedMps: 0.84, planMs: 7.25, activity: "DRIVE" }),
-  aRobot("r2", {
-    rung: "REACTIVE_ONLY",
-    causes: [
-      { name: "telemetry-stale", rung: "REACTIVE_ONLY", detail: "pose is 6.2 s old" },
-      { name: "planner-fault", rung: "REACTIVE_ONLY", detail: "late" },
-    ],
-    ageBoundMs: 6201,
-    task: "t8",
-    destination: "P5",
-    blockedBy: "r1",
-    activity: "HOLD",
-  }),
-  aRobot("r3", {
-    rung: "HALT",
-    linked: false,
-    causes: [{ name: "operator", rung: "HALT", detail: "ada: \u001b[2Jspill in aisle 3" }],
-    ageBoundMs: undefined,
-    leaseLeftMs: undefined,
-    chargeRatio: undefined,
-    pose: undefined,
-  }),
-  aRobot("r4", { charging: true, chargeRatio: 0.42, destination: "C1", activity: "CHARGE" }),
-  aRobot("r5", { absent: true, linked: false, leaseLeftMs: undefined, ageBoundMs: 7_400_000 }),
-];
-
-export function aSite(over: Partial<SiteView> = {}): SiteView {
-  return {
-    site: "demo",
-    epoch: 3,
-    events: 12,
-    upMs: 754_000,
-    restartWaitMs: 0,
-    grantsFrozen: false,
-    robots: ROBOTS,
-    fleets: [{ id: "pickers", rung: "AUTONOMOUS", causes: [], robots: 5, stale: 1 }],
-    tasks: { submitted: 21, accepted: 20, waiting: 3, active: 2, done: 13, failed: 1, cancelled: 1 },
-    decisions: [
-      {
-        id: "d1",
-        question: "may r3 leave the aisle?",
-        subject: "r3",
-        waitingMs: 12_000,
-        safeDefault: "it stays",
-      },
-    ],
-    nowMs: 754_000,
-    telemetryReceived: 2000,
-    telemetryRefused: 0,
-    telemetryBytes: 150_000,
-    ...over,
-  };
-}
-
-const TASKS: readonly TaskView[] = [
-  {
-    id: "t7",
-    phase: "ACTIVE",
-    stops: [{ destinations: ["P1", "P2"] }, { destinations: ["P4"] }],
-    stopIndex: 1,
-    robot: "r1",
-    destination: "P4",
-    fleet: "",
-    operator: "ada",
-    acceptedAgoMs: 61_000,
-    detail: "",
-  },
-  {
-    id: "t9",
-    phase: "WAITING",
-    stops: [{ destinations: ["P8", "P9"] }],
-    stopIndex: 0,
-    robot: "",
-    destination: "",
-    fleet: "pickers",
-    operator: "wms",
-    acceptedAgoMs: 4_000,
-    detail: "no robot is free",
-  },
-];
-const ENDED: TaskView = {
-  ...{ id: "t1", phase: "TASK_FAILED", stops: [{ destinations: ["P1"] }], stopIndex: 0, robot: "", destination: "" },
-  ...{ fleet: "", operator: "ada", acceptedAgoMs: 600_000, detail: "gave up after 3 tries" },
-};
-
-const PLACES: readonly PlaceView[] = [
-  { id: "P1", state: "FREE", robot: "", task: "", token: undefined, detail: "" },
-  { id: "P4", state: "CLAIMED", robot: "r1", task: "t7", token: { epoch: 3, counter: 9 }, detail: "" },
-  {
-    id: "P6",
-    state: "LAPSED_UNKNOWN",
-    robot: "r3",
-    task: "",
-    token: { epoch: 2, counter: 4 },
-    detail: "silent for 2 min",
-  },
-];
-
-export function anEvent(sequence: number, body: LedgerBody): LedgerEvent {
-  return { sequence, schema: 1, epoch: 3, hubMs: sequence * 100, wallMs: 1_772_366_400_000 + sequence * 1000, body };
-}
-
-const token = { epoch: 3, counter: 9 };
-const act = { operator: "ada", reason: "shift start" };
-const scoped = { robot: "", fleet: "pickers" };
-
-/** One event of every kind. */
-export const EVENTS: readonly LedgerEvent[] = (
-  [
-    {
-      kind: "hubStarted",
-      epoch: 3,
-      longestLeaseMs: 3000,
-      configHash: "5d41402abc4b2a76b971",
-      software: "drover 0.1.0",
-    },
-    { kind: "robotEnrolled", robot: "r1" },
-    { kind: "robotAbsent", robot: "r5", seen: "in the workshop", ...act },
-    { kind: "taskAccepted", task: "t7", stops: TASKS[0]?.stops ?? [], fleet: "", dwellMs: 0, ...act },
-    {
-      kind: "claimed",
-      token,
-      assignment: "a1",
-      robot: "r1",
-      destination: "P4",
-      purpose: "TASK",
-      task: "t7",
-      stopIndex: 1,
-      leaseMs: 3000,
-    },
-    { kind: "arrived", token, outcome: "o1" },
-    { kind: "assignmentEnded", token, end: "GAVE_UP", reason: "blocked", outcome: "o2" },
-    { kind: "claimLapsed", token },
-    { kind: "claimFreed", token, exit: "STATED_FREE", seen: "empty", ...act },
-    { kind: "ceilingSet", ...scoped, rung: "REACTIVE_ONLY", ...act },
-    { kind: "ceilingCleared", ...scoped, ...act },
-    { kind: "modeChanged", robot: "r2", fleet: "", from: "AUTONOMOUS", to: "REACTIVE_ONLY", cause: "telemetry-stale" },
-    { kind: "actRecorded", act: "place free", subject: "P6", seen: "empty floor", ...act },
-    { kind: "cancelAsked", task: "t7", ...act },
-    { kind: "taskEnded", task: "t7", end: "END_CANCELLED", reason: "asked" },
-  ] satisfies LedgerBody[]
-).map((body, index) => anEvent(index + 1, body));
+import type { OperatorAnswer, OperatorAsk, SiteView } from "../../../proto/operator.js";
+import { anEvent, aSite, ENDED, EVENTS, PLACES, ROBOTS, TASKS } from "./stub-views.js";
 
 /** A port that remembers what was asked of it. */
 export class StubPort implements OperatorPort {
@@ -253,13 +79,15 @@ export interface StubHub {
 }
 
 /** Listens on 127.0.0.1, on a port that is free. */
-export async function openStubHub(over: Partial<OperatorOptions> = {}): Promise<StubHub> {
+export async function openStubHub(
+  over: Partial<OperatorOptions> & { readonly credentials?: ServerCredentials } = {},
+): Promise<StubHub> {
   const port = new StubPort();
   const grpc = new Server();
   const options = { identityOf: () => null, streamsMost: 4, nowMs: () => performance.now(), ...over };
   grpc.addService(serviceOf(loadSchemas(), "FleetOperator"), operatorHandlers(port, options));
   const listening = await new Promise<number>((resolve, reject) =>
-    grpc.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, at) =>
+    grpc.bindAsync("127.0.0.1:0", over.credentials ?? ServerCredentials.createInsecure(), (error, at) =>
       error ? reject(error) : resolve(at),
     ),
   );

@@ -6,7 +6,7 @@ import { shown, shownJson } from "../../../hub/cli/escape.js";
 import { robotColumns, robotRows } from "../../../hub/cli/robots-table.js";
 import { cellWidth, cut, renderTable, wrap } from "../../../hub/cli/table.js";
 import { ageText, leftText, wallText } from "../../../hub/cli/units.js";
-import { aRobot, ROBOTS } from "./stub-hub.js";
+import { aRobot, ROBOTS } from "./stub-views.js";
 
 const ODD = [
   ...ROBOTS,

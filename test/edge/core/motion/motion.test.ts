@@ -72,7 +72,7 @@ t.test("R11 motion takes no result that is late, foreign or broken", async (test
   const motion = aMotion();
   const input = anInput();
   const asked = nextPlanRequest(motion, input);
-  if (asked === null) return test.fail("no request");
+  if (asked === null) throw new Error("no request");
   const result = solve(asked);
   test.equal(acceptPlan(motion, { ...result, id: asked.id + 1 }, input), "ignored");
   const spoilt = result.value.slice();
@@ -80,10 +80,10 @@ t.test("R11 motion takes no result that is late, foreign or broken", async (test
   test.equal(acceptPlan(motion, { ...result, value: spoilt }, input), "refused");
   test.equal(acceptPlan(motion, result, input), "ignored", "its request is over");
   const again = nextPlanRequest(motion, input);
-  if (again === null) return test.fail("no second request");
+  if (again === null) throw new Error("no second request");
   test.equal(acceptPlan(motion, { ...solve(again), width: 19 }, input), "refused", "another size");
   const third = nextPlanRequest(motion, input);
-  if (third === null) return test.fail("no third request");
+  if (third === null) throw new Error("no third request");
   test.equal(
     acceptPlan(motion, solve(third), anInput({ target: at("other", 3, 3) })),
     "ignored",

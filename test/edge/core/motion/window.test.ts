@@ -23,8 +23,8 @@ interface Scene {
 /** A window around a robot, answered by the stand-in for the model. */
 function plan(scene: Scene) {
   const walls = scene.walls ?? hall;
-  const pose = scene.pose ?? { xM: 5, yM: 10, headingRad: 0 };
-  const goal = scene.goal ?? { xM: 17, yM: 10 };
+  const pose = scene.pose ?? { xM: 5.5, yM: 10.5, headingRad: 0 };
+  const goal = scene.goal ?? { xM: 17.5, yM: 10.5 };
   const { width, height } = walls.grid;
   const cost = siteCost(walls, { physics: PHYSICS, avoid: [], blockedAt: [], open: [] });
   const request = { id: 1, kind: "site", width, height, cost, seed: siteSeed(walls, cost, goal) } as const;
@@ -60,11 +60,11 @@ function cellOf(window: LocalWindow, xM: number, yM: number): number {
 
 t.test("a window agrees with the site field on free floor, in metres", async (test) => {
   const { window, path } = plan({});
-  const value = window.value[cellOf(window, 5, 10)] ?? 0;
+  const value = window.value[cellOf(window, 5.5, 10.5)] ?? 0;
   test.ok(Math.abs(value - 12) < 1, `${value} m of free floor for 12 m`);
   const found = path();
   test.ok(found !== undefined && Math.abs(found.detourM) < 1, `no detour, found ${found?.detourM}`);
-  test.same(found?.pointsM.slice(-2), [17, 10], "the path ends at the target");
+  test.same(found?.pointsM.slice(-2), [17.5, 10.5], "the path ends at the target");
   test.ok(found?.reachesTarget);
 });
 
@@ -96,7 +96,7 @@ t.test("a window closes what the disc would touch and leaves a door of one cell 
 });
 
 t.test("a path leads round something unmapped on its right-hand side", async (test) => {
-  const { path } = plan({ others: [{ xM: 7, yM: 10 }] });
+  const { path } = plan({ others: [{ xM: 7.5, yM: 10.5 }] });
   const points = path()?.pointsM ?? [];
   let lowest = Infinity;
   let nearest = Infinity;
@@ -104,11 +104,11 @@ t.test("a path leads round something unmapped on its right-hand side", async (te
     for (let t01 = 0; t01 <= 1; t01 += 0.05) {
       const xM = (points[point] ?? 0) * (1 - t01) + (points[point + 2] ?? 0) * t01;
       const yM = (points[point + 1] ?? 0) * (1 - t01) + (points[point + 3] ?? 0) * t01;
-      nearest = Math.min(nearest, Math.hypot(xM - 7, yM - 10));
-      if (Math.abs(xM - 7) < 0.3) lowest = Math.min(lowest, yM);
+      nearest = Math.min(nearest, Math.hypot(xM - 7.5, yM - 10.5));
+      if (Math.abs(xM - 7.5) < 0.3) lowest = Math.min(lowest, yM);
     }
   }
-  test.ok(lowest < 9.3, `passes below, to the right, at y ${lowest}`);
+  test.ok(lowest < 9.8, `passes below, to the right, at y ${lowest}`);
   test.ok(nearest > 0.8, `keeps ${nearest} m from the other's middle`);
 });
 
@@ -121,15 +121,15 @@ t.test("something unmapped in the only door makes the way a long detour", async 
 });
 
 t.test("a refuge lies beside the blocked way, not on it", async (test) => {
-  const scene = plan({ others: [{ xM: 7.2, yM: 10 }] });
+  const scene = plan({ others: [{ xM: 7.7, yM: 10.5 }] });
   const { window, walls: siteWalls, pose, siteValue } = scene;
-  test.ok(refugeSeed(window, { siteWalls, physics: PHYSICS, pose, siteValue, pathM: [5, 10, 17, 10] }));
+  test.ok(refugeSeed(window, { siteWalls, physics: PHYSICS, pose, siteValue, pathM: [5.5, 10.5, 17.5, 10.5] }));
   for (let cell = 0; cell < window.seed.length; cell++) {
     const yM = window.originYM + (Math.floor(cell / window.side) + 0.5) * window.cellM;
-    if ((window.seed[cell] ?? 0) < BEHIND_SEED && Math.abs(yM - 10) < 0.9) test.fail(`a refuge at y ${yM}`);
+    if ((window.seed[cell] ?? 0) < BEHIND_SEED && Math.abs(yM - 10.5) < 0.9) test.fail(`a refuge at y ${yM}`);
   }
   scene.answer();
-  test.ok((window.value[cellOf(window, 5, 10)] ?? UNREACHABLE) < 4, "and it is near");
+  test.ok((window.value[cellOf(window, 5.5, 10.5)] ?? UNREACHABLE) < 4, "and it is near");
 });
 
 t.test("a scan is sorted into walls and other things; a broken one says that nothing is free", async (test) => {

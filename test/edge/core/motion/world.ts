@@ -16,6 +16,7 @@ import { type Walls, wallGapM, wallsOf } from "../../../../edge/core/motion/wall
 import type { Grid } from "../../../../fleet-config/grid.js";
 import type { PlanRequest } from "../../../../models/planner.js";
 import { solve } from "./dijkstra.js";
+import { castM, REACH_M } from "./lidar.js";
 
 export const PHYSICS: Physics = {
   radiusM: 0.35,
@@ -60,6 +61,7 @@ export interface RobotSpec {
 
 export interface WorldSpec {
   readonly grid: Grid;
+  readonly planGrid?: Grid;
   readonly robots: readonly RobotSpec[];
   readonly destinations?: readonly Footprint[];
   readonly seed: number;
@@ -124,6 +126,7 @@ export function createWorld(spec: WorldSpec): World {
     spec: robot,
     motion: createMotion({
       grid: spec.grid,
+      planGrid: spec.planGrid ?? spec.grid,
       physics,
       destinations: spec.destinations ?? [],
       controlHz: spec.controlHz ?? 10,
@@ -223,54 +226,12 @@ function control(world: World, robot: Robot): void {
 function scanOf(world: World, robot: Robot, pose: MotionInput["pose"]): NonNullable<MotionInput["scan"]> {
   const rays = robot.scanM.length;
   const angleStepRad = (2 * Math.PI) / rays;
+  const scene = { grid: world.spec.grid, discs: world.robots, radiusM: world.physics.radiusM };
   for (let ray = 0; ray < rays; ray++) {
-    const rangeM = castM(world, robot, robot.headingRad + ray * angleStepRad);
-    robot.scanM[ray] = rangeM >= 8 ? 0 : Math.max(0.01, rangeM + 0.01 * gauss(world.chance));
+    const rangeM = castM(scene, robot, robot.headingRad + ray * angleStepRad);
+    robot.scanM[ray] = rangeM >= REACH_M ? 0 : Math.max(0.01, rangeM + 0.01 * gauss(world.chance));
   }
-  return { angleMinRad: 0, angleStepRad, rangeMaxM: 8, rangesM: robot.scanM, poseAtCapture: pose, ageMs: 20 };
-}
-
-function castM(world: World, robot: Robot, angleRad: number): number {
-  const dx = Math.cos(angleRad);
-  const dy = Math.sin(angleRad);
-  let best = castWallM(world.spec.grid, robot, { dx, dy });
-  for (const other of world.robots) {
-    if (other === robot) continue;
-    const ox = other.xM - robot.xM;
-    const oy = other.yM - robot.yM;
-    const along = ox * dx + oy * dy;
-    if (along <= 0) continue;
-    const squared = world.physics.radiusM * world.physics.radiusM - (ox * ox + oy * oy - along * along);
-    if (squared > 0) best = Math.min(best, along - Math.sqrt(squared));
-  }
-  return best;
-}
-
-function castWallM(grid: Grid, from: { xM: number; yM: number }, along: { dx: number; dy: number }): number {
-  let x = Math.floor((from.xM - grid.originXM) / grid.cellM);
-  let y = Math.floor((from.yM - grid.originYM) / grid.cellM);
-  const stepX = along.dx > 0 ? 1 : -1;
-  const stepY = along.dy > 0 ? 1 : -1;
-  const edgeX = grid.originXM + (x + (stepX > 0 ? 1 : 0)) * grid.cellM;
-  const edgeY = grid.originYM + (y + (stepY > 0 ? 1 : 0)) * grid.cellM;
-  let nextX = along.dx === 0 ? Infinity : (edgeX - from.xM) / along.dx;
-  let nextY = along.dy === 0 ? Infinity : (edgeY - from.yM) / along.dy;
-  const deltaX = Math.abs(grid.cellM / along.dx);
-  const deltaY = Math.abs(grid.cellM / along.dy);
-  let rangeM = 0;
-  while (rangeM < 8) {
-    if (nextX < nextY) {
-      rangeM = nextX;
-      nextX += deltaX;
-      x += stepX;
-    } else {
-      rangeM = nextY;
-      nextY += deltaY;
-      y += stepY;
-    }
-    if (x < 0 || y < 0 || x >= grid.width || y >= grid.height || grid.blocked[y * grid.width + x] !== 0) return rangeM;
-  }
-  return 8;
+  return { angleMinRad: 0, angleStepRad, rangeMaxM: REACH_M, rangesM: robot.scanM, poseAtCapture: pose, ageMs: 20 };
 }
 
 function approach(from: number, to: number, by: number): number {

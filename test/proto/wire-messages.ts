@@ -1,0 +1,206 @@
+// Generated valid messages of every schema that proto/wire.ts and proto/ledger.ts read, each with its reader and the way
+// back to the plain object that the codec takes.
+import fc from "fast-check";
+import {
+  ASSIGNMENT_ENDS,
+  FREE_EXITS,
+  type LedgerEvent,
+  readLedgerEvent,
+  TASK_ENDS,
+  toLedgerEvent,
+} from "../../proto/ledger.js";
+import { CAUSES, type CauseName, RUNGS } from "../../proto/mode.js";
+import { toOneOf } from "../../proto/shape.js";
+import {
+  type EdgeMessage,
+  type HubMessage,
+  OUTCOMES,
+  PURPOSES,
+  readCommand,
+  readEdgeMessage,
+  readHubMessage,
+  readOnboard,
+  readTelemetry,
+  readTick,
+  type Telemetry,
+  type TelemetryValue,
+  toTelemetry,
+} from "../../proto/wire.js";
+
+export interface Contract {
+  readonly type: string; // of the schema
+  readonly read: (plain: unknown, path: string) => unknown;
+  readonly toPlain: (value: object) => Record<string, unknown>;
+  readonly values: fc.Arbitrary<object>;
+}
+
+const U32 = 2 ** 32 - 1;
+const id = fc.constantFrom("r1", "A", "9.b-c_D", `a${"x".repeat(63)}`);
+const maybeId = fc.oneof(fc.constant(""), id);
+const letter = fc.constantFrom("a", "Z", " ", "ß", "中", "😀", '"', "\\", "/", "{");
+const text = fc.string({ unit: letter, maxLength: 12 });
+const count = fc.oneof(fc.constantFrom(0, 1, 2 ** 32, Number.MAX_SAFE_INTEGER), fc.nat());
+const positive = count.map((value) => Math.max(1, value));
+const small = fc.oneof(fc.constantFrom(0, U32), fc.nat());
+const flag = fc.boolean();
+const rung = fc.constantFrom(...RUNGS);
+const token = fc.record({ epoch: positive, counter: positive });
+const anyToken = fc.record({ epoch: count, counter: count });
+const cause = fc.record({ name: text, rung, detail: text });
+const causes = fc.array(cause, { maxLength: 3 });
+
+function real(least: number, most: number): fc.Arbitrary<number> {
+  return fc.double({ min: least, max: most, noNaN: true }).map((value) => value + 0);
+}
+
+function single(least: number, most: number): fc.Arbitrary<number> {
+  return real(least, most).map(Math.fround);
+}
+
+const coordinate = real(-100_000, 100_000);
+const pose = fc.record({ xM: coordinate, yM: coordinate, headingRad: real(-1000, 1000) });
+
+/** A member of a oneof: its name and its fields. */
+function member<K extends string, T extends object>(kind: K, fields: { [F in keyof T]: fc.Arbitrary<T[F]> }) {
+  return fc.record(fields).map((value) => ({ kind, ...(value as T) }));
+}
+
+const edgeMessage: fc.Arbitrary<EdgeMessage> = fc.oneof(
+  member("hello", {
+    robot: id,
+    boot: id,
+    protocol: small,
+    highestToken: anyToken,
+    holdings: fc.array(fc.record({ token, assignment: id, destination: id, arrived: flag }), { maxLength: 3 }),
+    configHash: text,
+    software: text,
+  }),
+  member("renew", { nonce: positive, modeSequence: count }),
+  member("grantAnswer", { token, accepted: flag, refusal: text }),
+  member("outcome", {
+    ...{ id, token, assignment: id, result: fc.constantFrom(...OUTCOMES), reason: text, decisionId: maybeId },
+  }),
+  member("modeReport", { rung, causes }),
+);
+
+const purpose = fc.constantFrom(...PURPOSES);
+const causeNames = fc.array(fc.constantFrom(...(Object.keys(CAUSES) as CauseName[])), { maxLength: 3 });
+const hubMessage: fc.Arbitrary<HubMessage> = fc.oneof(
+  member("welcome", {
+    session: id,
+    epoch: positive,
+    hubNonce: positive,
+    void: fc.array(token, { maxLength: 3 }),
+  }),
+  member("renewed", { nonce: positive, leaseMs: small, hubNonce: positive }),
+  member("grant", { token, assignment: id, task: maybeId, destination: id, purpose, dwellMs: small }),
+  member("withdraw", { token, assignment: id, reason: text }),
+  member("modeOrder", { sequence: count, rung, causes }),
+  member("clearLatches", { causes: causeNames, operator: text, reason: text }),
+  member("outcomeStored", { id }),
+  member("refused", { code: text, message: text }),
+);
+
+const telemetryValue: fc.Arbitrary<TelemetryValue> = fc.oneof(
+  member("pose", { pose, errorM: real(0, 100_000), speedMps: real(-100, 100) }),
+  member("battery", { chargeRatio: real(0, 1), charging: flag }),
+  member("edge", {
+    ...{ rung, causes, planMs: real(0, 1e9), plans: count, planDeadlineMisses: count, inferenceMs: real(0, 1e9) },
+    ...{ activity: text, blockedBy: text, pathM: fc.array(single(-99_999, 99_999), { maxLength: 6 }) },
+  }),
+);
+
+const telemetry: fc.Arbitrary<Telemetry> = fc
+  .record({
+    ...{ robot: id, boot: id, sequence: positive, capturedMs: count, hubNonce: count },
+    ...{ elapsedMs: fc.maxSafeInteger(), value: telemetryValue },
+  })
+  .map((sample) => ({ ...sample, channel: sample.value.kind }));
+
+const capture = fc
+  .record({ baseBoot: text, sequence: positive, timeMs: count, time: fc.constantFrom("monotonic", "tick", "none") })
+  .map(({ baseBoot, sequence, timeMs, time }) => ({
+    ...{ baseBoot, sequence },
+    monotonicMs: time === "monotonic" ? timeMs : undefined,
+    tickNonce: time === "tick" ? timeMs : undefined,
+  }));
+
+const maybeToken = fc.oneof(fc.constant(undefined), anyToken);
+const tag = { sequence: count, schema: small, epoch: count, hubMs: count, wallMs: count };
+const act = { operator: text, reason: text };
+const scope = { robot: maybeId, fleet: maybeId };
+const stops = fc.array(fc.record({ destinations: fc.array(id, { maxLength: 3 }) }), { maxLength: 3 });
+const ledgerBody: fc.Arbitrary<LedgerEvent["body"]> = fc.oneof(
+  member("hubStarted", { epoch: count, longestLeaseMs: small, configHash: text, software: text }),
+  member("robotEnrolled", { robot: id }),
+  member("robotAbsent", { robot: id, ...act, seen: text }),
+  member("taskAccepted", { task: id, stops, fleet: maybeId, dwellMs: small, ...act }),
+  member("taskEnded", { task: id, end: fc.constantFrom(...TASK_ENDS), reason: text }),
+  member("cancelAsked", { task: id, ...act }),
+  member("claimed", {
+    ...{ token, assignment: id, robot: id, destination: id, purpose, task: maybeId },
+    ...{ stopIndex: small, leaseMs: small },
+  }),
+  member("arrived", { token, outcome: id }),
+  member("assignmentEnded", { token, end: fc.constantFrom(...ASSIGNMENT_ENDS), reason: text, outcome: maybeId }),
+  member("claimLapsed", { token }),
+  member("claimFreed", { token, exit: fc.constantFrom(...FREE_EXITS), ...act, seen: text }),
+  member("ceilingSet", { ...scope, rung, ...act }),
+  member("ceilingCleared", { ...scope, ...act }),
+  member("modeChanged", { ...scope, from: rung, to: rung, cause: text }),
+  member("actRecorded", { act: text, subject: text, ...act, seen: text }),
+);
+
+const asIs = (value: object) => value as Record<string, unknown>;
+const oneOfToPlain = (value: object) => toOneOf(value as { readonly kind: string });
+
+/** By schema type; every message that crosses a border or is stored, but those of the operator service. */
+export const CONTRACTS: readonly Contract[] = [
+  { type: "EdgeMessage", read: readEdgeMessage, toPlain: oneOfToPlain, values: edgeMessage },
+  { type: "HubMessage", read: readHubMessage, toPlain: oneOfToPlain, values: hubMessage },
+  { type: "Telemetry", read: readTelemetry, toPlain: (value) => toTelemetry(value as Telemetry), values: telemetry },
+  {
+    ...{ type: "PoseSample", read: readOnboard.pose, toPlain: asIs },
+    values: fc
+      .record({ capture, pose, errorM: real(0, 100_000) })
+      .map(({ capture, pose, errorM }) => ({ capture, ...pose, errorM })),
+  },
+  {
+    ...{ type: "ScanSample", read: readOnboard.scan, toPlain: asIs },
+    values: fc.record({
+      ...{ capture, angleMinRad: real(-7, 7), angleStepRad: real(-1, 1), rangeMaxM: real(0, 1000) },
+      rangeM: fc.array(fc.oneof(single(0, 1000), fc.constant(Number.POSITIVE_INFINITY)), { maxLength: 5 }),
+    }),
+  },
+  {
+    ...{ type: "OdometrySample", read: readOnboard.odometry, toPlain: asIs },
+    values: fc.record({ capture, speedMps: real(-100, 100), turnRadps: real(-100, 100), travelledM: real(0, 1e9) }),
+  },
+  {
+    ...{ type: "BatterySample", read: readOnboard.battery, toPlain: asIs },
+    values: fc.record({ capture, chargeRatio: real(0, 1), charging: flag }),
+  },
+  {
+    ...{ type: "BaseSample", read: readOnboard.base, toPlain: asIs },
+    values: fc.record({ capture, emergencyStop: flag, bumper: flag, manual: flag, commandSequence: count }),
+  },
+  {
+    ...{ type: "Command", read: readCommand, toPlain: asIs },
+    values: fc.record({
+      ...{ sequence: positive, speedMps: real(-100, 100), turnRadps: real(-100, 100), validForMs: small },
+      ...{ sentMonotonicMs: count, rung, token: maybeToken, leaseEndMonotonicMs: count, decisionId: text },
+    }),
+  },
+  { type: "Tick", read: readTick, toPlain: asIs, values: fc.record({ nonce: positive, monotonicMs: count }) },
+  {
+    ...{ type: "LedgerEvent", read: readLedgerEvent, toPlain: (value: object) => toLedgerEvent(value as LedgerEvent) },
+    values: fc.record({ ...tag, body: ledgerBody }),
+  },
+];
+
+/** The contract of a schema type. */
+export function contractOf(type: string): Contract {
+  const found = CONTRACTS.find((contract) => contract.type === type);
+  if (found === undefined) throw new Error(`no contract for ${type}`);
+  return found;
+}
