@@ -35,7 +35,6 @@ export const OPERATOR_CHARACTERS_MOST = 64;
 export const PROSE_CHARACTERS_MOST = 400;
 export const WATCH_PERIOD_MS = { least: 200, most: 10_000, usual: 1000 } as const;
 export const DWELL_MS_MOST = 86_400_000;
-
 const MOST_ROBOTS = 4096;
 const MOST_TASKS = 200_000;
 const MOST_LINES = 10_000;
@@ -223,8 +222,8 @@ export function methodOf(kind: AskKind): string {
 export type OperatorAsk = { [K in AskKind]: { readonly kind: K } & Read<(typeof askReaders)[K]> }[AskKind];
 
 /**
- * Reads the request of an act, or refuses it: NO_ACT when operator, reason or what was seen is missing or unfit, NOT_LOWER
- * for a rung that is no ceiling, MALFORMED for everything else.
+ * Reads the request of an act, or refuses it: NO_ACT when operator, reason or what was seen is missing or unfit,
+ * NOT_LOWER for a rung that is no ceiling, MALFORMED for everything else.
  */
 export function readAsk(kind: AskKind, request: unknown): OperatorAsk | Refusal {
   try {
@@ -262,10 +261,7 @@ export type OperatorAnswer = { [K in AskKind]: AnswerOf<K> }[AskKind];
 /** A refusal travels over gRPC as a status by its class, with its code in this trailing metadata. */
 export const REFUSAL_METADATA = "drover-refusal";
 
-/**
- * The gRPC status of a refusal by its class. Asking again at once never helps, so none of them invites a retry but
- * 14.
- */
+/** The gRPC status of a refusal by its class. Only 14 invites libraries to ask again by themselves. */
 export const STATUS_OF_CLASS = {
   usage: 3, // INVALID_ARGUMENT
   data: 3,

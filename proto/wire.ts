@@ -135,30 +135,36 @@ const captureFields = struct({
   tickNonce: optional(count),
 });
 export type Capture = Read<typeof captureFields>;
+const capture: Reader<Capture> = (value, path) => {
+  const read = captureFields(value, path);
+  if (read.monotonicMs !== undefined && read.tickNonce !== undefined)
+    throw new WireRefused(path, "at most one of monotonicMs, tickNonce", value);
+  return read;
+};
 const FAST = 100;
 export const readOnboard = {
   pose: struct({
-    capture: captureFields,
+    capture,
     xM: coordinate,
     yM: coordinate,
     headingRad: number(-1000, 1000),
     errorM: number(0, COORDINATE_M),
   }),
   scan: struct({
-    capture: captureFields,
+    capture,
     angleMinRad: number(-7, 7),
     angleStepRad: number(-1, 1),
     rangeMaxM: number(0, 1000),
     rangeM: listOf(number(0, Number.POSITIVE_INFINITY), 1440),
   }),
   odometry: struct({
-    capture: captureFields,
+    capture,
     speedMps: number(-FAST, FAST),
     turnRadps: number(-FAST, FAST),
     travelledM: number(0, 1e9),
   }),
-  battery: struct({ capture: captureFields, chargeRatio: number(0, 1), charging: flag }),
-  base: struct({ capture: captureFields, emergencyStop: flag, bumper: flag, manual: flag, commandSequence: count }),
+  battery: struct({ capture, chargeRatio: number(0, 1), charging: flag }),
+  base: struct({ capture, emergencyStop: flag, bumper: flag, manual: flag, commandSequence: count }),
 } as const;
 export type PoseSample = Read<typeof readOnboard.pose>;
 export type ScanSample = Read<typeof readOnboard.scan>;

@@ -7,7 +7,7 @@ import { compareTokens, NO_TOKEN, tokenKey } from "../../proto/claim.js";
 import { commandValidMs, mustBrake } from "../../proto/lease.js";
 import { PERMITS } from "../../proto/mode.js";
 import { actingOn, endActing, hasLease, leaseEndMs } from "./authority.js";
-import { ageMs, sampleOf } from "./channels.js";
+import { ageMs, frozen, sampleOf } from "./channels.js";
 import { mayPlan, rungOf } from "./modes.js";
 import {
   acceptPlan,
@@ -85,8 +85,10 @@ function whyStand(state: EdgeState, nowMs: number): string {
   return isFresh(state, rung === "AUTONOMOUS" ? "drive" : "react", nowMs) ? "" : "a sensor is not fresh";
 }
 
+/** R6: a frozen channel counts as lost, whatever its stamps say, and a doubted pose is none. */
 function isFresh(state: EdgeState, decision: "plan" | "drive" | "react", nowMs: number): boolean {
   const limits = state.context.config.decisions[decision];
+  if (frozen(state, "scan") !== "" || frozen(state, "pose") !== "" || state.poseDoubt !== "") return false;
   return (
     ageMs(state, "pose", nowMs) <= limits.poseMs &&
     ageMs(state, "scan", nowMs) <= limits.scanMs &&

@@ -16,15 +16,17 @@ const configCheck: Command = {
   run: async (context) => {
     const site = await load(positional(context, 0));
     const { config, derived, grid } = site;
+    const { lease } = config;
     const counts = { robots: config.robots.length, fleets: config.fleets.length, places: config.destinations.length };
     const conflicts = [...site.conflicts.values()].reduce((sum, others) => sum + others.length, 0) / 2;
     const map = { file: config.map.file, width: grid.width, height: grid.height, cellM: grid.cellM };
     const json = { sound: true, site: config.site, hash: site.hash, ...counts, conflicts, map, derived };
     await context.out.result(json, () => [
       `site ${shown(config.site)} is sound`,
-      `  ${several(counts.robots, "robot")} in ${several(counts.fleets, "fleet")}, ${several(counts.places, "destination")}, ${several(conflicts, "conflict")}`,
+      `  ${several(counts.robots, "robot")} in ${several(counts.fleets, "fleet")}`,
+      `  ${several(counts.places, "destination")}, ${several(conflicts, "conflict")}`,
       `  map ${shown(map.file)}: ${map.width} x ${map.height} cells of ${map.cellM} m`,
-      `  lease D ${config.lease.leaseMs} ms, renewed each ${config.lease.renewMs} ms; it must exceed ${derived.leaseAboveMs} ms`,
+      `  lease D ${lease.leaseMs} ms, renewed each ${lease.renewMs} ms; it must exceed ${derived.leaseAboveMs} ms`,
       `  W ${derived.waitMs} ms: from the receipt of a renewal until the lease has certainly lapsed`,
       `  M ${derived.brakeAheadMs} ms: how long before the end of the lease a robot begins to brake`,
       `  hash ${site.hash}`,

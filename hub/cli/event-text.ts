@@ -1,7 +1,7 @@
 // Events of the ledger in one line each, for people. Pure; the demo runner prints the same lines. The switch is
 // exhaustive, so that a new kind of event cannot be shown as nothing.
 
-import { tokenKey } from "../../proto/claim.js";
+import { type Token, tokenKey } from "../../proto/claim.js";
 import type { LedgerBody, LedgerEvent } from "../../proto/ledger.js";
 import { shown } from "./escape.js";
 import { wallText } from "./units.js";
@@ -19,27 +19,27 @@ export function eventText(body: LedgerBody): string {
 function plain(body: LedgerBody): string {
   switch (body.kind) {
     case "hubStarted":
-      return `hub started: epoch ${body.epoch}, longest lease ${body.longestLeaseMs} ms, ${body.software}, config ${body.configHash.slice(0, 12)}`;
+      return `hub started: epoch ${body.epoch}, ${body.software}, config ${body.configHash.slice(0, 12)}`;
     case "robotEnrolled":
       return `robot ${body.robot} enrolled`;
     case "robotAbsent":
       return `robot ${body.robot} stated absent, seen: ${body.seen} ${byWhom(body)}`;
     case "taskAccepted":
-      return `task ${body.task} accepted: ${body.stops.map((stop) => stop.destinations.join("|")).join(" ")}${body.fleet === "" ? "" : ` for fleet ${body.fleet}`} ${byWhom(body)}`;
+      return `task ${body.task} accepted: ${stopsText(body)} ${byWhom(body)}`;
     case "taskEnded":
       return `task ${body.task} ${TASK_END_TEXT[body.end]}${because(body.reason)}`;
     case "cancelAsked":
       return `task ${body.task} is to be cancelled ${byWhom(body)}`;
     case "claimed":
-      return `${body.robot} claims ${body.destination} ${body.task === "" ? `to ${body.purpose.toLowerCase()}` : `for task ${body.task} stop ${body.stopIndex + 1}`} (token ${tokenKey(body.token)})`;
+      return `${body.robot} claims ${body.destination} ${whatFor(body)} ${under(body)}`;
     case "arrived":
-      return `arrived (token ${tokenKey(body.token)})`;
+      return `arrived ${under(body)}`;
     case "assignmentEnded":
-      return `assignment ${body.end.toLowerCase().replaceAll("_", " ")} (token ${tokenKey(body.token)})${because(body.reason)}`;
+      return `assignment ${ASSIGNMENT_END_TEXT[body.end]} ${under(body)}${because(body.reason)}`;
     case "claimLapsed":
-      return `lease lapsed, place unknown (token ${tokenKey(body.token)})`;
+      return `lease lapsed, place unknown ${under(body)}`;
     case "claimFreed":
-      return `claim freed: ${FREE_EXIT_TEXT[body.exit]} (token ${tokenKey(body.token)})${body.operator === "" ? "" : ` seen: ${body.seen} ${byWhom(body)}`}`;
+      return `claim freed: ${FREE_EXIT_TEXT[body.exit]} ${under(body)}${seenByWhom(body)}`;
     case "ceilingSet":
       return `${scope(body)} at most ${body.rung} ${byWhom(body)}`;
     case "ceilingCleared":
@@ -53,12 +53,39 @@ function plain(body: LedgerBody): string {
 
 const TASK_END_TEXT = { END_DONE: "done", END_FAILED: "failed", END_CANCELLED: "cancelled" } as const;
 
+const ASSIGNMENT_END_TEXT = {
+  COMPLETED: "completed",
+  GAVE_UP: "given up by its robot",
+  WITHDRAWN: "withdrawn",
+  ABANDONED: "abandoned",
+  REFUSED: "refused by its robot",
+} as const;
+
 const FREE_EXIT_TEXT = {
   LEFT: "the robot was seen to leave",
   SEEN_ELSEWHERE: "the robot was seen elsewhere",
   STATED_FREE: "stated free",
   REPLACED: "the same robot holds it under a higher token",
 } as const;
+
+type Body<K extends LedgerBody["kind"]> = Extract<LedgerBody, { kind: K }>;
+
+function stopsText({ stops, fleet }: Body<"taskAccepted">): string {
+  const text = stops.map((stop) => stop.destinations.join("|")).join(" ");
+  return fleet === "" ? text : `${text} for fleet ${fleet}`;
+}
+
+function whatFor({ task, purpose, stopIndex }: Body<"claimed">): string {
+  return task === "" ? `to ${purpose.toLowerCase()}` : `for task ${task} stop ${stopIndex + 1}`;
+}
+
+function under({ token }: { readonly token: Token }): string {
+  return `(token ${tokenKey(token)})`;
+}
+
+function seenByWhom(body: Body<"claimFreed">): string {
+  return body.operator === "" ? "" : `, seen: ${body.seen} ${byWhom(body)}`;
+}
 
 function scope({ robot, fleet }: { readonly robot: string; readonly fleet: string }): string {
   if (robot !== "") return robot;

@@ -76,8 +76,8 @@ export class Hub {
   }
 
   /**
-   * Follows a stream until it ends, `take` gives false, or the person stops it. Takes no message before the one before is
-   * done with. Throws CliFailure.
+   * Follows a stream until it ends, `take` gives false, or the person stops it. Takes no message before the one before
+   * is done with. Throws CliFailure.
    */
   async follow<T>(
     method: string,

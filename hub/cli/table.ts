@@ -27,8 +27,8 @@ interface Laid {
 }
 
 /**
- * Lines of a table, title first, none wider than `width` terminal cells and without trailing blanks. A width that is not
- * positive means no terminal: every column in full.
+ * Lines of a table, title first, none wider than `width` terminal cells and without trailing blanks. A width that is
+ * not positive means no terminal: every column in full.
  */
 export function renderTable(
   columns: readonly Column[],
@@ -80,8 +80,10 @@ function shrink(kept: Laid[], room: number): readonly Laid[] {
 }
 
 const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
+// Ranges of Unicode's wide letters; emoji are told by their property or by their variation selector.
 const WIDE =
-  /^[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f200}-\u{1f2ff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}|\ufe0f/u;
+  /^[\u1100-\u115f\u2e80-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/;
+const EMOJI = /^[\u{1f200}-\u{3fffd}]|\p{Emoji_Presentation}|\ufe0f/u;
 const NARROW = /^[\u0020-\u007e]*$/;
 const MARK = /^[\p{Mn}\p{Me}]+$/u;
 
@@ -95,7 +97,7 @@ export function cellWidth(text: string): number {
 
 function segmentWidth(segment: string): number {
   if (MARK.test(segment)) return 0;
-  return WIDE.test(segment) ? 2 : 1;
+  return WIDE.test(segment) || EMOJI.test(segment) ? 2 : 1;
 }
 
 /** `text` in at most `most` terminal cells; what is cut ends in an ellipsis. */
@@ -118,8 +120,8 @@ function pad(text: string, width: number, align: "left" | "right"): string {
 }
 
 /**
- * `text`, escaped, in lines of at most `width` cells, broken at blanks. Each line after the first begins with `indent`; the
- * blanks at the beginning of the text stay. A single word that is too long is cut.
+ * `text`, escaped, in lines of at most `width` cells, broken at blanks. Each line after the first begins with `indent`;
+ * the blanks at the beginning of the text stay. A single word that is too long is cut.
  */
 export function wrap(text: string, width: number, indent = ""): readonly string[] {
   const room = width > 0 ? width : Number.POSITIVE_INFINITY;

@@ -75,7 +75,7 @@ export function ceiling(value: string): CeilingRung {
   if (found !== undefined) return found;
   if (word === "AUTONOMOUS") {
     throw usage(
-      "RUNG: an override only lowers; expected one of REACTIVE_ONLY, CONFIRM, HALT, found AUTONOMOUS. To let go of an override use drover mode clear",
+      `RUNG: an override only lowers; expected one of ${CEILINGS.join(", ")}, found AUTONOMOUS; see drover mode clear`,
     );
   }
   throw usage(`RUNG: expected one of ${CEILINGS.join(", ")}, found "${value}"${meant(word, CEILINGS)}`);

@@ -27,11 +27,7 @@ export function explain(
   const events = at.history.filter(
     ({ body }) => names(body, id) || ("token" in body && tokens.has(tokenKey(body.token))),
   );
-  return {
-    kind,
-    lines: [...linesOfNow(state, { id, kind, nowMs: at.nowMs }), ...events.slice(-EVENTS_MOST).map(lineOf)],
-    events: events.slice(-EVENTS_MOST),
-  };
+  return { kind, lines: linesOfNow(state, { id, kind, nowMs: at.nowMs }), events: events.slice(-EVENTS_MOST) };
 }
 
 function kindOf(state: HubState, id: string, history: readonly LedgerEvent[]): string | null {
@@ -77,15 +73,4 @@ function linesOfNow(
     `${task.phase}, stop ${Math.min(task.stopIndex + 1, task.stops.length)} of ${task.stops.length}${task.robot === "" ? "" : `, with ${task.robot}`}`,
     ...why.slice(0, 8),
   ];
-}
-
-/** One event in words, with its sequence and the seconds on the clock of its hub. */
-export function lineOf(event: LedgerEvent): string {
-  const { kind, ...fields } = event.body;
-  const told = Object.entries(fields).flatMap(([key, value]) => {
-    if (value === "" || key === "leaseMs") return [];
-    if (key === "token") return [`token ${tokenKey(value as { epoch: number; counter: number })}`];
-    return [`${key} ${typeof value === "object" ? JSON.stringify(value) : String(value)}`];
-  });
-  return `#${event.sequence} ${event.epoch}/${(event.hubMs / 1000).toFixed(3)}s ${kind}: ${told.join(", ")}`;
 }

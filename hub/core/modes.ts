@@ -77,7 +77,7 @@ function stepRobot(turn: Turn, watch: RobotWatch): Verdict {
   if (!watch.heard && age.verdict === "fresh" && watch.channels.get("pose")?.boot === watch.boot) watch.heard = true;
   const unknown = !watch.heard;
   const detail = unknown ? "not heard yet" : `${age.channel} is up to ${age.boundMs} ms old`;
-  change(turn, watch, "telemetry-stale", () =>
+  change(turn, watch, () =>
     stepLadder(watch.ladder, {
       signals: [
         signal("place-unknown", { demand: unknown ? "CONFIRM" : "AUTONOMOUS", calm: true, detail }),
@@ -105,7 +105,7 @@ function stepFleet(turn: Turn, watch: FleetWatch, verdicts: ReadonlyMap<string, 
   watch.counted = counted.length;
   watch.stale = Math.round(stale * counted.length);
   const detail = `${watch.stale} of ${watch.counted} robots are stale`;
-  change(turn, watch, "fleet-stale", () =>
+  change(turn, watch, () =>
     stepLadder(watch.ladder, {
       signals: [signal("fleet-stale", { demand, calm: stale < limit, detail })],
       nowMs: turn.nowMs,
@@ -114,15 +114,16 @@ function stepFleet(turn: Turn, watch: FleetWatch, verdicts: ReadonlyMap<string, 
   );
 }
 
-/** Replaces a ladder and records it in the ledger when the rung that it imposes has changed. */
-function change(turn: Turn, subject: RobotWatch | FleetWatch, cause: CauseName, next: () => Ladder): void {
-  const from = worstOf(causesOf(subject.ladder));
+/** Replaces a ladder and records it in the ledger when the rung that it imposes has changed, with the cause that did it. */
+function change(turn: Turn, subject: RobotWatch | FleetWatch, next: () => Ladder): void {
+  const before = causesOf(subject.ladder);
   subject.ladder = next();
-  const causes = causesOf(subject.ladder);
-  const to = worstOf(causes);
+  const after = causesOf(subject.ladder);
+  const [from, to] = [worstOf(before), worstOf(after)];
   if (from === to) return;
+  const cause = (severity(to) > severity(from) ? after : before)[0]?.name ?? "";
   const scope = "stream" in subject ? { robot: subject.id, fleet: "" } : { robot: "", fleet: subject.id };
-  turn.emit({ kind: "modeChanged", ...scope, from, to, cause: causes[0]?.name ?? cause });
+  turn.emit({ kind: "modeChanged", ...scope, from, to, cause });
 }
 
 /** Sends a robot its order when rung or causes have changed; details alone are no change. */

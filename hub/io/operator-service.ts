@@ -1,12 +1,10 @@
 // The gRPC service FleetOperator over a port that the hub's runtime implements. Requests are parsed here (R13) and a
 // refusal leaves as a status by its class with its code in trailing metadata, so that the caller has the same refusal.
 // With TLS nobody acts under another's name. Streams are bounded: a site view is sent only when the one before has
-// left (the newest wins), events are read from the ledger as fast as the follower takes them, and one that takes
-// nothing for `slowMs` is ended with a status. A stream waits for `drain` or for its own end, because a cancelled call
-// never drains.
+// left (the newest wins), events are read as fast as the follower takes them, and one that takes nothing for `slowMs`
+// is ended with a status. A stream waits for `drain` or for its own end, because a cancelled call never drains.
 
-import type { UntypedServiceImplementation } from "@grpc/grpc-js";
-import { Metadata, type ServerUnaryCall, type ServerWritableStream, type sendUnaryData, status } from "@grpc/grpc-js";
+import * as grpc from "@grpc/grpc-js";
 import { REFUSALS, type Refusal, refuse } from "../../proto/errors.js";
 import { type LedgerEvent, toLedgerEvent } from "../../proto/ledger.js";
 import {
@@ -49,15 +47,11 @@ export interface OperatorPort {
 }
 
 export interface OperatorOptions {
-  /**
-   * The name in the caller's certificate; null without TLS. With TLS and no clear name it must give "", which is
-   * nobody.
-   */
+  /** The name in the caller's certificate; null without TLS. With TLS and no clear name: "", which is nobody. */
   readonly identityOf: (call: OperatorCall) => string | null;
   /** Open streams at once. */
   readonly streamsMost: number;
-  /** Monotonic. */
-  readonly nowMs: () => number;
+  readonly nowMs: () => number; // monotonic
   /** How long a follower may take nothing before its stream is ended. Default 30 s. */
   readonly slowMs?: number;
   /** When it fires every stream is ended with SITE_STOPPING, and no new one is opened. */
@@ -68,19 +62,19 @@ export interface OperatorOptions {
 
 /** What the handlers use of a call, unary or streaming. */
 export type OperatorCall = UnaryCall | StreamCall;
-type UnaryCall = ServerUnaryCall<unknown, object>;
-type StreamCall = ServerWritableStream<unknown, object>;
+type UnaryCall = grpc.ServerUnaryCall<unknown, object>;
+type StreamCall = grpc.ServerWritableStream<unknown, object>;
 
 const SLOW_MS = 30_000;
 const EVENTS_PER_READ = 256;
 const MESSAGE_CHARACTERS_MOST = 1000; // it travels in a header
 
 /** The implementation of service FleetOperator, for `grpc.Server.addService`. */
-export function operatorHandlers(port: OperatorPort, options: OperatorOptions): UntypedServiceImplementation {
+export function operatorHandlers(port: OperatorPort, options: OperatorOptions): grpc.UntypedServiceImplementation {
   const streams = new Streams(options);
   const unary = (method: string, answer: (call: UnaryCall) => object | Promise<object>) =>
     unaryHandler(method, answer, options);
-  const handlers: UntypedServiceImplementation = {
+  const handlers: grpc.UntypedServiceImplementation = {
     GetSite: unary("GetSite", () => port.site()),
     ListRobots: unary("ListRobots", () => ({ robots: port.robots() })),
     ListPlaces: unary("ListPlaces", () => ({ places: port.places() })),
@@ -118,7 +112,7 @@ function unaryHandler(
   method: string,
   answer: (call: UnaryCall) => object | Promise<object>,
   options: OperatorOptions,
-): (call: UnaryCall, callback: sendUnaryData<object>) => void {
+): (call: UnaryCall, callback: grpc.sendUnaryData<object>) => void {
   return (call, callback) => {
     Promise.resolve()
       .then(() => answer(call))
@@ -132,8 +126,8 @@ function isRefusal(found: object): found is Refusal {
 }
 
 /** A refusal as a gRPC status: number by class, text for people, code in the metadata. */
-export function toStatus(refusal: Refusal): { code: number; details: string; metadata: Metadata } {
-  const metadata = new Metadata();
+export function toStatus(refusal: Refusal): { code: number; details: string; metadata: grpc.Metadata } {
+  const metadata = new grpc.Metadata();
   metadata.set(REFUSAL_METADATA, refusal.code);
   const details = refusal.message.slice(0, MESSAGE_CHARACTERS_MOST).replace(BROKEN_HALF, "\ufffd");
   return { code: STATUS_OF_CLASS[REFUSALS[refusal.code][0]], details, metadata };
@@ -145,9 +139,9 @@ const BROKEN_HALF = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\ud
 function faultStatus(fault: unknown, method: string, options: OperatorOptions): Partial<ReturnType<typeof toStatus>> {
   if (fault instanceof WireRefused) return toStatus(refuse("MALFORMED", `cannot ${method}: ${fault.message}`));
   if (fault instanceof SlowFollower)
-    return { code: status.RESOURCE_EXHAUSTED, details: `${method} ends: ${fault.message}` };
+    return { code: grpc.status.RESOURCE_EXHAUSTED, details: `${method} ends: ${fault.message}` };
   options.onFault?.(fault, method);
-  return { code: status.INTERNAL, details: `cannot ${method}: the hub has a fault, see its log` };
+  return { code: grpc.status.INTERNAL, details: `cannot ${method}: the hub has a fault, see its log` };
 }
 
 /** What a streaming method sees of its call. */
@@ -188,13 +182,12 @@ class Streams {
   }
 
   #run(call: StreamCall, method: string, run: (stream: Stream) => Promise<void>): void {
-    const { stopping } = this.#options;
-    const slowMs = this.#options.slowMs ?? SLOW_MS;
+    const { stopping, slowMs = SLOW_MS } = this.#options;
     const over = new AbortController();
     const stop = () => over.abort();
     for (const event of ["cancelled", "close", "error"]) call.once(event, stop);
     stopping?.addEventListener("abort", stop);
-    call.sendMetadata(new Metadata()); // so that a follower of a quiet stream knows that it is open
+    call.sendMetadata(new grpc.Metadata()); // so that a follower of a quiet stream knows that it is open
     const send = (message: object) => write(call, message, { over: over.signal, slowMs });
     run({ request: call.request, nowMs: this.#options.nowMs, over: over.signal, send })
       .then(() => {

@@ -39,10 +39,26 @@ export function decodeJson(type: string, text: string): Record<string, unknown> 
   }
   const message = fromPlain(codec, type, plain);
   const back = toPlain(codec, message);
-  for (const key of Object.keys(plain)) {
-    if (!(key in back)) throw new MalformedMessage(`cannot read JSON as ${type}: it has no field "${key}"`);
-  }
+  const lost = notTaken(plain, back, "");
+  if (lost !== null) throw new MalformedMessage(`cannot read JSON as ${type}: ${lost}`);
   return back;
+}
+
+/** R13: what of the JSON the codec would drop or bend in silence: an unknown field, a value of another type or range. */
+function notTaken(given: unknown, taken: unknown, path: string): string | null {
+  if (taken === undefined) return given === null ? null : `it has no field "${path}"`;
+  if (typeof given === "object" && given !== null && typeof taken === "object" && taken !== null) {
+    for (const [key, member] of Object.entries(given)) {
+      const isDefault = member === null && !Array.isArray(given); // proto3 JSON; never an item of a list
+      const found = Object.hasOwn(taken, key) ? (taken as Record<string, unknown>)[key] : undefined;
+      const lost = isDefault ? null : notTaken(member, found, path === "" ? key : `${path}.${key}`);
+      if (lost !== null) return lost;
+    }
+    return null;
+  }
+  const isNumeral = typeof given === "string" && typeof taken === "number" && given.trim() !== "";
+  if (given === taken || (isNumeral && Number(given) === taken)) return null;
+  return `"${path}" expects a ${typeof taken} within its range, found ${JSON.stringify(given)}`;
 }
 
 /** Writes proto3 JSON: 64-bit integers as strings, enums by name. */

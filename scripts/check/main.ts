@@ -11,8 +11,17 @@ import { parseArgs } from "node:util";
 import { checkArrows } from "./arrows.js";
 import { checkLint } from "./lint.js";
 import { endAll, type FileResult } from "./run-file.js";
-import { type Check, type Module, passed } from "./source.js";
-import { checkLine, failureOf, folderLines, lastLine, resultLine, type Totals, totalsOf } from "./summary.js";
+import type { Check, Module } from "./source.js";
+import {
+  checkLine,
+  failedLines,
+  failureOf,
+  folderLines,
+  lastLine,
+  resultLine,
+  type Totals,
+  totalsOf,
+} from "./summary.js";
 import { chosen, runTests, type TestChoice, testFiles } from "./tests.js";
 import { checkTidy, readSources } from "./tidy.js";
 
@@ -81,8 +90,7 @@ async function main(): Promise<Totals> {
   const root = rootOf(COMPILED);
   const checks = choice.filters.length === 0 ? runChecks(root) : [];
   const results = await runChosenTests(root, choice);
-  const failed = checks.filter((check) => !passed(check));
-  if (failed.length > 0) console.log(`\nfailed checks:\n${failed.map((check) => checkLine(check)).join("\n")}`);
+  for (const line of failedLines(checks, results)) console.log(line);
   return totalsOf(checks, results);
 }
 

@@ -76,6 +76,14 @@ function folderLine(folder: string, group: readonly FileResult[]): string {
   return `${mark} ${folder}: ${group.length} files, ${lastLine(totals)}, ${seconds(took)}`;
 }
 
+/** Once more, at the end, the names of what failed; what is wrong with each stands above. */
+export function failedLines(checks: readonly Check[], results: readonly FileResult[]): readonly string[] {
+  const failedChecks = checks.filter((check) => !passed(check));
+  const names = failedChecks.map((check) => `${check.name} (${check.problems.length} problems)`);
+  const lines = [...names, ...results.filter(isFailed).map((result) => result.file)].map((name) => `     ${name}`);
+  return lines.length > 0 ? ["", "failed, as told above:", ...lines] : [];
+}
+
 /** A check is one; a test file is its assertions, and at least one failure when it went wrong as a whole. */
 export function totalsOf(checks: readonly Check[], results: readonly FileResult[]): Totals {
   const good = checks.filter(passed).length;

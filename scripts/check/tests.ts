@@ -6,7 +6,7 @@ import { join, relative } from "node:path";
 import { type FileResult, runFile } from "./run-file.js";
 
 export interface TestChoice {
-  readonly filters: readonly string[]; // parts of paths; a file runs when it contains one of them, or when there is none
+  readonly filters: readonly string[]; // parts of paths: a file runs that contains one; every file when there is none
   readonly fast: boolean; // leaves out test/real
 }
 

@@ -23,6 +23,8 @@ import { Shift } from "./shift.js";
 import { type DemoSite, makeDemoSite } from "./site.js";
 
 const HELLO_MS = 60_000;
+/** Tasks that wait, per robot: enough for dispatch to choose near ones. */
+const BACKLOG = 3;
 
 export interface RunParts {
   readonly options: DemoOptions;
@@ -50,7 +52,7 @@ export async function run({ options, dataDir, screen, stop }: RunParts): Promise
     await fleet.start();
     host.start();
     const hub = new Hub({ host: "127.0.0.1", port: fleet.grpcPort, tls: null, timeoutMs: 3000 }, ending.signal);
-    const shift = new Shift({ hub, tasks: site.tasks, waiting: options.robots });
+    const shift = new Shift({ hub, tasks: site.tasks, waiting: BACKLOG * options.robots });
     void followEvents(hub, ending.signal, (event) => {
       recorder.ledger(event);
       if (NOTABLE.has(event.body.kind)) screen.event(notable(event.body));

@@ -61,8 +61,8 @@ const coordinate = real(-100_000, 100_000);
 const pose = fc.record({ xM: coordinate, yM: coordinate, headingRad: real(-1000, 1000) });
 
 /** A member of a oneof: its name and its fields. */
-function member<K extends string, T extends object>(kind: K, fields: { [F in keyof T]: fc.Arbitrary<T[F]> }) {
-  return fc.record(fields).map((value) => ({ kind, ...(value as T) }));
+function member<const K extends string, T extends object>(kind: K, fields: { [F in keyof T]: fc.Arbitrary<T[F]> }) {
+  return fc.record(fields).map((value) => ({ kind, ...(value as unknown as T) }));
 }
 
 const edgeMessage: fc.Arbitrary<EdgeMessage> = fc.oneof(
@@ -75,7 +75,7 @@ const edgeMessage: fc.Arbitrary<EdgeMessage> = fc.oneof(
     configHash: text,
     software: text,
   }),
-  member("renew", { nonce: positive, modeSequence: count }),
+  member("renew", { nonce: positive, modeSequence: count, acting: fc.array(token, { maxLength: 3 }) }),
   member("grantAnswer", { token, accepted: flag, refusal: text }),
   member("outcome", {
     ...{ id, token, assignment: id, result: fc.constantFrom(...OUTCOMES), reason: text, decisionId: maybeId },

@@ -25,13 +25,20 @@ function loadSchemas(): protobuf.Root {
 const schemas = loadSchemas();
 const v1 = schemas.lookup("drover.v1") as protobuf.Namespace;
 
+/** The same value with the prototypes of literals: generated records have none. */
+function plainOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(plainOf);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, plainOf(one)]));
+}
+
 for (const { type, read, toPlain, values } of CONTRACTS) {
   t.test(`R13 ${type} survives bytes and JSON unchanged`, async (t) => {
     const bytes = fc.property(values, (value) => {
-      assert.deepStrictEqual(read(decode(type, encode(type, toPlain(value))), "m"), value);
+      assert.deepStrictEqual(read(decode(type, encode(type, toPlain(value))), "m"), plainOf(value));
     });
     const json = fc.property(values, (value) => {
-      assert.deepStrictEqual(read(decodeJson(type, encodeJson(type, toPlain(value))), "m"), value);
+      assert.deepStrictEqual(read(decodeJson(type, encodeJson(type, toPlain(value))), "m"), plainOf(value));
     });
     t.doesNotThrow(() => fc.assert(bytes, { numRuns: 300 }), "bytes");
     t.doesNotThrow(() => fc.assert(json, { numRuns: 300 }), "JSON");
@@ -98,7 +105,7 @@ t.test("R7 an unknown rung in the bytes reads as HALT, an unknown purpose is ref
   const plain = { modeOrder: decode("ModeOrder", order) };
   const read = contractOf("HubMessage").read(plain, "m") as { readonly rung: string; readonly causes: object[] };
   t.equal(read.rung, "HALT");
-  t.match(read.causes, [{ rung: "HALT" }]);
+  t.match(read.causes, [{ rung: "HALT" }] as object);
   const unset = contractOf("HubMessage").read({ modeOrder: decode("ModeOrder", new Uint8Array()) }, "m");
   t.match(unset, { rung: "HALT", sequence: 0 }, "so does one that was not sent");
   const grant = { token: { epoch: 1, counter: 1 }, assignment: "a", destination: "P", purpose: 9 };
@@ -112,7 +119,7 @@ t.test("R7 an unknown rung in the bytes reads as HALT, an unknown purpose is ref
 
 t.test("R13 a message without, or with two, members of its oneof is refused", async (t) => {
   for (const [type, one, other] of [
-    ["EdgeMessage", { renew: { nonce: 1, modeSequence: 0 } }, { modeReport: { rung: "HALT", causes: [] } }],
+    ["EdgeMessage", { renew: { nonce: 1, modeSequence: 0, acting: [] } }, { modeReport: { rung: "HALT", causes: [] } }],
     ["HubMessage", { outcomeStored: { id: "o" } }, { refused: { code: "BUSY", message: "" } }],
   ] as const) {
     const { read } = contractOf(type);
@@ -128,5 +135,5 @@ t.test("R6 telemetry whose channel is not that of its value is refused", async (
   const tag = { robot: "r1", boot: "b", sequence: 1, capturedMs: 1, hubNonce: 1, elapsedMs: 0 };
   const battery = { chargeRatio: 0.5, charging: false };
   t.match(read({ ...tag, channel: "battery", battery }, "m"), { value: { kind: "battery" } });
-  t.throws(() => read({ ...tag, channel: "pose", battery }, "m"), { path: "m.channel", found: "pose" });
+  t.throws(() => read({ ...tag, channel: "pose", battery }, "m"), { name: "WireRefused", path: "m.channel", found: "pose" });
 });

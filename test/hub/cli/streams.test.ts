@@ -37,8 +37,10 @@ t.test("a follower of a quiet ledger waits longer than the timeout of an answer"
   const shell = new FakeShell();
   const following = runAt(hub, ["events", "--follow", "--timeout", "100ms"], shell);
   await until(() => hub.port.listeners.size === 1);
-  setTimeout(() => hub.port.append({ kind: "robotEnrolled", robot: "late" }), 150);
   shell.onWrite = () => shell.stopper.abort();
+  const openMs = performance.now();
+  await until(() => performance.now() - openMs > 120);
+  hub.port.append({ kind: "robotEnrolled", robot: "late" });
   t.match(await following, { exit: 0, out: /robot late enrolled/ });
 });
 
@@ -125,6 +127,6 @@ async function until(holds: () => boolean): Promise<void> {
   const deadlineMs = performance.now() + 5000;
   while (!holds()) {
     if (performance.now() > deadlineMs) throw new Error("it did not happen within 5 s");
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise((resolve) => setImmediate(resolve));
   }
 }

@@ -49,7 +49,7 @@ class Heap {
 /** Answers a plan request exactly. */
 export function solve(request: PlanRequest): PlanResult {
   const { id, kind, width, height, cost, seed } = request;
-  const value = new Float32Array(width * height).fill(UNREACHABLE);
+  const value = new Float64Array(width * height).fill(UNREACHABLE);
   const heap = new Heap();
   for (let cell = 0; cell < value.length; cell++) {
     const start = seed[cell] as number;
@@ -61,7 +61,7 @@ export function solve(request: PlanRequest): PlanResult {
     x >= 0 && y >= 0 && x < width && y < height && (cost[y * width + x] as number) > 0;
   while (heap.size > 0) {
     const { cell, key } = heap.pop();
-    if (key > (value[cell] as number) * (1 + 1e-6)) continue;
+    if (key > (value[cell] as number)) continue;
     const x = cell % width;
     const y = (cell - x) / width;
     for (let step = 0; step < 16; step += 2) {
@@ -72,11 +72,11 @@ export function solve(request: PlanRequest): PlanResult {
       const to = cell + dy * width + dx;
       const length = dx !== 0 && dy !== 0 ? Math.SQRT2 : 1;
       const total = key + (length * ((cost[cell] as number) + (cost[to] as number))) / 2;
-      if (total < (value[to] as number) - 1e-6) {
+      if (total < (value[to] as number)) {
         value[to] = total;
         heap.push(to, total);
       }
     }
   }
-  return { id, kind, width, height, value, sweeps: 1, inferenceMs: 0 };
+  return { id, kind, width, height, value: Float32Array.from(value), sweeps: 1, inferenceMs: 0 };
 }

@@ -1,0 +1,58 @@
+// The benches by name, each loaded only in the process that runs it.
+
+import type { Bench } from "./bench.js";
+
+export interface Entry {
+  readonly about: string;
+  /** It is ended when it takes longer than this. */
+  readonly mostMs: number;
+  readonly load: () => Promise<Bench>;
+}
+
+export const BENCHES: Readonly<Record<string, Entry>> = {
+  planner: {
+    about: "a plan by the planner process, beside the same model in this process and a Dijkstra",
+    mostMs: 60_000,
+    load: () => import("./planner.js"),
+  },
+  ledger: {
+    about: "appending to and opening the ledger, beside LevelDB alone",
+    mostMs: 90_000,
+    load: () => import("./ledger.js"),
+  },
+  codec: {
+    about: "messages to bytes and JSON and back, judged, beside protobufjs alone",
+    mostMs: 60_000,
+    load: () => import("./codec.js"),
+  },
+  telemetry: {
+    about: "telemetry from robots over the site broker into the hub, beside aedes and mqtt alone",
+    mostMs: 60_000,
+    load: () => import("./telemetry.js"),
+  },
+  link: {
+    about: "a renewal over the link and its answer, beside an echo of grpc-js alone",
+    mostMs: 60_000,
+    load: () => import("./link.js"),
+  },
+  core: {
+    about: "steps of the hub's core with 50 robots and of the edge's core with a scan of 120 rays",
+    mostMs: 90_000,
+    load: () => import("./core.js"),
+  },
+  dispatch: {
+    about: "one round of dispatch: 50 robots, 200 tasks",
+    mostMs: 60_000,
+    load: () => import("./dispatch.js"),
+  },
+  restart: {
+    about: "opening and replaying a ledger until the hub may answer, beside reading LevelDB alone",
+    mostMs: 300_000,
+    load: () => import("./restart.js"),
+  },
+  site: {
+    about: "a whole site with 6 robots: processor and memory by role, plan times, jitter of the control loop",
+    mostMs: 700_000,
+    load: () => import("./site.js"),
+  },
+};

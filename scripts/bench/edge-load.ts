@@ -1,0 +1,129 @@
+// One robot for the benches: the edge's real core, driving from place to place in the generated warehouse under a virtual
+// clock, with the simulated base's sensors and a hub that renews and grants without end. Plans are answered by Dijkstra.
+
+import { deriveSite, planGridOf } from "../../fleet-config/derive.js";
+import { generateWarehouse } from "../../fleet-config/warehouse.js";
+import { Edge } from "../../edge/core/edge.js";
+import { EMPTY_MEMORY } from "../../edge/core/memory.js";
+import type { EdgeContext, EdgeEffect, EdgeInput } from "../../edge/core/types.js";
+import type { PlanRequest } from "../../models/planner.js";
+import type { OnboardChannel } from "../../proto/topics.js";
+import { type EdgeMessage, type HubMessage, type OnboardSample, readOnboard } from "../../proto/wire.js";
+import { PERIOD_MS } from "../world/base.js";
+import { Random } from "../world/random.js";
+import { Sensors } from "../world/sensors.js";
+import { World } from "../world/world.js";
+import { solve } from "./dijkstra.js";
+
+const ROBOT = "r1";
+const START_MS = 1_000_000;
+
+/** Called around every step of the core; must call `step` once. */
+export type Around = (input: EdgeInput, step: () => void) => void;
+
+export class EdgeLoad {
+  readonly edge: Edge;
+  readonly controlMs: number;
+  /** Every plan that was asked for, newest last, at most the last 200. Their grids are copies. */
+  readonly plans: PlanRequest[] = [];
+  arrivals = 0;
+  commands = 0;
+  readonly #world: World;
+  readonly #sensors: Sensors;
+  readonly #destinations: readonly string[];
+  readonly #around: Around;
+  #nowMs = START_MS;
+  #nonce = 1;
+  #granted = 0;
+  #running: PlanRequest | null = null;
+
+  constructor(around: Around = (_, step) => step()) {
+    this.#around = around;
+    const { config, grid } = generateWarehouse({ seed: 1, robots: 6 });
+    const fleet = config.fleets[0];
+    const home = config.destinations.find(({ id }) => id === config.robots[0]?.home);
+    if (fleet === undefined || home === undefined) throw new Error("the warehouse has no robot");
+    const { radiusM, maxSpeedMps, maxTurnRadps, accelMps2, brakeMps2 } = config.physics;
+    const limits = { maxSpeedMps, maxTurnRadps, accelMps2, brakeMps2, deadmanMs: config.lease.deadmanMs };
+    const robots = [{ id: ROBOT, radiusM, limits, start: home }];
+    const random = new Random(1);
+    this.#world = new World({ grid, robots, random, nowMs: START_MS });
+    this.#sensors = new Sensors({ world: this.#world, robot: ROBOT, baseBoot: "base-1", random });
+    this.#destinations = config.destinations.filter(({ kind }) => kind === "pick" || kind === "pack").map(({ id }) => id);
+    this.controlMs = config.limits.controlMs;
+    const context: EdgeContext = {
+      ...{ robot: ROBOT, fleet, config, configHash: "hash", software: "bench", boot: "boot-1", model: "dijkstra" },
+      brakeAheadMs: deriveSite(config).brakeAheadMs,
+    };
+    this.edge = new Edge({ context, memory: EMPTY_MEMORY, grid: planGridOf(config, grid), nowMs: START_MS });
+    this.#feed({ kind: "plannerReady" });
+    this.#feed({ kind: "linkOpened" });
+    this.#hub({ kind: "welcome", session: "s1", epoch: 1, hubNonce: 1, void: [] });
+  }
+
+  /** One control period: the samples that are due, the tick, and what follows from them. */
+  period(): void {
+    this.#nowMs += this.controlMs;
+    this.#world.step(this.#nowMs);
+    const sinceMs = this.#nowMs - START_MS;
+    for (const channel of ["pose", "odometry", "scan", "base", "battery"] as const) {
+      if (sinceMs % PERIOD_MS[channel] < this.controlMs) this.#sample(channel);
+    }
+    if (this.#running !== null) {
+      const request = this.#running;
+      this.#running = null;
+      this.#feed({ kind: "planned", result: solve(request) });
+    }
+    const nowMs = this.#nowMs;
+    this.#feed({ kind: "tick", clocks: { monotonicMs: nowMs, bootMs: nowMs, wallMs: nowMs } });
+    if (this.edge.state.memory.holdings.every(({ arrived }) => arrived)) this.#grant();
+  }
+
+  #sample(channel: OnboardChannel): void {
+    const sample = readOnboard[channel](this.#sensors.sample(channel), channel);
+    this.#feed({ kind: "sample", sample: { channel, ...sample } as OnboardSample });
+  }
+
+  #grant(): void {
+    this.#granted += 1;
+    const destination = this.#destinations[(this.#granted * 17) % this.#destinations.length] ?? "";
+    const assignment = { assignment: `a${this.#granted}`, task: `t${this.#granted}`, destination, purpose: "TASK" } as const;
+    this.#hub({ kind: "grant", token: { epoch: 1, counter: this.#granted }, ...assignment, dwellMs: 0 });
+  }
+
+  #hub(message: HubMessage): void {
+    this.#feed({ kind: "hub", message });
+  }
+
+  #feed(input: EdgeInput): void {
+    let effects: readonly EdgeEffect[] = [];
+    this.#around(input, () => {
+      effects = this.edge.step(input, this.#nowMs);
+    });
+    for (const effect of effects) this.#perform(effect);
+  }
+
+  #perform(effect: EdgeEffect): void {
+    if (effect.kind === "save") this.#feed({ kind: "saved", version: effect.version });
+    else if (effect.kind === "send") this.#answer(effect.message);
+    else if (effect.kind === "command") {
+      this.commands += 1;
+      this.#world.command(ROBOT, effect.command, this.#nowMs);
+    } else if (effect.kind === "plan") {
+      this.#running = effect.request;
+      const { cost, seed } = effect.request;
+      this.plans.push({ ...effect.request, cost: cost.slice(), seed: seed.slice() });
+      if (this.plans.length > 200) this.plans.shift();
+    }
+  }
+
+  #answer(message: EdgeMessage): void {
+    if (message.kind === "outcome") {
+      this.arrivals += message.result === "ARRIVED" ? 1 : 0;
+      this.#hub({ kind: "outcomeStored", id: message.id });
+    } else if (message.kind === "renew") {
+      this.#nonce += 1;
+      this.#hub({ kind: "renewed", nonce: message.nonce, leaseMs: 3000, hubNonce: this.#nonce });
+    }
+  }
+}
