@@ -5,7 +5,6 @@ import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Logger, pino } from "pino";
-import { planGridOf } from "../fleet-config/derive.js";
 import { type LoadedSite, loadSite } from "../fleet-config/load.js";
 import { readTls } from "../fleet-config/tls-files.js";
 import { loadModel } from "../models/load.js";
@@ -42,7 +41,7 @@ export async function runEdge(options: EdgeOptions, around: Surroundings): Promi
   let port = 0;
   const runtime = new EdgeRuntime({
     context,
-    grid: planGridOf(site.config, site.grid),
+    grid: site.grid,
     ...{ memory: opened.memory, storeFault: opened.fault },
     notes: { info: (event, detail) => log.info(detail, event), warn: (event, detail) => log.warn(detail, event) },
     onProcesses: () => report(port),

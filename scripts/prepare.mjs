@@ -10,7 +10,7 @@ import { build, fingerprint, isBuilt } from "./build.mjs";
 import { takeTurn } from "./turn.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const MOST_NPM_LINES = 40;
+const MOST_NPM_LINES = 20;
 
 /**
  * Makes the program at `program` (a path from the root, below dist) ready. Returns its path and URL. Returns null, with
@@ -96,21 +96,35 @@ function neededPackages() {
   );
 }
 
+/**
+ * Installs exactly what the lock file says. Some versions of npm refuse a lock file that leaves out packages of other
+ * platforms; then npm installs from it without judging it, and the versions are compared afterwards.
+ */
 function install() {
   say(`installing ${neededPackages().length} packages`);
-  const args = ["ci", "--ignore-scripts", "--include=dev", "--include=optional", "--prefer-offline"];
+  const strict = runNpm(["ci"]);
+  if (strict.status === 0) {
+    writeFileSync(stampPath, installStamp());
+    return;
+  }
+  if (!/\bEUSAGE\b/.test(strict.output)) throw new Error(installFailure(strict.output));
+  const lenient = runNpm(["install", "--no-save"]);
+  if (lenient.status !== 0) throw new Error(installFailure(lenient.output));
+  if (!adoptInstall()) throw new Error("cannot install: expected the versions of package-lock.json, found others");
+}
+
+function runNpm(task) {
+  const kinds = ["--ignore-scripts", "--include=dev", "--include=optional", "--prefer-offline"];
   const quiet = ["--no-audit", "--no-fund", "--no-progress", "--loglevel=error"];
   const { command, before } = npm();
-  const done = spawnSync(command, [...before, ...args, ...quiet], {
+  const done = spawnSync(command, [...before, ...task, ...kinds, ...quiet], {
     cwd: root,
     stdio: ["ignore", "pipe", "pipe"],
     encoding: "utf8",
     maxBuffer: 64 * 1024 * 1024,
   });
-  if (done.error !== undefined)
-    throw new Error(`cannot install: expected npm beside Node, found ${done.error.message}`);
-  if (done.status !== 0) throw new Error(installFailure(`${done.stdout}${done.stderr}`));
-  writeFileSync(stampPath, installStamp());
+  if (done.error !== undefined) throw new Error(`cannot install: expected npm beside Node, found ${done.error.message}`);
+  return { status: done.status, output: `${done.stdout}${done.stderr}` };
 }
 
 /** The npm that runs this program; else the one beside Node; else the one on the path. */
@@ -122,7 +136,7 @@ function npm() {
 }
 
 function installFailure(output) {
-  const lines = output.trimEnd().split("\n").slice(-MOST_NPM_LINES).join("\n");
+  const lines = output.trimEnd().split("\n").slice(0, MOST_NPM_LINES).join("\n");
   const offline = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ENOTCACHED/;
   const reason = offline.test(output)
     ? "the first install needs the network, and the package registry cannot be reached. Later starts need none."

@@ -1,6 +1,7 @@
 // The edge's core: `step(input, nowMs)` changes the state and returns ordered effects (R10). A fault of this code throws
 // and ends the process, which is safe because a base whose edge is silent stops by its own dead-man.
 
+import { planGridOf } from "../../fleet-config/derive.js";
 import type { Grid } from "../../fleet-config/grid.js";
 import { clockAnomaly } from "../../proto/clock.js";
 import { NO_LEASE } from "../../proto/lease.js";
@@ -34,6 +35,7 @@ export class Edge {
     const { config } = context;
     const motion = createMotion({
       grid: parts.grid,
+      planGrid: planGridOf(config, parts.grid),
       physics: config.physics,
       destinations: config.destinations.map(({ id, xM, yM, footprintRadiusM }) => ({
         id,
@@ -45,6 +47,7 @@ export class Edge {
       planHz: 1000 / config.limits.localPlanMs,
       sitePlanMs: config.limits.sitePlanMs,
       deadmanMs: config.lease.deadmanMs,
+      settleMs: config.physics.settleMs,
     });
     this.#driver = { motion, priority: priorityOf(context.robot), poses: [], stuckSinceMs: null, refusedUntilMs: 0 };
   }

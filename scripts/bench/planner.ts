@@ -88,10 +88,16 @@ async function rowsOf(kind: PlanKind, ask: Ask, parts: Parts): Promise<readonly 
   if (first === undefined) throw new Error(`the edge asked for no ${kind} plan`);
   const size = `${kind} ${first.width}x${first.height}`;
   const inferences: number[] = [];
+  let plans = 0;
   const used = { edge: 0, planner: 0 };
   const own = async (): Promise<number> => {
     const before = { edge: process.cpuUsage(), planner: processorMs(pid()) };
-    const tookMs = await meanMs(requests, async (request) => inferences.push((await ask(request)).inferenceMs));
+    let modelMs = 0;
+    const tookMs = await meanMs(requests, async (request) => {
+      modelMs += (await ask(request)).inferenceMs;
+    });
+    inferences.push(modelMs / requests.length);
+    plans += requests.length;
     const edge = process.cpuUsage(before.edge);
     used.edge += (edge.user + edge.system) / 1000;
     used.planner += processorMs(pid()) - before.planner;
@@ -99,11 +105,11 @@ async function rowsOf(kind: PlanKind, ask: Ask, parts: Parts): Promise<readonly 
   };
   const alike = [own, () => meanMs(requests, raw), () => meanMs(requests, solve)] as const;
   const [trips, runs, plain] = await interleave(alike, { rounds: ROUNDS });
-  const plans = inferences.length;
+  const around = trips.map((tripMs, index) => tripMs - (inferences.slice(-ROUNDS)[index] ?? 0));
   const share = (usedMs: number): number => (usedMs / plans) * (HZ / 10);
   return [
     beside({ figure: `${size}: request to result`, unit: "ms" }, { own: trips, raw: runs }, { what: "session.run here" }),
-    alone(`${size}: of it the model's own time`, "ms", inferences),
+    alone(`${size}: of it around the model`, "ms", around),
     beside({ figure: `${size}: the same`, unit: "ms" }, { own: trips, raw: plain }, { what: "Dijkstra in TypeScript" }),
     alone(`${size}: share of a core at ${HZ} Hz, planner process`, "%", [share(used.planner)]),
     alone(`${size}: share of a core at ${HZ} Hz, edge process`, "%", [share(used.edge)]),

@@ -54,7 +54,7 @@ function real(least: number, most: number): fc.Arbitrary<number> {
 }
 
 function single(least: number, most: number): fc.Arbitrary<number> {
-  return real(least, most).map(Math.fround);
+  return real(least, most).map((value) => Math.fround(value) + 0);
 }
 
 const coordinate = real(-100_000, 100_000);

@@ -13,13 +13,13 @@ const MARCH_M = 0.2;
 const OPEN_M = 5.5;
 
 export interface Lanes {
-  readonly nodes: Float64Array;
+  readonly bias: Float64Array;
   /** Extra cost per metre at (u, v), both from 0 to 1 across the window. */
   biasAt(u: number, v: number): number;
 }
 
 export function planLanes(): Lanes {
-  const nodes = new Float64Array(LATTICE * LATTICE);
+  const bias = new Float64Array(LATTICE * LATTICE);
   const biasAt = (u: number, v: number): number => {
     const x = Math.min(LATTICE - 1.000001, Math.max(0, u * (LATTICE - 1)));
     const y = Math.min(LATTICE - 1.000001, Math.max(0, v * (LATTICE - 1)));
@@ -28,11 +28,11 @@ export function planLanes(): Lanes {
     const tx = x - column;
     const ty = y - row;
     const at = row * LATTICE + column;
-    const low = (nodes[at] as number) * (1 - tx) + (nodes[at + 1] as number) * tx;
-    const high = (nodes[at + LATTICE] as number) * (1 - tx) + (nodes[at + LATTICE + 1] as number) * tx;
+    const low = (bias[at] as number) * (1 - tx) + (bias[at + 1] as number) * tx;
+    const high = (bias[at + LATTICE] as number) * (1 - tx) + (bias[at + LATTICE + 1] as number) * tx;
     return low * (1 - ty) + high * ty;
   };
-  return { nodes, biasAt };
+  return { bias, biasAt };
 }
 
 interface LaneInput {
@@ -57,7 +57,7 @@ export function laneBias(lanes: Lanes, frame: Frame, input: LaneInput): void {
   for (let row = 0; row < LATTICE; row++) {
     for (let column = 0; column < LATTICE; column++) {
       const at = { xM: frame.originXM + column * spacingM, yM: frame.originYM + row * spacingM };
-      lanes.nodes[row * LATTICE + column] = biasHere(at, input, widths);
+      lanes.bias[row * LATTICE + column] = biasHere(at, input, widths);
     }
   }
 }

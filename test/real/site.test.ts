@@ -1,0 +1,109 @@
+// A site in which nothing goes wrong, on a small map with short tasks, and the same site with a planner whose cost field
+// has the wrong sign; then what the runner refuses before it starts anything.
+
+import { mkdirSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import t, { type Test } from "tap";
+import { aFolder, isAlive, program, type RunRow, runSite, sound } from "./site-run.js";
+
+t.setTimeout(170_000);
+const CALM_S = 30;
+const ROBOTS = 3;
+
+/** An open floor of 24 m x 16 m with a wall across most of it, and tasks of a few metres as a scenario. */
+function aSmallSite(t: Test): readonly string[] {
+  const folder = aFolder(t);
+  const [width, height] = [24, 16];
+  const rows = Array.from({ length: height }, (_, row) =>
+    Array.from({ length: width }, (_, column) => (column === 12 && row < 9 ? "@" : ".")).join(""),
+  );
+  const map = join(folder, "small.map");
+  writeFileSync(map, `type octile\nheight ${height}\nwidth ${width}\nmap\n${rows.join("\n")}\n`);
+  const ways = [
+    ...[
+      [2, 2, 6, 2],
+      [20, 2, 16, 2],
+      [4, 12, 8, 12],
+      [16, 12, 20, 12],
+    ],
+    ...[
+      [9, 3, 9, 7],
+      [15, 6, 20, 6],
+      [2, 6, 6, 6],
+      [8, 10, 16, 10],
+    ],
+  ];
+  const scenario = join(folder, "small.map.scen");
+  const lines = ways.map((way) => ["0", "small.map", width, height, ...way, "4.00000000"].join("\t"));
+  writeFileSync(scenario, `version 1\n${lines.join("\n")}\n`);
+  return ["--map", map, "--scenario", scenario];
+}
+
+t.test("a calm site does tasks, breaks no rule, and leaves nothing running", async (t) => {
+  const site = aSmallSite(t);
+  let most: readonly RunRow[] = [];
+  const alive = new Set<number>();
+  const calm = await runSite(t, {
+    ...{ robots: ROBOTS, forS: CALM_S, seed: 5, args: site },
+    onRows(rows) {
+      if (rows.length > most.length) most = rows;
+      for (const { pid } of rows) if (isAlive(pid)) alive.add(pid);
+    },
+  });
+  await sound(t, calm);
+  const roles = most.map(({ role, robot = "" }) => `${role} ${robot}`.trim()).sort();
+  const each = ["r1", "r2", "r3"].flatMap((robot) => [`edge ${robot}`, `planner ${robot}`]);
+  t.same(roles, ["broker", "hub", "runner", ...each].sort(), "run.json lists everything");
+  t.ok(
+    most.every(({ pid }) => alive.has(pid)),
+    "what it lists did run",
+  );
+  const { report, trace } = calm;
+  t.ok(report.tasks.done >= 3, `${report.tasks.done} tasks done in ${CALM_S} s`);
+  for (const robot of ["r1", "r2", "r3"]) t.ok(trace.drivenM(robot, 0) > 2, `${robot} drove`);
+  t.ok(report.plan.deadlineMisses <= report.plan.count * 0.01 + 3, `${JSON.stringify(report.plan)}`);
+  t.equal(report.tasks.accepted, report.tasks.done + report.tasks.active + report.tasks.waiting, "no task is lost");
+  t.ok(report.durationMs >= CALM_S * 1000 && report.durationMs < CALM_S * 1000 + 3000);
+  t.comment(`calm: ${report.tasks.done} done, ${report.drivenM} m, plans ${JSON.stringify(report.plan)}`);
+
+  const negated = join(aFolder(t), "model");
+  mkdirSync(negated);
+  const written = await program("models/grid-planner/write.js", [negated, "--negate"]);
+  t.equal(written.exit, 0, written.err);
+  const lost = await runSite(t, {
+    ...{ robots: ROBOTS, forS: CALM_S, seed: 5, args: [...site, "--model", negated] },
+  });
+  await sound(t, lost);
+  t.equal(lost.report.tasks.done, 0, "R11 with the cost field negated no task is done");
+  t.ok(lost.report.tasks.accepted > 0 && lost.report.plan.count > 0, "although there were tasks, and plans were made");
+  t.comment(`negated: ${JSON.stringify(lost.report.tasks)}, ${lost.report.drivenM} m`);
+});
+
+t.test("a site says which port is taken, and which flag is wrong, before it starts anything", async (t) => {
+  const taken = createServer();
+  await new Promise<void>((done) => taken.listen(0, "127.0.0.1", done));
+  t.teardown(() => taken.close());
+  const at = taken.address();
+  const port = typeof at === "object" && at !== null ? at.port : 0;
+  const data = join(aFolder(t), "data");
+  const second = await program("scripts/demo/main.js", [
+    ...["--robots", "1", "--for", "1s", "--headless", "--port", String(port), "--data-dir", data],
+  ]);
+  t.equal(second.exit, 69);
+  t.match(second.err, `port ${port} on 127.0.0.1 is taken`);
+  const wrong: [readonly string[], RegExp][] = [
+    [["--robots", "0"], /--robots: expected a whole number from 1/],
+    [["--robot", "3"], /--robot/],
+    [["--for", "soon"], /--for: expected a time like 15s/],
+    [["--scenario", "x.scen"], /--scenario: expected a --map/],
+    [["--fault", "at=1s robot=r9 link=off"], /no robot "r9"/],
+    [["--fault", "at=1s robot=r1 lnk=off"], /names no fault/],
+    [["stray"], /stray/],
+  ];
+  for (const [args, says] of wrong) {
+    const end = await program("scripts/demo/main.js", [...args]);
+    t.equal(end.exit, 64, args.join(" "));
+    t.match(end.err, says);
+  }
+});
