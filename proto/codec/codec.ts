@@ -47,7 +47,8 @@ export function decodeJson(type: string, text: string): Record<string, unknown> 
 /** R13: what of the JSON the codec would drop or bend in silence: an unknown field, a value of another type or range. */
 function notTaken(given: unknown, taken: unknown, path: string): string | null {
   if (taken === undefined) return given === null ? null : `it has no field "${path}"`;
-  if (typeof given === "object" && given !== null && typeof taken === "object" && taken !== null) {
+  const areObjects = typeof given === "object" && given !== null && typeof taken === "object" && taken !== null;
+  if (areObjects && Array.isArray(given) === Array.isArray(taken)) {
     for (const [key, member] of Object.entries(given)) {
       const isDefault = member === null && !Array.isArray(given); // proto3 JSON; never an item of a list
       const found = Object.hasOwn(taken, key) ? (taken as Record<string, unknown>)[key] : undefined;

@@ -19,7 +19,7 @@ import { atEnd, scratchDir } from "./scratch.js";
 const ROUNDS = 25;
 const OPEN_ROUNDS: Readonly<Record<number, number>> = { 10_000: 7, 100_000: 3 };
 const HEAD_BYTES = 96;
-const ENCODING = { keyEncoding: "utf8", valueEncoding: "buffer" } as const;
+const ENCODING = { keyEncoding: "utf8", valueEncoding: "buffer", compression: false } as const;
 
 /** The bytes that LedgerStore would write for these events; the hash before is not theirs. */
 function sealed(events: readonly LedgerEvent[]): [string, Buffer][] {
@@ -45,6 +45,7 @@ async function appendRows(): Promise<readonly Row[]> {
   const dir = scratchDir();
   const { store } = await LedgerStore.open({ dir, site: SITE, create: true });
   const level = new Level<string, Buffer>(join(dir, "raw"), ENCODING);
+  await level.open();
   const head = await open(join(dir, "raw.head"), "w");
   const close = atEnd(async () => {
     await Promise.all([store.close(), level.close(), head.close()]);

@@ -8,7 +8,7 @@ import t, { type Test } from "tap";
 import { aFolder, isAlive, program, type RunRow, runSite, sound } from "./site-run.js";
 
 t.setTimeout(170_000);
-const CALM_S = 30;
+const CALM_S = 24;
 const ROBOTS = 3;
 
 /** An open floor of 24 m x 16 m with a wall across most of it, and tasks of a few metres as a scenario. */

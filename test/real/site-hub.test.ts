@@ -1,0 +1,139 @@
+// Robots whose edge dies or stands still, whose link is cut, and whose hub is gone: each stands in time, keeps its place,
+// and nobody else is sent there. One run of the generated warehouse; every assertion is on the trace.
+
+import t, { type Test } from "tap";
+import { type Held, runSite, type SiteRun, STANDS_MPS, sound, type Trace } from "./site-run.js";
+
+t.setTimeout(170_000);
+const FAULTS = {
+  killed: "at=6s robot=r1 edge=kill for=6s",
+  stopped: "at=6s robot=r2 edge=stop for=6s",
+  unlinked: "at=6s robot=r3 link=off for=11s",
+  forGood: "at=31s robot=r4 edge=kill",
+  hub: "at=33s hub=kill for=5s",
+} as const;
+const FOR_S = 52;
+/** What was under way on sockets when the fault began, and the stamps of poses at 10 Hz. */
+const SLACK_MS = 100;
+
+function standsFrom(t: Test, trace: Trace, at: { robot: string; fromMs: number; untilMs: number }): void {
+  const poses = trace.posesOf(at.robot, at.fromMs, at.untilMs);
+  const fastest = poses.reduce((most, { speed }) => Math.max(most, Math.abs(speed)), 0);
+  t.ok(poses.length > 2 && fastest < STANDS_MPS, `${at.robot} stands: ${fastest} m/s in ${poses.length} poses`);
+}
+
+/** R4: what the robot was on its way to stays its own while the fault lasts, and nothing near goes to another. */
+function keepsItsPlace(
+  t: Test,
+  trace: Trace,
+  at: { robot: string; fromMs: number; untilMs: number },
+): Held | undefined {
+  const held = trace.heldAt(at.robot, at.fromMs).at(-1);
+  if (held === undefined) {
+    t.fail(`${at.robot} held nothing when the fault began`);
+    return undefined;
+  }
+  t.ok(held.untilMs >= at.untilMs, `R4 ${held.destination} stays taken`);
+  const near = trace.near(held.destination);
+  const others = trace.claims.filter(
+    (claim) =>
+      claim.robot !== at.robot &&
+      near.has(claim.destination) &&
+      claim.fromMs > at.fromMs &&
+      claim.fromMs < held.untilMs,
+  );
+  t.same(others, [], `R1 nobody else is sent to ${held.destination}`);
+  return held;
+}
+
+function edgeFault(t: Test, { trace }: SiteRun, fault: { readonly robot: string; readonly spec: string }): number {
+  const { robot, spec } = fault;
+  const [fromMs, untilMs] = [trace.fault(spec), trace.fault(spec, "end")];
+  const { deadmanMs, brakingMs } = trace.site;
+  t.same(trace.drivesOf(robot, fromMs + SLACK_MS, untilMs), [], `no command moves ${robot}`);
+  standsFrom(t, trace, { robot, fromMs: fromMs + deadmanMs + brakingMs + SLACK_MS, untilMs });
+  keepsItsPlace(t, trace, { robot, fromMs, untilMs });
+  t.ok(trace.drivenM(robot, untilMs) > 0.5, `${robot} goes on afterwards`);
+  const still = trace.posesOf(robot, fromMs, untilMs).find(({ speed }) => Math.abs(speed) < STANDS_MPS);
+  t.comment(`${spec}: ${trace.speedAt(robot, fromMs)} m/s, stood after ${Math.round((still?.t ?? 0) - fromMs)} ms`);
+  return Math.abs(trace.speedAt(robot, fromMs));
+}
+
+t.test("a site stays sound while edges die, a link is cut and the hub is gone", async (t) => {
+  const run = await runSite(t, { robots: 4, forS: FOR_S, faults: Object.values(FAULTS) });
+  await sound(t, run);
+  const { trace, report } = run;
+  const { deadmanMs, brakingMs, waitMs } = trace.site;
+
+  await t.test("R2 R4 a base whose edge was killed or stopped stands, and its place stays taken", async (t) => {
+    const speeds = [
+      edgeFault(t, run, { robot: "r1", spec: FAULTS.killed }),
+      edgeFault(t, run, { robot: "r2", spec: FAULTS.stopped }),
+    ];
+    t.ok(
+      speeds.some((speed) => speed > 0.2),
+      `in motion: ${speeds.join(", ")} m/s`,
+    );
+  });
+
+  await t.test("R2 a robot without a link stands by its lease's end, keeps its place and goes on", async (t) => {
+    const [fromMs, untilMs] = [trace.fault(FAULTS.unlinked), trace.fault(FAULTS.unlinked, "end")];
+    const last = trace.drivesOf("r3", fromMs, untilMs).at(-1);
+    const endMs = last?.leaseEndMs ?? 0;
+    t.ok(last !== undefined && endMs <= fromMs + 3000 + SLACK_MS, `its lease ends ${endMs - fromMs} ms after the cut`);
+    t.ok((last?.t ?? 0) < endMs, "nothing moves it after the end");
+    standsFrom(t, trace, { robot: "r3", fromMs: endMs + deadmanMs + brakingMs, untilMs });
+    keepsItsPlace(t, trace, { robot: "r3", fromMs, untilMs });
+    t.ok(trace.drivenM("r3", untilMs) > 0.5, "it goes on afterwards");
+    const still = trace.posesOf("r3", last?.t ?? 0).find(({ speed }) => Math.abs(speed) < STANDS_MPS);
+    t.comment(`link off: stood ${Math.round((still?.t ?? 0) - endMs)} ms after its lease's end`);
+  });
+
+  await t.test("R2 R5 robots stand without a hub, and the next one waits before it gives anything away", async (t) => {
+    const [fromMs, untilMs] = [trace.fault(FAULTS.hub), trace.fault(FAULTS.hub, "end")];
+    for (const robot of ["r1", "r2", "r3"]) {
+      const standMs = fromMs + 3000 + deadmanMs + brakingMs + SLACK_MS;
+      standsFrom(t, trace, { robot, fromMs: standMs, untilMs });
+    }
+    const started = trace.events("hubStarted");
+    t.same(
+      started.map(({ body }) => body.epoch),
+      [1, 2],
+    );
+    const againMs = started[1]?.atMs ?? 0;
+    const inherited = trace.claims.filter((held) => held.fromMs < fromMs && held.untilMs > fromMs);
+    t.ok(inherited.length > 0, "there was something to inherit");
+    for (const held of inherited) {
+      const given = trace.claims.find(
+        (claim) => claim.robot !== held.robot && claim.destination === held.destination && claim.fromMs > againMs,
+      );
+      t.ok(
+        (given?.fromMs ?? Number.POSITIVE_INFINITY) >= againMs + waitMs,
+        `${held.destination} is not given away early`,
+      );
+    }
+    const drovenM = ["r1", "r2", "r3"].map((robot) => trace.drivenM(robot, untilMs));
+    t.ok(
+      drovenM.some((metres) => metres > 0.5),
+      `they go on afterwards: ${drovenM.map((metres) => metres.toFixed(1)).join(", ")} m`,
+    );
+  });
+
+  await t.test("R4 the place of a robot that never comes back is never given away", async (t) => {
+    const fromMs = trace.fault(FAULTS.forGood);
+    const held = keepsItsPlace(t, trace, { robot: "r4", fromMs, untilMs: Number.POSITIVE_INFINITY });
+    t.equal(held?.untilMs, Number.POSITIVE_INFINITY);
+    standsFrom(t, trace, { robot: "r4", fromMs: fromMs + deadmanMs + brakingMs + SLACK_MS, untilMs: trace.endMs });
+  });
+
+  await t.test("R10 no task is lost and none is done twice", async (t) => {
+    const accepted = trace.events("taskAccepted").map(({ body }) => body.task);
+    const ended = trace.events("taskEnded").map(({ body }) => body.task);
+    t.equal(new Set(accepted).size, accepted.length, "accepted once");
+    t.equal(new Set(ended).size, ended.length, "ended once");
+    t.ok(ended.every((task) => accepted.includes(task)));
+    const { tasks } = report;
+    t.equal(tasks.accepted, accepted.length, "the hub still knows all of them");
+    t.equal(tasks.done + tasks.failed + tasks.active + tasks.waiting, tasks.accepted, JSON.stringify(tasks));
+  });
+});

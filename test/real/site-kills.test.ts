@@ -1,0 +1,73 @@
+// Processes of a running site killed from outside, at moments and in an order drawn from a seed. What the site starts again
+// by itself comes back; whatever stays dead, nothing becomes unsound.
+
+import t from "tap";
+import { type RunRow, runSite, sound } from "./site-run.js";
+
+t.setTimeout(170_000);
+const SEED = 20;
+const FOR_S = 30;
+const KILLS = { firstS: 5, eachS: 4, count: 6 };
+
+/** mulberry32: the same moments and the same choices for the same seed. */
+function chance(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+interface Kill {
+  readonly row: RunRow;
+  readonly atMs: number;
+}
+
+t.test("a site of which random processes are killed stays sound", async (t) => {
+  const draw = chance(SEED);
+  const kills: Kill[] = [];
+  const seen = new Map<number, { readonly row: RunRow; readonly atMs: number }>();
+  let startMs = 0;
+  let dueMs = KILLS.firstS * 1000;
+  const run = await runSite(t, {
+    ...{ robots: 3, forS: FOR_S, seed: SEED },
+    onRows(rows) {
+      const nowMs = performance.now();
+      startMs ||= nowMs;
+      for (const row of rows) if (!seen.has(row.pid)) seen.set(row.pid, { row, atMs: nowMs });
+      if (kills.length >= KILLS.count || nowMs - startMs < dueMs) return;
+      const last = kills.length === KILLS.count - 1; // the hub goes last: without it little happens
+      const roles = last ? ["hub"] : ["edge", "planner", "broker"];
+      const choice = rows.filter(({ role, pid }) => roles.includes(role) && !kills.some(({ row }) => row.pid === pid));
+      const row = choice[Math.floor(draw() * choice.length)];
+      if (row === undefined) return;
+      process.kill(row.pid, "SIGKILL");
+      kills.push({ row, atMs: nowMs });
+      dueMs += KILLS.eachS * 1000 * (0.5 + draw());
+    },
+  });
+  const told = kills.map(
+    ({ row, atMs }) => `${row.role} ${row.robot ?? ""} at ${((atMs - startMs) / 1000).toFixed(1)} s`,
+  );
+  t.comment(`seed ${SEED}: killed ${told.join(", ")}`);
+  t.equal(kills.length, KILLS.count, told.join(", "));
+  await sound(t, run);
+  const gone = (robot: string | undefined, role: string, beforeMs: number) =>
+    kills.some(({ row, atMs }) => row.role === role && row.robot === robot && atMs < beforeMs);
+  for (const { row, atMs } of kills) {
+    const parent = row.role === "broker" ? "hub" : "edge";
+    if (row.role !== "broker" && row.role !== "planner") continue;
+    const next = [...seen.values()].find(
+      (other) => other.atMs > atMs && other.row.role === row.role && other.row.robot === row.robot,
+    );
+    const parentGone = gone(row.robot, parent, atMs + 5000);
+    t.ok(next !== undefined || parentGone, `the ${row.role} ${row.robot ?? ""} was started again`);
+  }
+  for (const { row } of kills.filter((kill) => kill.row.role === "edge")) {
+    const robot = row.robot ?? "";
+    const again = run.rows.filter((other) => other.role === "edge" && other.robot === robot);
+    t.equal(again.length, 1, `nobody starts the edge of ${robot} again`);
+  }
+});
