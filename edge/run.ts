@@ -5,7 +5,7 @@ import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Logger, pino } from "pino";
-import { type LoadedSite, loadSite } from "../fleet-config/load.js";
+import { ConfigRefused, type LoadedSite, loadSite } from "../fleet-config/load.js";
 import { readTls } from "../fleet-config/tls-files.js";
 import { loadModel } from "../models/load.js";
 import { monotonicMs, suspensionIsSeen } from "../proto/codec/clock.js";
@@ -85,8 +85,8 @@ async function contextOf(
   const robot = site.config.robots.find((known) => known.id === id);
   const fleet = site.config.fleets.find((known) => known.id === robot?.fleet);
   if (robot === undefined || fleet === undefined) {
-    const known = site.config.robots.map((one) => one.id).join(", ");
-    throw new Error(`cannot run as robot "${id}": ${file} has ${known}`);
+    const expected = `one of its robots ${site.config.robots.map((one) => one.id).join(", ")}`;
+    throw new ConfigRefused([{ file, path: "/robots", line: 0, found: `"${id}"`, expected }], "missing");
   }
   const { manifest } = await loadModel(at.modelDir);
   return {

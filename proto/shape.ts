@@ -159,6 +159,7 @@ function hasControl(value: string): boolean {
 }
 
 function show(found: unknown): string {
-  const shown = typeof found === "number" || typeof found === "bigint" ? String(found) : (JSON.stringify(found) ?? "nothing");
+  const shown =
+    typeof found === "number" || typeof found === "bigint" ? String(found) : (JSON.stringify(found) ?? "nothing");
   return shown.length > 120 ? `${shown.slice(0, 120)}...` : shown;
 }
