@@ -102,19 +102,20 @@ function neededPackages() {
  */
 function install() {
   say(`installing ${neededPackages().length} packages`);
-  const strict = runNpm(["ci"]);
+  const source = isReachable() ? "--prefer-offline" : "--offline"; // npm's cache may hold everything
+  const strict = runNpm(["ci", source]);
   if (strict.status === 0) {
     writeFileSync(stampPath, installStamp());
     return;
   }
   if (!/\bEUSAGE\b/.test(strict.output)) throw new Error(installFailure(strict.output));
-  const lenient = runNpm(["install", "--no-save"]);
+  const lenient = runNpm(["install", "--no-save", source]);
   if (lenient.status !== 0) throw new Error(installFailure(lenient.output));
   if (!adoptInstall()) throw new Error("cannot install: expected the versions of package-lock.json, found others");
 }
 
 function runNpm(task) {
-  const kinds = ["--ignore-scripts", "--include=dev", "--include=optional", "--prefer-offline"];
+  const kinds = ["--ignore-scripts", "--include=dev", "--include=optional"];
   const quiet = ["--no-audit", "--no-fund", "--no-progress", "--loglevel=error"];
   const { command, before } = npm();
   const done = spawnSync(command, [...before, ...task, ...kinds, ...quiet], {
@@ -123,7 +124,8 @@ function runNpm(task) {
     encoding: "utf8",
     maxBuffer: 64 * 1024 * 1024,
   });
-  if (done.error !== undefined) throw new Error(`cannot install: expected npm beside Node, found ${done.error.message}`);
+  if (done.error !== undefined)
+    throw new Error(`cannot install: expected npm beside Node, found ${done.error.message}`);
   return { status: done.status, output: `${done.stdout}${done.stderr}` };
 }
 
@@ -135,10 +137,16 @@ function npm() {
   return { command: existsSync(beside) ? beside : "npm", before: [] };
 }
 
+const UNREACHABLE = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ENOTCACHED/;
+
+/** Asked once and first, because npm would ask some minutes for every package before it gives up. */
+function isReachable() {
+  return !UNREACHABLE.test(runNpm(["ping", "--fetch-retries=1", "--fetch-retry-mintimeout=500"]).output);
+}
+
 function installFailure(output) {
   const lines = output.trimEnd().split("\n").slice(0, MOST_NPM_LINES).join("\n");
-  const offline = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ENOTCACHED/;
-  const reason = offline.test(output)
+  const reason = UNREACHABLE.test(output)
     ? "the first install needs the network, and the package registry cannot be reached. Later starts need none."
     : "npm ended with an error.";
   return `${lines}\ncannot install the packages: ${reason}`;

@@ -94,7 +94,11 @@ async function measure({ figure, what, own, raw }: Case): Promise<Row> {
 export async function run(): Promise<readonly Row[]> {
   const [pose, edge, scan] = [poseSample(), edgeSample(), scanSample()];
   const asTelemetry = { type: "Telemetry", read: (plain: unknown) => readTelemetry(plain, "telemetry") };
-  const scanParts = { type: "ScanSample", toPlain: () => scan, read: (plain: unknown) => readOnboard.scan(plain, "scan") };
+  const scanParts = {
+    type: "ScanSample",
+    toPlain: () => scan,
+    read: (plain: unknown) => readOnboard.scan(plain, "scan"),
+  };
   const cases = [
     ...casesOf("Telemetry pose", { ...asTelemetry, toPlain: () => toTelemetry(pose) }),
     ...casesOf("Telemetry edge", { ...asTelemetry, toPlain: () => toTelemetry(edge) }),

@@ -1,11 +1,11 @@
 // One robot for the benches: the edge's real core, driving from place to place in the generated warehouse under a virtual
 // clock, with the simulated base's sensors and a hub that renews and grants without end. Plans are answered by Dijkstra.
 
-import { deriveSite, planGridOf } from "../../fleet-config/derive.js";
-import { generateWarehouse } from "../../fleet-config/warehouse.js";
 import { Edge } from "../../edge/core/edge.js";
 import { EMPTY_MEMORY } from "../../edge/core/memory.js";
 import type { EdgeContext, EdgeEffect, EdgeInput } from "../../edge/core/types.js";
+import { deriveSite } from "../../fleet-config/derive.js";
+import { generateWarehouse } from "../../fleet-config/warehouse.js";
 import type { PlanRequest } from "../../models/planner.js";
 import type { OnboardChannel } from "../../proto/topics.js";
 import { type EdgeMessage, type HubMessage, type OnboardSample, readOnboard } from "../../proto/wire.js";
@@ -27,18 +27,16 @@ export class EdgeLoad {
   /** Every plan that was asked for, newest last, at most the last 200. Their grids are copies. */
   readonly plans: PlanRequest[] = [];
   arrivals = 0;
-  commands = 0;
+  around: Around = (_, step) => step();
   readonly #world: World;
   readonly #sensors: Sensors;
   readonly #destinations: readonly string[];
-  readonly #around: Around;
   #nowMs = START_MS;
   #nonce = 1;
   #granted = 0;
   #running: PlanRequest | null = null;
 
-  constructor(around: Around = (_, step) => step()) {
-    this.#around = around;
+  constructor() {
     const { config, grid } = generateWarehouse({ seed: 1, robots: 6 });
     const fleet = config.fleets[0];
     const home = config.destinations.find(({ id }) => id === config.robots[0]?.home);
@@ -49,13 +47,15 @@ export class EdgeLoad {
     const random = new Random(1);
     this.#world = new World({ grid, robots, random, nowMs: START_MS });
     this.#sensors = new Sensors({ world: this.#world, robot: ROBOT, baseBoot: "base-1", random });
-    this.#destinations = config.destinations.filter(({ kind }) => kind === "pick" || kind === "pack").map(({ id }) => id);
+    this.#destinations = config.destinations
+      .filter(({ kind }) => kind === "pick" || kind === "pack")
+      .map(({ id }) => id);
     this.controlMs = config.limits.controlMs;
     const context: EdgeContext = {
       ...{ robot: ROBOT, fleet, config, configHash: "hash", software: "bench", boot: "boot-1", model: "dijkstra" },
       brakeAheadMs: deriveSite(config).brakeAheadMs,
     };
-    this.edge = new Edge({ context, memory: EMPTY_MEMORY, grid: planGridOf(config, grid), nowMs: START_MS });
+    this.edge = new Edge({ context, memory: EMPTY_MEMORY, grid, nowMs: START_MS });
     this.#feed({ kind: "plannerReady" });
     this.#feed({ kind: "linkOpened" });
     this.#hub({ kind: "welcome", session: "s1", epoch: 1, hubNonce: 1, void: [] });
@@ -87,7 +87,12 @@ export class EdgeLoad {
   #grant(): void {
     this.#granted += 1;
     const destination = this.#destinations[(this.#granted * 17) % this.#destinations.length] ?? "";
-    const assignment = { assignment: `a${this.#granted}`, task: `t${this.#granted}`, destination, purpose: "TASK" } as const;
+    const assignment = {
+      assignment: `a${this.#granted}`,
+      task: `t${this.#granted}`,
+      destination,
+      purpose: "TASK",
+    } as const;
     this.#hub({ kind: "grant", token: { epoch: 1, counter: this.#granted }, ...assignment, dwellMs: 0 });
   }
 
@@ -97,7 +102,7 @@ export class EdgeLoad {
 
   #feed(input: EdgeInput): void {
     let effects: readonly EdgeEffect[] = [];
-    this.#around(input, () => {
+    this.around(input, () => {
       effects = this.edge.step(input, this.#nowMs);
     });
     for (const effect of effects) this.#perform(effect);
@@ -107,7 +112,6 @@ export class EdgeLoad {
     if (effect.kind === "save") this.#feed({ kind: "saved", version: effect.version });
     else if (effect.kind === "send") this.#answer(effect.message);
     else if (effect.kind === "command") {
-      this.commands += 1;
       this.#world.command(ROBOT, effect.command, this.#nowMs);
     } else if (effect.kind === "plan") {
       this.#running = effect.request;

@@ -33,7 +33,14 @@ function* shiftBodies(): Generator<LedgerBody> {
       const token = { epoch: 1, counter };
       const purpose = { purpose: "TASK", task, stopIndex, leaseMs: 3000 } as const;
       const outcome = `o-boot-${counter}`;
-      yield { kind: "claimed", token, assignment: `a1-${counter}`, robot, destination: `${place}-${robot}`, ...purpose };
+      yield {
+        kind: "claimed",
+        token,
+        assignment: `a1-${counter}`,
+        robot,
+        destination: `${place}-${robot}`,
+        ...purpose,
+      };
       yield { kind: "arrived", token, outcome };
       yield { kind: "assignmentEnded", token, end: "COMPLETED", reason: "", outcome };
       yield { kind: "claimFreed", token, exit: "LEFT", operator: "", reason: "", seen: "" };

@@ -17,7 +17,7 @@ import { interleave, perAwaitMs } from "./rounds.js";
 import { atEnd, scratchDir } from "./scratch.js";
 
 const ROUNDS = 25;
-const OPEN_ROUNDS: Readonly<Record<number, number>> = { 10_000: 7, 100_000: 3 };
+const OPEN_ROUNDS: Readonly<Record<number, number>> = { 10000: 7, 100000: 3 };
 const HEAD_BYTES = 96;
 const ENCODING = { keyEncoding: "utf8", valueEncoding: "buffer", compression: false } as const;
 
@@ -26,7 +26,10 @@ function sealed(events: readonly LedgerEvent[]): [string, Buffer][] {
   return events.map((event, index) => {
     const { sequence } = event;
     const left = events.length - 1 - index;
-    return [recordKey(sequence), sealRecord({ sequence, left, previous: new Uint8Array(32), payload: payloadOf(event) })];
+    return [
+      recordKey(sequence),
+      sealRecord({ sequence, left, previous: new Uint8Array(32), payload: payloadOf(event) }),
+    ];
   });
 }
 

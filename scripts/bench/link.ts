@@ -67,7 +67,12 @@ async function openOwn(): Promise<Ends> {
 async function openRaw(): Promise<Ends> {
   const host = new Server();
   const method = { path: ECHO, requestStream: true, responseStream: true };
-  const bytes = { requestSerialize: same, requestDeserialize: same, responseSerialize: same, responseDeserialize: same };
+  const bytes = {
+    requestSerialize: same,
+    requestDeserialize: same,
+    responseSerialize: same,
+    responseDeserialize: same,
+  };
   const reply = Buffer.from(encode("HubMessage", { renewed: { nonce: 1000, leaseMs: 3000, hubNonce: 4_294_968_296 } }));
   host.addService(
     { Connect: { ...method, ...bytes } },

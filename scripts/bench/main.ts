@@ -101,7 +101,8 @@ async function main(args: readonly string[]): Promise<number> {
     return EXIT.usage;
   }
   if (options.help) process.stdout.write(USAGE);
-  else if (options.list) for (const [name, { about }] of Object.entries(BENCHES)) print([`${name.padEnd(10)} ${about}`]);
+  else if (options.list)
+    for (const [name, { about }] of Object.entries(BENCHES)) print([`${name.padEnd(10)} ${about}`]);
   else {
     try {
       return await runAll(options);

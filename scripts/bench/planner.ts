@@ -108,7 +108,11 @@ async function rowsOf(kind: PlanKind, ask: Ask, parts: Parts): Promise<readonly 
   const around = trips.map((tripMs, index) => tripMs - (inferences.slice(-ROUNDS)[index] ?? 0));
   const share = (usedMs: number): number => (usedMs / plans) * (HZ / 10);
   return [
-    beside({ figure: `${size}: request to result`, unit: "ms" }, { own: trips, raw: runs }, { what: "session.run here" }),
+    beside(
+      { figure: `${size}: request to result`, unit: "ms" },
+      { own: trips, raw: runs },
+      { what: "session.run here" },
+    ),
     alone(`${size}: of it around the model`, "ms", around),
     beside({ figure: `${size}: the same`, unit: "ms" }, { own: trips, raw: plain }, { what: "Dijkstra in TypeScript" }),
     alone(`${size}: share of a core at ${HZ} Hz, planner process`, "%", [share(used.planner)]),
