@@ -59,7 +59,11 @@ export function readHubOptions(command: "run" | "verify", args: readonly string[
   const brokerRefusal =
     typeof broker === "string" ? checkDial({ host: new URL(broker).hostname, tls }) : checkListen({ ...broker, tls });
   const refusal = checkListen({ host: listen.host, tls }) ?? brokerRefusal;
-  return refusal ?? { config, dataDir, listen, broker, tls };
+  if (refusal !== null) return refusal;
+  const scheme = ca === undefined ? "mqtt:" : "mqtts:";
+  if (typeof broker === "string" && new URL(broker).protocol !== scheme)
+    return `--broker: expected ${scheme}//HOST:PORT ${ca === undefined ? "without" : "with"} --ca, --cert and --key, found "${broker}"`;
+  return { config, dataDir, listen, broker, tls };
 }
 
 function readBroker(text: string): HubOptions["broker"] | null {

@@ -30,6 +30,16 @@ export function ageBoundMs(s: EchoedSample): number {
   return boundMs >= 0 ? boundMs : NEVER_FRESH; // a capture in the future is a lie: unknown means no
 }
 
+/**
+ * R4: the earliest reading of the hub's clock at which a telemetry sample can have been captured. It stands still, while
+ * the age bound grows a little faster than time.
+ */
+export function capturedAtLeastMs(s: Omit<EchoedSample, "nowMs">): number {
+  const elapsedMs = s.elapsedMs - TICK_MS;
+  const drift = elapsedMs >= 0 ? (1 - s.rhoHub) / (1 + s.rhoRobot) : (1 + s.rhoHub) / (1 - s.rhoRobot);
+  return Math.floor(s.nonceSentMs + elapsedMs * drift);
+}
+
 /** When an on-board sample was captured, on the board's clock. */
 export type CaptureTime =
   | { readonly kind: "monotonic"; readonly capturedMs: number }

@@ -2,7 +2,7 @@
 // is stored before it is acted on, and a lower one is refused. R10: what rests on a stored fact is held back until the
 // store says so; outcomes are sent until the hub has them.
 
-import { compareTokens, higherToken, sameToken, tokenKey } from "../../proto/claim.js";
+import { compareTokens, higherToken, sameToken, type Token, tokenKey } from "../../proto/claim.js";
 import { mayAct, renewalAnswered, renewalSent } from "../../proto/lease.js";
 import { clearLatches } from "../../proto/mode.js";
 import type { EdgeMessage, Grant, HubMessage, OUTCOMES } from "../../proto/wire.js";
@@ -140,8 +140,17 @@ function isHeld(state: EdgeState, token: string): boolean {
 /** The hub asks for the claim back: the right is dropped here before the hub is told (reliability: releases). */
 function withdraw(state: EdgeState, message: Extract<HubMessage, { kind: "withdraw" }>, effects: EdgeEffect[]): void {
   const held = state.memory.holdings.find((holding) => sameToken(holding.token, message.token));
-  if (held === undefined || held.arrived) return;
+  if (held === undefined) return neverHeld(state, message.token, effects);
+  if (held.arrived) return;
   endActing(state, held, { result: "RELEASED", reason: message.reason, decisionId: "" }, effects);
+}
+
+/** R5: what is not held cannot be released: its token is refused from now on, and the hub is told when that is stored. */
+function neverHeld(state: EdgeState, token: Token, effects: EdgeEffect[]): void {
+  if (state.memory.outbox.some((entry) => sameToken(entry.token, token))) return; // its outcome says more
+  const answer = { kind: "grantAnswer", token, accepted: false, refusal: "UNKNOWN_TOKEN" } as const;
+  state.memory = { ...state.memory, highestToken: higherToken(state.memory.highestToken, token) };
+  save(state, effects, { messages: [answer], activate: "" });
 }
 
 /**

@@ -2,6 +2,9 @@
 // again on the same port; the lease service never waits for it.
 
 import { type ChildProcess, fork } from "node:child_process";
+import { X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { isIP } from "node:net";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
@@ -35,10 +38,11 @@ export class BrokerChild {
   async start(): Promise<string> {
     const { broker, tls } = this.#options;
     if (typeof broker === "string") return broker;
+    const host = tls.cert === undefined ? broker.host : dialledHost(broker.host, readFileSync(tls.cert));
     this.#port = await this.#spawn(broker.port).catch((cause: Error) => {
       throw new HubStopped(EXIT.unavailable, cause.message);
     });
-    return `${tls.ca === undefined ? "mqtt" : "mqtts"}://${broker.host}:${this.#port}`;
+    return `${tls.ca === undefined ? "mqtt" : "mqtts"}://${host}:${this.#port}`;
   }
 
   async close(): Promise<void> {
@@ -76,4 +80,24 @@ export class BrokerChild {
       if (!this.#closed) this.#spawn(this.#port).catch(() => {});
     }, BROKER_RESTART_MS);
   }
+}
+
+/**
+ * By what name the hub reaches its own broker, so that the certificate which both show carries it: the address listened on
+ * (for every address: loopback), else a name of the certificate. Throws HubStopped when there is none.
+ */
+export function dialledHost(listened: string, cert: Buffer): string {
+  const certificate = new X509Certificate(cert);
+  const bare = listened.replace(/^\[|\]$/g, "");
+  const near = bare === "0.0.0.0" || bare === "::" ? ["127.0.0.1", "localhost"] : [bare];
+  const named = (certificate.subjectAltName ?? "").split(", ").filter((name) => /^DNS:[^*]+$/.test(name));
+  const carries = (host: string) =>
+    (isIP(host) === 0 ? certificate.checkHost(host) : certificate.checkIP(host)) !== undefined;
+  const found = [...near, ...named.map((name) => name.slice("DNS:".length))].find(carries);
+  if (found !== undefined) return isIP(found) === 6 ? `[${found}]` : found;
+  const expected = `expected ${near.join(" or ")} or a DNS name in the hub's certificate`;
+  throw new HubStopped(
+    EXIT.config,
+    `the hub cannot reach its own broker on ${listened} by TLS: ${expected}, found ${certificate.subjectAltName ?? "none"}`,
+  );
 }

@@ -9,7 +9,10 @@ import type { Purpose } from "../../proto/wire.js";
 import { actingClaim, type Claim, claimsOfRobot } from "./ledger-state.js";
 import { effectiveOf } from "./modes.js";
 import type { HubState, Turn } from "./turn.js";
-import { channelAgeMs, type RobotWatch, whereabouts } from "./watch.js";
+import { channelAgeMs, lastPose, poseCapturedMs, type RobotWatch, whereabouts } from "./watch.js";
+
+/** R1: standing on a destination for longer than this is holding it. */
+const STANDING_MS = 2000;
 
 export interface ClaimAsk {
   readonly robot: string;
@@ -56,8 +59,33 @@ export function whyNotFree(
     if (seen === undefined)
       return refuse("PLACE_UNKNOWN", `${where}: ${other.id} has not been heard and may stand anywhere`);
     if (!isOutside(state, seen, ask.destination)) return refuse("BUSY", `${where}: ${other.id} is or may be on it`);
+    const stood = standsLong(state, other, nowMs);
+    if (stood !== null && (state.site.conflicts.get(ask.destination)?.includes(stood) ?? false))
+      return refuse("BUSY", `${where}: ${other.id} stands on ${stood}`);
   }
   return null;
+}
+
+/** The destination whose footprint holds the robot's centre, nearest first; null when there is none. */
+export function standsOn(state: HubState, watch: RobotWatch): string | null {
+  const pose = lastPose(watch)?.pose;
+  if (pose === undefined) return null;
+  let nearest: { readonly id: string; readonly distance2: number } | null = null;
+  for (const place of state.site.destinations.values()) {
+    const dx = place.xM - pose.xM;
+    const dy = place.yM - pose.yM;
+    const distance2 = dx * dx + dy * dy;
+    if (distance2 > place.footprintRadiusM * place.footprintRadiusM) continue;
+    if (nearest === null || distance2 < nearest.distance2) nearest = { id: place.id, distance2 };
+  }
+  return nearest?.id ?? null;
+}
+
+/** R1: the destination that a robot stands on, once that counts as holding it, claim or no claim. */
+export function standsLong(state: HubState, watch: RobotWatch, nowMs: number): string | null {
+  const isLong = watch.stillSinceMs !== null && nowMs - watch.stillSinceMs > STANDING_MS;
+  const stood = isLong ? standsOn(state, watch) : null;
+  return stood === null || isElsewhere(state, watch, stood) ? null : stood;
 }
 
 /** R4: a named operator has stated that the robot is off the floor, or not on this place. */
@@ -81,9 +109,11 @@ export function claim(turn: Turn, ask: ClaimAsk): Refusal | Token {
   const refusal = whyNoGrants(state, watch, turn.nowMs) ?? whyNotFree(state, ask, turn.nowMs);
   if (refusal !== null) return refusal;
   const acting = actingClaim(state.ledger, ask.robot);
-  if (acting !== undefined && acting.destination !== ask.destination) {
+  if (acting !== undefined && acting.assignment !== ask.assignment) {
     return refuse("BUSY", `cannot give ${ask.destination} to ${ask.robot}: it is on its way to ${acting.destination}`);
   }
+  const unfit = acting === undefined ? whyNotTask(state, ask) : null;
+  if (unfit !== null) return unfit;
   replaceOwn(turn, ask.destination);
   const token: Token = { epoch: state.ledger.epoch, counter: state.ledger.counter + 1 };
   const assignment = ask.assignment ?? `a${token.epoch}-${token.counter}`;
@@ -93,6 +123,19 @@ export function claim(turn: Turn, ask: ClaimAsk): Refusal | Token {
   watch.grants.set(tokenKey(token), turn.nowMs);
   turn.send(watch, { kind: "grant", token, assignment, task, destination, purpose, dwellMs: ask.dwellMs });
   return token;
+}
+
+/** R1: why a task may not be carried on by this robot to this destination; null when it may, and when there is no task. */
+function whyNotTask(state: HubState, ask: ClaimAsk): Refusal | null {
+  if (ask.task === "") return null;
+  const task = state.ledger.tasks.get(ask.task);
+  if (task === undefined) return refuse("UNKNOWN_TASK", `there is no task ${ask.task}`);
+  if (!state.ledger.open.has(task.id) || task.cancelAsked)
+    return refuse("TASK_ENDED", `task ${task.id} is ended, or about to be`);
+  const isWaiting = task.token.epoch === 0 && (task.robot === "" || task.robot === ask.robot);
+  const isStop = task.stops[task.stopIndex]?.destinations.includes(ask.destination) ?? false;
+  if (isWaiting && isStop && task.stopIndex === ask.stopIndex) return null;
+  return refuse("BUSY", `task ${task.id} does not wait for ${ask.robot} to go to ${ask.destination}`);
 }
 
 /** The asker's own older claim on the destination makes way for its new one, in the same batch. */
@@ -109,6 +152,8 @@ export function free(
   how: { readonly exit: Exit; readonly operator?: string; readonly reason?: string; readonly seen?: string },
 ): void {
   const { exit, operator = "", reason = "", seen = "" } = how;
+  const watch = turn.state.watches.get(held.robot);
+  for (const byToken of [watch?.lapsedMs, watch?.grants, watch?.withdrawn]) byToken?.delete(tokenKey(held.token));
   turn.emit({ kind: "claimFreed", token: held.token, exit, operator, reason, seen });
 }
 
@@ -128,16 +173,15 @@ export function stepClaims(turn: Turn): void {
 
 /**
  * R4: an assignment that is over holds its place until a fresh pose shows that the robot has left. After a lapse the pose
- * must have been captured later than the lapse: the age bound says so without a common clock.
+ * must have been captured later than the lapse.
  */
 function leave(turn: Turn, watch: RobotWatch, held: Claim): void {
   const at = { nowMs: turn.nowMs, site: turn.site };
   const ageMs = channelAgeMs(watch, "pose", at);
   if (ageMs > turn.site.config.decisions.dispatch.telemetryMs) return;
   const lapsedMs = watch.lapsedMs.get(tokenKey(held.token)) ?? turn.state.startedMs;
-  if (held.lapsed && turn.nowMs - ageMs < lapsedMs) return;
+  if (held.lapsed && poseCapturedMs(watch, turn.site) < lapsedMs) return;
   const where = whereabouts(watch, at);
   if (where === undefined || !isOutside(turn.state, where, held.destination)) return;
-  watch.lapsedMs.delete(tokenKey(held.token));
   free(turn, held, { exit: held.lapsed ? "SEEN_ELSEWHERE" : "LEFT" });
 }

@@ -71,6 +71,7 @@ export class Hub {
     for (const robot of site.robots.values()) state.watches.set(robot.id, newWatch(robot, state.restartUntilMs));
     for (const fleet of site.fleets.values())
       state.fleets.set(fleet.id, { id: fleet.id, ladder: NO_HOLDS, stale: 0, counted: 0 });
+    forgetPlaces(turn);
     return turn.effects();
   }
 
@@ -112,5 +113,29 @@ export class Hub {
   #telemetry(turn: Turn, sample: Telemetry): void {
     const watch = this.state.watches.get(sample.robot);
     if (watch !== undefined) takeTelemetry(watch, sample, { nowMs: turn.nowMs, site: turn.site });
+  }
+}
+
+/**
+ * What the site's configuration has dropped: claims on destinations that no longer exist are freed by whoever dropped
+ * them, and tasks that no longer have a place to go to end as failed, so that nothing waits for ever (R10).
+ */
+function forgetPlaces(turn: Turn): void {
+  const { ledger, site } = turn;
+  const exists = (destination: string) => site.destinations.has(destination);
+  const stated = { operator: "configuration", reason: "the site no longer has this destination", seen: "" };
+  for (const held of [...ledger.claims.values()]) {
+    if (exists(held.destination)) continue;
+    const { token } = held;
+    if (held.end === null)
+      turn.emit({ kind: "assignmentEnded", token, end: "ABANDONED", reason: stated.reason, outcome: "" });
+    turn.emit({ kind: "claimFreed", token, exit: "STATED_FREE", ...stated });
+  }
+  for (const id of [...ledger.open]) {
+    const task = ledger.tasks.get(id);
+    const lost = task?.stops.slice(task.stopIndex).find((stop) => !stop.destinations.some(exists));
+    if (lost === undefined || task === undefined || task.token.epoch !== 0) continue;
+    const reason = `the site no longer has ${lost.destinations.slice(0, 4).join(", ")}`;
+    turn.emit({ kind: "taskEnded", task: id, end: "END_FAILED", reason });
   }
 }

@@ -126,6 +126,7 @@ function grantAnswer(turn: Turn, watch: RobotWatch, message: Extract<EdgeMessage
   if (message.accepted || own.phase !== "assigned") return;
   turn.emit({ kind: "assignmentEnded", token: own.token, end: "REFUSED", reason: message.refusal, outcome: "" });
   watch.excluded.set(own.destination, turn.nowMs + RETRY_DESTINATION_MS);
+  closeTask(turn, own.task);
 }
 
 /** R10: taken once; acknowledged as often as it comes. A token of another robot is not acknowledged. */

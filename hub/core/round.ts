@@ -2,15 +2,13 @@
 // each claim is decided by the ledger (R1). A robot that stands somewhere idle claims the place that it stands on, so
 // that what is taken is taken in the ledger too (R4: occupied first, autonomous later).
 
-import { claim, isElsewhere, isOutside, whyNoGrants } from "./claims.js";
+import { claim, isElsewhere, isOutside, standsLong, standsOn, whyNoGrants } from "./claims.js";
 import type { DispatchRobot, DispatchTask, DispatchView, Proposal } from "./dispatch/view.js";
 import { actingClaim, claimsOfRobot, type Task } from "./ledger-state.js";
 import { closeTask, dwellOf } from "./links.js";
-import type { HubState, Turn } from "./turn.js";
+import type { Turn } from "./turn.js";
 import { lastBattery, lastPose, type RobotWatch, whereabouts } from "./watch.js";
 
-/** R1: standing on a destination for longer than this is holding it. */
-const STANDING_MS = 2000;
 /** After a certain lapse a task that nobody has begun goes to another robot when its own has stayed silent this long. */
 const ABANDON_MS = 10_000;
 
@@ -49,30 +47,13 @@ function abandon(turn: Turn): void {
 /** R4: an idle robot holds what it stands on. */
 function settle(turn: Turn): void {
   for (const watch of turn.state.watches.values()) {
-    const still = watch.stillSinceMs !== null && turn.nowMs - watch.stillSinceMs > STANDING_MS;
-    if (!still || actingClaim(turn.ledger, watch.id) !== undefined) continue;
+    const destination = standsLong(turn.state, watch, turn.nowMs);
+    if (destination === null || actingClaim(turn.ledger, watch.id) !== undefined) continue;
     if (whyNoGrants(turn.state, watch, turn.nowMs) !== null) continue;
-    const destination = standsOn(turn.state, watch);
-    if (destination === null) continue;
     const held = turn.ledger.byDestination.get(destination);
     if (held !== undefined && !(held.robot === watch.id && held.lapsed)) continue;
     claim(turn, { robot: watch.id, destination, purpose: "PARK", task: "", stopIndex: 0, dwellMs: 0 });
   }
-}
-
-/** The destination whose footprint holds the robot's centre, nearest first; null when there is none. */
-export function standsOn(state: HubState, watch: RobotWatch): string | null {
-  const pose = lastPose(watch)?.pose;
-  if (pose === undefined) return null;
-  let nearest: { readonly id: string; readonly distance2: number } | null = null;
-  for (const place of state.site.destinations.values()) {
-    const dx = place.xM - pose.xM;
-    const dy = place.yM - pose.yM;
-    const distance2 = dx * dx + dy * dy;
-    if (distance2 > place.footprintRadiusM * place.footprintRadiusM) continue;
-    if (nearest === null || distance2 < nearest.distance2) nearest = { id: place.id, distance2 };
-  }
-  return nearest?.id ?? null;
 }
 
 function viewOf(turn: Turn): DispatchView {
@@ -108,8 +89,10 @@ function findBlockers(turn: Turn, destination: string): readonly string[] {
   for (const watch of state.watches.values()) {
     if (isElsewhere(state, watch, destination) || found.includes(watch.id)) continue;
     const where = whereabouts(watch, { nowMs, site: state.site });
+    const stood = standsLong(state, watch, nowMs) ?? "";
     if (where === undefined) found.push("");
     else if (!isOutside(state, where, destination)) found.push(watch.id);
+    else if (state.site.conflicts.get(destination)?.includes(stood)) found.push(watch.id);
   }
   return found;
 }

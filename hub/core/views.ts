@@ -5,10 +5,9 @@ import { NEVER_FRESH } from "../../proto/freshness.js";
 import { type Cause, causesOf, type Rung } from "../../proto/mode.js";
 import type { PlaceView, RobotView, SiteView, TaskView } from "../../proto/operator.js";
 import type { TelemetryValue } from "../../proto/wire.js";
-import { isOutside, whyNotFree } from "./claims.js";
+import { isOutside, standsOn, whyNotFree } from "./claims.js";
 import { actingClaim, type Claim, isEnded, type Task } from "./ledger-state.js";
 import { effectiveOf, hubCauses, worstOf } from "./modes.js";
-import { standsOn } from "./round.js";
 import type { HubState } from "./turn.js";
 import { lastBattery, lastPose, type RobotWatch, telemetryAge, whereabouts } from "./watch.js";
 

@@ -4,7 +4,15 @@
 import type { FleetConfig } from "../../fleet-config/types.js";
 import type { Whereabouts } from "../../proto/claim.js";
 import { reachM } from "../../proto/claim.js";
-import { ageBoundMs, isNewer, NEVER_FRESH, type Verdict, verdictOf, worseVerdict } from "../../proto/freshness.js";
+import {
+  ageBoundMs,
+  capturedAtLeastMs,
+  isNewer,
+  NEVER_FRESH,
+  type Verdict,
+  verdictOf,
+  worseVerdict,
+} from "../../proto/freshness.js";
 import { type Cause, type Ladder, NO_HOLDS, type Rung } from "../../proto/mode.js";
 import type { Telemetry, TelemetryValue } from "../../proto/wire.js";
 import type { Site } from "./site.js";
@@ -116,6 +124,12 @@ export function channelAgeMs(
   return channel === undefined ? NEVER_FRESH : boundOf(channel, at);
 }
 
+/** R4: the earliest reading of the hub's clock at which the newest pose can have been captured. */
+export function poseCapturedMs(watch: RobotWatch, site: Site): number {
+  const pose = watch.channels.get("pose");
+  return pose === undefined ? Number.NEGATIVE_INFINITY : capturedAtLeastMs({ ...pose, ...site.config.lease });
+}
+
 export interface TelemetryAge {
   readonly verdict: Verdict;
   readonly boundMs: number; // of the worst channel
@@ -164,11 +178,11 @@ export function whereabouts(
   const pose = lastPose(watch);
   if (pose === undefined) return undefined;
   const ageMs = channelAgeMs(watch, "pose", at);
-  const capturedAtLeastMs = at.nowMs - ageMs;
+  const onHubClockMs = Math.max(0, watch.leaseEndMs - poseCapturedMs(watch, at.site));
   const radiusM = reachM({
     errorM: pose.errorM,
     ageBoundMs: ageMs,
-    motionLeftMs: Math.max(0, watch.leaseEndMs - capturedAtLeastMs),
+    motionLeftMs: onHubClockMs / (1 - at.site.config.lease.rhoHub),
     maxSpeedMps: at.site.config.physics.maxSpeedMps,
   });
   return { xM: pose.pose.xM, yM: pose.pose.yM, radiusM };

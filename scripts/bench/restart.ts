@@ -5,7 +5,7 @@ import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { generateWarehouse } from "../../fleet-config/warehouse.js";
 import { Hub, replay } from "../../hub/core/hub.js";
-import { makeSite } from "../../hub/core/site.js";
+import { makeSite, type Site } from "../../hub/core/site.js";
 import { LedgerStore } from "../../hub/io/ledger-store.js";
 import { alone, type BenchOptions, beside, type Row } from "./bench.js";
 import { readAll } from "./ledger.js";
@@ -22,18 +22,18 @@ interface Parts {
   readonly startMs: number[];
 }
 
-function site() {
+function site(): Site {
   const { config, grid } = generateWarehouse({ seed: 1, robots: 6 });
   return makeSite({ config, grid, conflicts: new Map(), hash: "hash", software: "bench" });
 }
 
-async function restart(dir: string, parts: Parts): Promise<number> {
+async function restart(dir: string, { parts, at }: { readonly parts: Parts; readonly at: Site }): Promise<number> {
   const begunMs = performance.now();
   const { store, events } = await LedgerStore.open({ dir, site: SITE, create: false });
   const openedMs = performance.now();
   const ledger = replay(events);
   const replayedMs = performance.now();
-  const hub = new Hub({ site: site(), ledger, dispatcher: () => [] });
+  const hub = new Hub({ site: at, ledger, dispatcher: () => [] });
   for (const effect of hub.start(NOW)) if (effect.kind === "append") await store.append(effect.events);
   const readyMs = performance.now();
   parts.openMs.push(openedMs - begunMs);
@@ -61,7 +61,8 @@ export async function run({ events }: BenchOptions): Promise<readonly Row[]> {
   const rawDir = join(scratchDir(), "raw");
   cpSync(join(dir, "ledger"), rawDir, { recursive: true });
   const parts: Parts = { openMs: [], replayMs: [], startMs: [] };
-  const own = (): Promise<number> => restart(dir, parts);
+  const at = site();
+  const own = (): Promise<number> => restart(dir, { parts, at });
   const raw = (): Promise<number> => perAwaitMs(() => readAll(rawDir), 1);
   const [ownMs, rawMs] = await interleave([own, raw] as const, { rounds: 3, warmUp: 1 });
   const figure = `${events} events to ready`;

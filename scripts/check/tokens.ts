@@ -58,7 +58,7 @@ class Scanner {
     else if (pair === "//") this.#comment(this.#endOfLine());
     else if (pair === "/*") this.#comment(this.#after("*/", this.#at + 2));
     else if (char === '"' || char === "'") this.#string(char);
-    else if (char === "`") this.#template();
+    else if (char === "`") this.#template(this.#at + 1);
     else if (char === "}" && this.#templates.at(-1) === this.#braces) this.#resumeTemplate();
     else if (isWordStart(char)) this.#while("word", isWordPart);
     else if (isDigit(char) || (char === "." && isDigit(this.#text.charAt(this.#at + 1)))) this.#number();
@@ -130,9 +130,9 @@ class Scanner {
     this.#push("string", end + 1, 1);
   }
 
-  /** A piece of a template, from its back quote or from the brace that ends a substitution. */
-  #template(): void {
-    let end = this.#at + 1;
+  /** A piece of a template; its text begins at `from`, behind a back quote or the brace that ends a substitution. */
+  #template(from: number): void {
+    let end = from;
     while (this.#text.charAt(end) !== "`" && this.#text.substr(end, 2) !== "${") {
       if (end >= this.#text.length) throw this.#refusal("a template that does not end");
       end += this.#text.charAt(end) === "\\" ? 2 : 1;
@@ -146,8 +146,8 @@ class Scanner {
 
   #resumeTemplate(): void {
     this.#templates.pop();
-    this.tokens.push({ kind: "punct", text: "}", line: this.#line });
-    this.#template();
+    this.#push("punct", this.#at + 1);
+    this.#template(this.#at);
   }
 
   #regexMayStart(): boolean {

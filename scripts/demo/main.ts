@@ -1,7 +1,7 @@
 // What `npm start` runs. Exit codes: 0 the site was sound, 1 a checker found a violation, 64 wrong use, 66/78 a site or map
 // that cannot be used, 69 a port is taken, 70 a fault of the run itself.
 
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ConfigRefused } from "../../fleet-config/load.js";
@@ -74,7 +74,11 @@ function newRunDir(): string {
     .slice(0, -RUNS_KEPT + 1))
     rmSync(join(runs, old), { recursive: true, force: true });
   const stamp = new Date().toISOString().replace(/\D/g, "").slice(0, 14);
-  return join(runs, `${stamp}-${process.pid}`);
+  const dir = join(runs, `${stamp}-${process.pid}`);
+  const latest = join(ROOT, ".drover", "latest");
+  rmSync(latest, { force: true });
+  symlinkSync(dir, latest);
+  return dir;
 }
 
 process.exitCode = await main(process.argv.slice(2));

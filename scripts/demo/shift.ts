@@ -1,6 +1,7 @@
 // A stream of tasks that looks like a shift: as many wait as there are robots, so that dispatch has a choice. Each is
 // submitted under a name of its own, so that asking again after a hub's death cannot make a second one.
 
+import { CliFailure } from "../../hub/cli/failure.js";
 import type { Hub } from "../../hub/cli/hub.js";
 import { readAnswer, toAskRequest } from "../../proto/operator.js";
 
@@ -11,8 +12,8 @@ export class Shift {
   readonly #tasks: Iterator<string[][]>;
   readonly #waiting: number;
   #timer: NodeJS.Timeout | null = null;
-  #pending: { readonly task: string; readonly stops: readonly { readonly destinations: readonly string[] }[] } | null =
-    null;
+  #pending: { readonly stops: readonly { readonly destinations: readonly string[] }[]; asked: boolean } | null = null;
+  #number = 0;
   #asking = false;
   submitted = 0;
 
@@ -49,11 +50,29 @@ export class Shift {
       const next = this.#tasks.next();
       if (next.done === true) return;
       this.submitted += 1;
-      this.#pending = { task: `t${this.submitted}`, stops: next.value.map((destinations) => ({ destinations })) };
+      this.#number += 1;
+      this.#pending = { stops: next.value.map((destinations) => ({ destinations })), asked: false };
     }
+    const { stops, asked } = this.#pending;
+    this.#pending.asked = true;
     const act = { operator: "shift", reason: "simulated shift" };
-    const request = toAskRequest({ kind: "submitTask", act, fleet: "", dwellMs: 0, ...this.#pending });
-    await this.#hub.ask("SubmitTask", request, readAnswer.submitTask);
-    this.#pending = null;
+    const ask = { kind: "submitTask", act, fleet: "", dwellMs: 0, task: `t${this.#number}`, stops } as const;
+    const taken = await this.#ask(toAskRequest(ask));
+    // A name that an earlier run in the same data directory has used: the next one is tried for the same stops.
+    if (taken === "used" || (taken === "existed" && !asked)) {
+      this.#number += 1;
+      this.#pending.asked = false;
+    } else this.#pending = null;
+  }
+
+  /** Throws when the hub is away, so that the same is asked again. */
+  async #ask(request: object): Promise<"new" | "existed" | "used"> {
+    try {
+      const { existed } = await this.#hub.ask("SubmitTask", request, readAnswer.submitTask);
+      return existed ? "existed" : "new";
+    } catch (cause) {
+      if (cause instanceof CliFailure && cause.code === "TASK_DIFFERS") return "used";
+      throw cause;
+    }
   }
 }

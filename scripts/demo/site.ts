@@ -1,10 +1,10 @@
 // The site that a run uses, written as a normal site into its data directory: the generated warehouse with the first N
 // robots, or other people's maps adopted as a site. Maps are read where they lie and copied beside the site file.
 
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, extname, join } from "node:path";
 import { siteFromMap } from "../../fleet-config/adopt.js";
-import { type LoadedSite, loadSite } from "../../fleet-config/load.js";
+import { ConfigRefused, type LoadedSite, loadSite } from "../../fleet-config/load.js";
 import { parseMovingAi, parseRosMap, parseRosYaml, parseScenario } from "../../fleet-config/maps.js";
 import { generateWarehouse, shiftTasks } from "../../fleet-config/warehouse.js";
 import { siteText } from "../../fleet-config/write.js";
@@ -17,13 +17,22 @@ export interface DemoSite {
   readonly tasks: Iterator<string[][]>;
 }
 
+/** A data directory of an earlier run belongs to that run's site: its ledger names that site's destinations. */
+function writeSite(file: string, text: string): void {
+  if (existsSync(file) && readFileSync(file, "utf8") !== text) {
+    const expected = "the site of the run that began here (same seed, robots and map), or an empty directory";
+    throw new ConfigRefused([{ file, path: "", line: 0, found: "another site", expected }]);
+  }
+  writeFileSync(file, text);
+}
+
 /** Writes DIR/site.yaml and its map, and reads it back as the product will. Throws ConfigRefused. */
 export function makeDemoSite(options: DemoOptions, dir: string): DemoSite {
   mkdirSync(dir, { recursive: true });
   const file = join(dir, "site.yaml");
   if (options.map === null) {
     const { config, mapText } = generateWarehouse({ seed: options.seed, robots: options.robots });
-    writeFileSync(file, siteText(config, `The warehouse of seed ${options.seed}, made for one run.`));
+    writeSite(file, siteText(config, `The warehouse of seed ${options.seed}, made for one run.`));
     writeFileSync(join(dir, config.map.file), mapText);
     return { file, loaded: loadSite(file), tasks: shiftTasks({ config, seed: options.seed }) };
   }
@@ -46,7 +55,7 @@ export function makeDemoSite(options: DemoOptions, dir: string): DemoSite {
     seed,
     ...scenario,
   });
-  writeFileSync(file, siteText(adopted.config, `${mapFile}, adopted for one run.`));
+  writeSite(file, siteText(adopted.config, `${mapFile}, adopted for one run.`));
   return { file, loaded: loadSite(file), tasks: around(adopted.tasks) };
 }
 

@@ -1,12 +1,13 @@
 // One robot and one hub that tag and judge telemetry over a bad network and bad clocks; the judge knows when each sample
 // was really captured. The age bound may be as loose as it likes and may never be lower than the truth.
-import { ageBoundMs, type EchoedSample } from "../../proto/freshness.js";
+import { ageBoundMs, capturedAtLeastMs, type EchoedSample } from "../../proto/freshness.js";
 import { Agenda, arrivals, between, type Chance, Clock, chanceFrom, GAITS, networkFrom, pick } from "./true-time.js";
 
 export type Formula = (sample: EchoedSample) => number;
 
 export interface Outcome {
   readonly shortMs: number; // by how much a bound fell short of the true age at the worst; at most 0 when sound
+  readonly lateMs: number; // by how much the earliest time of capture came after the capture; at most 0 when sound
   readonly judged: number;
   readonly before: number; // samples captured before the nonce that they echo
 }
@@ -14,6 +15,7 @@ export interface Outcome {
 interface Sample {
   readonly trueMs: number;
   readonly capturedMs: number;
+  readonly hubMs: number; // what the hub's clock showed when it was captured
 }
 
 interface Tagged extends Sample {
@@ -54,6 +56,7 @@ class Run {
   #echo: { readonly nonce: number; readonly receivedMs: number } | null = null;
   #newest: Tagged | null = null;
   #shortMs = Number.NEGATIVE_INFINITY;
+  #lateMs = Number.NEGATIVE_INFINITY;
   #judged = 0;
   #before = 0;
 
@@ -76,7 +79,7 @@ class Run {
       if (event.trueMs > runMs) break;
       this.#happen(event.what, event.trueMs);
     }
-    return { shortMs: this.#shortMs, judged: this.#judged, before: this.#before };
+    return { shortMs: this.#shortMs, lateMs: this.#lateMs, judged: this.#judged, before: this.#before };
   }
 
   #happen(event: Event, trueMs: number): void {
@@ -93,7 +96,7 @@ class Run {
         this.#echo = { nonce: event.nonce, receivedMs: this.#robotClock.read(trueMs) };
         return;
       case "capture": {
-        const sample = { trueMs, capturedMs: this.#robotClock.read(trueMs) };
+        const sample = { trueMs, capturedMs: this.#robotClock.read(trueMs), hubMs: this.#hubClock.read(trueMs) };
         this.#agenda.plan(trueMs + (chance() < 0.5 ? 0 : between(chance, 0, 900)), { kind: "publish", sample });
         this.#again(trueMs, event);
         return;
@@ -128,13 +131,14 @@ class Run {
   #judge(trueMs: number): void {
     const sample = this.#newest;
     if (sample === null) return;
-    const boundMs = this.#formula({
-      nowMs: this.#hubClock.read(trueMs),
+    const echoed = {
       nonceSentMs: this.#sentMs.get(sample.nonce) ?? Number.NaN,
       elapsedMs: sample.elapsedMs,
       rhoHub: this.#rhoHub,
       rhoRobot: this.#rhoRobot,
-    });
+    };
+    const boundMs = this.#formula({ ...echoed, nowMs: this.#hubClock.read(trueMs) });
+    this.#lateMs = Math.max(this.#lateMs, capturedAtLeastMs(echoed) - sample.hubMs);
     this.#judged += 1;
     this.#shortMs = Math.max(this.#shortMs, trueMs - sample.trueMs - boundMs);
   }

@@ -26,6 +26,7 @@ t.test("R6 ageBoundMs is never lower than the true age, over drawn clocks and ne
   for (let seed = 0; seed < TRIALS; seed += 1) {
     const trial = tryFreshness(seed);
     if (trial.shortMs > 0) t.fail(`seed ${seed}: a bound was ${trial.shortMs} ms short of the truth`);
+    if (trial.lateMs > 0) t.fail(`seed ${seed}: earliest capture ${trial.lateMs} ms after the capture`);
     judged += trial.judged;
     before += trial.before;
   }

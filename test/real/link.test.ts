@@ -93,7 +93,8 @@ t.test("R13 hub ends a stream that floods it, or that takes nothing up", async (
   const { host, seen } = await aHub(t, { limits: { rate: { perSecond: 10, burst: 20 }, queuedMessages: 16 } });
   const flood = rawStream(t, host.port);
   flood.call.write(asBytes(HELLO));
-  for (let nonce = 1; nonce < 40; nonce += 1) flood.call.write(asBytes({ kind: "renew", nonce, modeSequence: 0, acting: [] }));
+  for (let nonce = 1; nonce < 40; nonce += 1)
+    flood.call.write(asBytes({ kind: "renew", nonce, modeSequence: 0, acting: [] }));
   await until("the flood is ended", () => flood.ended.code === status.RESOURCE_EXHAUSTED);
   t.ok(seen.messages.length <= 20);
   const deaf = rawStream(t, host.port);

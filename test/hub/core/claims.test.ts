@@ -179,26 +179,32 @@ t.test("R4 lapsed place stays taken although its robot is seen elsewhere by an o
   t.equal(free(site, "r2", "C"), "free");
 });
 
-t.test("R4 position that the robot may have left since its capture before the lapse frees nothing, on any clock", async (t) => {
-  const site = ready(new SiteUnderTest({ robots: 1 }), "r1");
+t.test("R4 position captured before the lapse frees nothing, however the two clocks drift", async (t) => {
+  const site = ready(new SiteUnderTest({ robots: 3 }), "r1", "r2", "r3");
   give(site, "r1", "C");
   const r1 = site.robot("r1");
+  r1.standAt(C);
+  site.run(400);
+  site.say("r1", r1.outcome("ARRIVED"));
   site.disconnect("r1");
   r1.isTelling = false;
   site.run(60_000, () => site.bodies("claimLapsed").length > 0);
   const lapsedMs = site.nowMs;
-  site.run(11_000);
+  site.run(3000);
   site.connect("r1");
-  site.run(500);
-  const { rhoHub } = site.site.config.lease;
-  for (const beforeMs of [400, 100, 1]) {
-    // The hub's clock runs fast: since the capture it shows 1 + rho times what has really passed.
-    const trueAgeMs = Math.floor((site.nowMs - lapsedMs + beforeMs) / (1 + rhoHub));
-    r1.standAt(FAR);
-    site.step({ kind: "telemetry", sample: r1.pose(site.nowMs, trueAgeMs) });
+  r1.standAt(FAR);
+  const { rhoHub, rhoRobot } = site.site.config.lease;
+  // While the hub's fast clock shows this much since the capture, the robot's slow clock shows that much.
+  const onRobot = (hubMs: number) => Math.floor((hubMs / (1 + rhoHub)) * (1 - rhoRobot));
+  for (const beforeMs of [400, 100, 10]) {
+    site.say("r1", r1.renew());
+    site.step({ kind: "telemetry", sample: r1.pose(site.nowMs, onRobot(site.nowMs - lapsedMs + beforeMs)) });
     site.step({ kind: "tick" });
     t.equal(site.holder("C"), "r1", `captured ${beforeMs} ms before the lapse`);
   }
+  site.step({ kind: "telemetry", sample: r1.pose(site.nowMs, 1000) });
+  site.step({ kind: "tick" });
+  t.match(site.bodies("claimFreed"), [{ exit: "SEEN_ELSEWHERE" }], "one captured after it does");
 });
 
 t.test("R4 arrived robot keeps its place until a fresh position shows that it has left", async (t) => {
@@ -223,7 +229,7 @@ t.test("R4 arrived robot keeps its place until a fresh position shows that it ha
 });
 
 t.test("R4 place is stated free only by name, with what was seen, and never while a lease may run", async (t) => {
-  const site = ready(new SiteUnderTest(), "r1", "r2");
+  const site = ready(new SiteUnderTest({ robots: 3 }), "r1", "r2", "r3");
   give(site, "r1", "C");
   const state = (over: object) => site.ask({ kind: "freePlace", act: ACT, place: "C", seen: "it is empty", ...over });
   t.match(state({ act: { operator: "", reason: "x" } }), { code: "NO_ACT" });
@@ -246,7 +252,7 @@ t.test("R4 place is stated free only by name, with what was seen, and never whil
 });
 
 t.test("R4 robot that comes back after its place was stated free does not act on it again", async (t) => {
-  const site = ready(new SiteUnderTest(), "r1", "r2");
+  const site = ready(new SiteUnderTest({ robots: 3 }), "r1", "r2", "r3");
   give(site, "r1", "C");
   site.disconnect("r1");
   site.robot("r1").isTelling = false;
