@@ -127,7 +127,10 @@ export function channelAgeMs(
 /** R4: the earliest reading of the hub's clock at which the newest pose can have been captured. */
 export function poseCapturedMs(watch: RobotWatch, site: Site): number {
   const pose = watch.channels.get("pose");
-  return pose === undefined ? Number.NEGATIVE_INFINITY : capturedAtLeastMs({ ...pose, ...site.config.lease });
+  if (pose === undefined) return Number.NEGATIVE_INFINITY;
+  const { nonceSentMs, elapsedMs } = pose;
+  const { rhoHub, rhoRobot } = site.config.lease;
+  return capturedAtLeastMs({ nonceSentMs, elapsedMs, rhoHub, rhoRobot });
 }
 
 export interface TelemetryAge {

@@ -55,9 +55,7 @@ async function memoryMb(dir: string): Promise<number> {
 
 export async function run({ events }: BenchOptions): Promise<readonly Row[]> {
   const dir = scratchDir();
-  const startMs = performance.now();
-  await makeLedger(dir, events);
-  const madeMs = performance.now() - startMs;
+  const madeMs = await makeLedger(dir, events);
   const rawDir = join(scratchDir(), "raw");
   cpSync(join(dir, "ledger"), rawDir, { recursive: true });
   const parts: Parts = { openMs: [], replayMs: [], startMs: [] };

@@ -1,6 +1,5 @@
 // Telemetry from robots to the hub over a broker in a process of its own: publish, policy, guard, forward, judge; beside the
-// same payloads over aedes and mqtt alone, which nobody encodes, decodes or judges. Both keep the same number of messages
-// under way, so that neither drops one: QoS 0 drops what does not get through.
+// same payloads over aedes and mqtt alone, which nobody encodes or judges. Both keep as many messages under way.
 
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -16,7 +15,7 @@ import { atEnd } from "./scratch.js";
 
 const SITE = "bench";
 const ROBOTS = 8;
-/** The broker lets a robot publish 500 a second and 10,000 at once; all rounds together stay below that. */
+/** The broker lets a robot publish 500 a second and 10,000 at once; all rounds together stay below. */
 const MESSAGES = 3000;
 const ROUNDS = 9;
 const UNDER_WAY = 64;
@@ -48,8 +47,13 @@ async function brokerOf(file: string, args: readonly string[]): Promise<number> 
 function sampleOf(robot: number, sequence: number): Telemetry {
   const pose = { xM: 12.345 + robot, yM: 6.789, headingRad: 1.5 };
   return {
-    ...{ robot: `r${robot}`, boot: "boot-1", channel: "pose", sequence, capturedMs: 123_456_789 },
-    ...{ hubNonce: 4_294_967_396, elapsedMs: 12 },
+    robot: `r${robot}`,
+    boot: "boot-1",
+    channel: "pose",
+    sequence,
+    capturedMs: 123_456_789,
+    hubNonce: 4_294_967_396,
+    elapsedMs: 12,
     value: { kind: "pose", pose, errorM: 0.05, speedMps: 1.25 },
   };
 }
@@ -60,23 +64,20 @@ async function openOwn(): Promise<Path> {
   const path: Path = { publish: () => {}, received: 0, onReceipt: () => {} };
   const opening: Promise<void>[] = [];
   const opened = (open: (onState: (connected: boolean) => void) => { close(): Promise<void> }): void => {
-    opening.push(
-      new Promise((resolve) => {
-        const one = open((connected) => connected && resolve());
-        atEnd(() => one.close());
-      }),
-    );
+    const isOpen = new Promise<void>((resolve) => {
+      const one = open((connected) => connected && resolve());
+      atEnd(() => one.close());
+    });
+    opening.push(isOpen);
   };
-  opened((onState) => {
-    const onRefused = (robot: string | null, reason: string): never => {
-      throw new Error(`telemetry of ${robot} was refused: ${reason}`);
-    };
-    const onTelemetry = (): void => {
-      path.received += 1;
-      path.onReceipt();
-    };
-    return new TelemetryIntake({ url, site: SITE, onTelemetry, onRefused, onState });
-  });
+  const onRefused = (robot: string | null, reason: string): never => {
+    throw new Error(`telemetry of ${robot} was refused: ${reason}`);
+  };
+  const onTelemetry = (): void => {
+    path.received += 1;
+    path.onReceipt();
+  };
+  opened((onState) => new TelemetryIntake({ url, site: SITE, onTelemetry, onRefused, onState }));
   const robots: SiteTelemetry[] = [];
   for (let robot = 0; robot < ROBOTS; robot += 1) {
     opened((onState) => {
@@ -117,9 +118,8 @@ async function send(path: Path, messages: number, underWay: number): Promise<num
   const first = path.received;
   let sent = 0;
   await new Promise<void>((resolve, reject) => {
-    const stalled = setTimeout(() => {
-      reject(new Error(`${path.received - first} of ${sent} messages came through`));
-    }, STALLED_MS);
+    const late = (): void => reject(new Error(`${path.received - first} of ${sent} messages came through`));
+    const stalled = setTimeout(late, STALLED_MS);
     const more = (): void => {
       while (sent < messages && sent - (path.received - first) < underWay) {
         path.publish(sent % ROBOTS, first + sent + 1);

@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import t from "tap";
 import { aTinySite, BENCH, brokerPort, drover, HOME, startDaemon } from "./site-kit.js";
-import { aFolder } from "./site-run.js";
+import { aFolder, program } from "./site-run.js";
 
 t.setTimeout(90_000);
 const skip = spawnSync("python3", ["--version"]).status === 0 ? false : "python3 is not installed on this machine";
@@ -95,3 +95,22 @@ t.test(
     t.equal(await hub.stop(), 0, "the hub ends cleanly");
   },
 );
+
+t.test("a second hub on a taken port, or on a ledger in use, says so and ends", async (t) => {
+  const folder = aFolder(t);
+  const config = aTinySite(join(folder, "site"));
+  const args = ["--config", config, "--broker", "127.0.0.1:0"];
+  const first = await startDaemon(t, "hub/main.js", {
+    dataDir: join(folder, "first"),
+    args: [...args, "--listen", "127.0.0.1:0"],
+  });
+  const listen = ["--listen", `127.0.0.1:${first.own.ports.grpc}`];
+  const second = await program("hub/main.js", ["run", ...args, ...listen, "--data-dir", join(folder, "second")]);
+  t.equal(second.exit, 69, second.err);
+  t.match(second.err, `port ${first.own.ports.grpc} on 127.0.0.1 is taken`);
+  const same = await program("hub/main.js", [
+    ...["run", ...args, "--listen", "127.0.0.1:0", "--data-dir", join(folder, "first")],
+  ]);
+  t.equal(same.exit, 75, same.err);
+  t.equal(await first.stop(), 0);
+});

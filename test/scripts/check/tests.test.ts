@@ -121,7 +121,8 @@ t.test("summary tells each folder, why tests were skipped, and at the end what f
   ]);
   const blind = { name: "arrows", counted: 0, unit: "modules", problems: [] };
   t.match(checkLine(blind), /FAIL arrows \(0 modules\)\n.*saw nothing/);
-  t.match(failedLines([blind], [aResult({ problem: "code 7" })]).join("\n"), /arrows[^]*test\/hub\/a\.test\.js/);
+  const failed = failedLines([blind], [aResult({ problem: "code 7" })]).slice(2);
+  t.match(failed, [/arrows \(0 problems\)/, /test\/hub\/a\.test\.js/]);
   t.same(failedLines([], [aResult({})]), []);
 });
 
