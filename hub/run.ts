@@ -36,12 +36,12 @@ export async function runHub(options: HubOptions, stopped: Promise<string>): Pro
   const travel = new Travel({ grid: driveGridOf(config, grid), destinations: config.destinations });
   const hub = new Hub({
     site,
-    ledger: replay(events),
+    ledger: replay(events, config.limits.tasksKept),
     dispatcher: (view, nowMs) => proposeAssignments(view, travel, nowMs),
   });
   let fail: (cause: Error) => void = () => {};
   const failed = new Promise<string>((_, reject) => {
-    fail = (cause) => reject(new HubStopped(EXIT.io, `the ledger cannot be written: ${cause.message}`));
+    fail = (cause) => reject(new HubStopped(EXIT.io, cause.message));
   });
   failed.catch(() => {});
   let intake: TelemetryIntake | null = null;

@@ -2,7 +2,8 @@
 // append is durable; appends that are waiting together become one synced batch. Answers to renewals touch no disk and pass
 // by, since they rest on nothing that is not yet stored. A store that fails ends the hub: it never tries the same sync again.
 
-import { monotonicMs } from "../proto/codec/clock.js";
+import { type ClockReading, clockAnomaly } from "../proto/clock.js";
+import { monotonicMs, readClocks } from "../proto/codec/clock.js";
 import { type Refusal, refuse } from "../proto/errors.js";
 import type { LedgerEvent } from "../proto/ledger.js";
 import type { OperatorAnswer, OperatorAsk } from "../proto/operator.js";
@@ -35,6 +36,7 @@ export class HubRuntime {
   #nextAsk = 1;
   #pumping: Promise<void> | null = null;
   #failed = false;
+  #clocks: ClockReading | null = null;
   #timer: NodeJS.Timeout | null = null;
 
   constructor(parts: RuntimeParts) {
@@ -54,6 +56,7 @@ export class HubRuntime {
   async stop(): Promise<void> {
     if (this.#timer !== null) clearInterval(this.#timer);
     await this.#pumping;
+    this.#failed = true; // takes no more input
     for (const stream of this.#streams.values()) stream.end({ code: "SITE_STOPPING", message: "the hub is stopping" });
   }
 
@@ -106,7 +109,21 @@ export class HubRuntime {
   }
 
   #feed(input: HubInput): void {
-    if (!this.#failed) this.#perform(this.#parts.hub.step(input, now()));
+    if (this.#failed) return;
+    const clocks = readClocks();
+    const anomaly = this.#clocks === null ? "none" : clockAnomaly(this.#clocks, clocks);
+    this.#clocks = clocks;
+    // R3, R6: while this machine slept its clock stood still, and nothing that it knows of robots is as young as it seems.
+    if (anomaly === "suspended" || anomaly === "backwards")
+      return this.#fail(new Error(`this machine's clock: ${anomaly}`));
+    this.#perform(this.#parts.hub.step(input, { nowMs: clocks.monotonicMs, wallMs: clocks.wallMs }));
+  }
+
+  /** The hub must end, and be started again: what it knows may be wrong, or cannot be stored. */
+  #fail(cause: Error): void {
+    this.#failed = true;
+    for (const answer of this.#asks.values()) answer(refuse("SITE_STOPPING", cause.message));
+    this.#parts.onFault(cause);
   }
 
   #perform(effects: readonly HubEffect[]): void {
@@ -130,9 +147,7 @@ export class HubRuntime {
     try {
       await this.#parts.store.append(events);
     } catch (cause) {
-      this.#failed = true;
-      for (const answer of this.#asks.values()) answer(refuse("SITE_STOPPING", "the ledger cannot be written"));
-      this.#parts.onFault(cause as Error);
+      this.#fail(new Error(`the ledger cannot be written: ${(cause as Error).message}`));
       return false;
     }
     this.#history.push(...events);

@@ -31,15 +31,23 @@ const PENDING_MOST = 64;
 
 /** The robot's lease of one link session. It ends with the session, never survives a restart, and is never stored. */
 export interface RobotLease {
-  readonly pending: readonly { readonly nonce: number; readonly sentMs: number }[];
+  readonly pending: readonly Renewal[];
   readonly endMs: number; // NEVER: no right to act
+  readonly covered: readonly string[]; // claims, by token, that the newest answered renewal named
+}
+
+/** A renewal that was sent. It asks for the claims that it names, and for no other. */
+export interface Renewal {
+  readonly nonce: number;
+  readonly sentMs: number;
+  readonly covers?: readonly string[];
 }
 
 export const NEVER = Number.NEGATIVE_INFINITY;
-export const NO_LEASE: RobotLease = { pending: [], endMs: NEVER };
+export const NO_LEASE: RobotLease = { pending: [], endMs: NEVER, covered: [] };
 
 /** R2: to be called with a clock reading taken before the renewal is serialised. */
-export function renewalSent(lease: RobotLease, sent: { readonly nonce: number; readonly sentMs: number }): RobotLease {
+export function renewalSent(lease: RobotLease, sent: Renewal): RobotLease {
   return { ...lease, pending: [...lease.pending.slice(1 - PENDING_MOST), sent] };
 }
 
@@ -54,14 +62,22 @@ export function renewalAnswered(
   const sent = lease.pending.find((renewal) => renewal.nonce === answer.nonce);
   if (sent === undefined) return lease;
   const pending = lease.pending.filter((renewal) => renewal.nonce > answer.nonce);
-  if (answer.leaseMs <= 0) return { pending, endMs: lease.endMs };
+  if (answer.leaseMs <= 0) return { ...lease, pending };
   const endMs = Math.floor(sent.sentMs + Math.min(answer.leaseMs, answer.leaseMostMs));
-  return { pending, endMs: Math.max(lease.endMs, endMs) };
+  return { pending, endMs: Math.max(lease.endMs, endMs), covered: sent.covers ?? [] };
 }
 
 /** R2: the right to send a command at `nowMs`. To be asked in the same synchronous block as the write. */
 export function mayAct(lease: RobotLease, nowMs: number): boolean {
   return nowMs < lease.endMs;
+}
+
+/**
+ * R2: the right to act on one claim. A claim that no answered renewal has named is not covered, however it came here: a
+ * grant that was held up on its way, while the hub gave the place to another, moves nothing.
+ */
+export function mayActOn(lease: RobotLease, claim: { readonly token: string; readonly nowMs: number }): boolean {
+  return mayAct(lease, claim.nowMs) && lease.covered.includes(claim.token);
 }
 
 /** R2: from here on the robot only brakes, so that it normally stands before the lease's end. */

@@ -17,7 +17,7 @@ export const stop = struct({ destinations: listOf(id, MOST_ALTERNATIVES) });
 export const stops = listOf(stop, MOST_STOPS);
 
 const readBody = oneOf({
-  hubStarted: struct({ epoch: count, longestLeaseMs: count, configHash: text(128), software: text(64) }),
+  hubStarted: struct({ epoch: count, longestWaitMs: count, configHash: text(128), software: text(64) }),
   robotEnrolled: struct({ robot: id }),
   robotAbsent: struct({ robot: id, operator: text(64), reason: prose, seen: prose }),
   taskAccepted: struct({ task: id, stops, fleet: maybeId, dwellMs: count, operator: text(64), reason: prose }),

@@ -46,8 +46,13 @@ export const CAUSES = {
   "telemetry-stale": { by: "hub", clear: "dwell", says: "the robot's telemetry is older than its freshness contract" },
   "fleet-stale": { by: "hub", clear: "dwell", says: "too large a share of the fleet is stale at once" },
   "place-unknown": { by: "hub", clear: "calm", says: "the hub does not know yet where the robot stands" },
-  operator: { by: "hub", clear: "person", says: "an operator's ceiling" },
-  "rolled-back": { by: "hub", clear: "person", says: "the hub's own store is older than what robots have seen" },
+  "config-differs": { by: "hub", clear: "calm", says: "the robot runs on another site file than the hub" },
+  "identity-clash": { by: "hub", clear: "person", says: "two processes speak under the robot's name" },
+  operator: {
+    by: "hub",
+    clear: "person",
+    says: "an operator's ceiling, or the hub's own when its store was rolled back",
+  },
 } as const satisfies Record<string, { by: "edge" | "hub"; clear: ClearRule; says: string }>;
 
 export type CauseName = keyof typeof CAUSES;
@@ -83,12 +88,14 @@ export interface LadderPolicy {
   readonly fallMemoryMs: number; // a fall later than this after the one before counts as the first
 }
 
-/** Applies what was seen at `nowMs`. Holds that get no signal stay as they are (unknown means no). */
+/** Applies what was seen at `nowMs`. Holds that get no signal stay, and begin their dwell anew (unknown means no). */
 export function stepLadder(
   ladder: Ladder,
   step: { readonly signals: readonly Signal[]; readonly nowMs: number; readonly policy: LadderPolicy },
 ): Ladder {
   const next = new Map(ladder);
+  const signalled = new Set(step.signals.map(holdKey));
+  for (const [key, hold] of ladder) if (!signalled.has(key)) next.set(key, { ...hold, calmSinceMs: null });
   for (const signal of step.signals) {
     const key = holdKey(signal);
     const hold = next.get(key);

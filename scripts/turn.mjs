@@ -1,5 +1,5 @@
-// Turns among processes of this machine: one installs or builds, the others wait. A turn is a file that names its owner;
-// an owner that is dead owns nothing.
+// Turns among processes of this machine: one installs or builds, the others wait. A turn is a file that names its
+// owner; an owner that is dead owns nothing.
 
 import { linkSync, mkdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";

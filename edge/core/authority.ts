@@ -3,7 +3,8 @@
 // store says so; outcomes are sent until the hub has them.
 
 import { compareTokens, higherToken, sameToken, type Token, tokenKey } from "../../proto/claim.js";
-import { mayAct, renewalAnswered, renewalSent } from "../../proto/lease.js";
+import type { RefusalCode } from "../../proto/errors.js";
+import { mayAct, mayActOn, renewalAnswered, renewalSent } from "../../proto/lease.js";
 import { clearLatches } from "../../proto/mode.js";
 import type { EdgeMessage, Grant, HubMessage, OUTCOMES } from "../../proto/wire.js";
 import type { EdgeMemory } from "./memory.js";
@@ -60,15 +61,21 @@ export function stepAuthority(state: EdgeState, nowMs: number, effects: EdgeEffe
   if (nowMs - link.renewedMs >= state.context.config.lease.renewMs) {
     link.renewedMs = nowMs;
     link.nonce += 1;
-    link.lease = renewalSent(link.lease, { nonce: link.nonce, sentMs: nowMs });
     const acting = state.memory.holdings.filter((held) => !held.arrived).map((held) => held.token);
+    link.lease = renewalSent(link.lease, { nonce: link.nonce, sentMs: nowMs, covers: acting.map(tokenKey) });
     const renew = { kind: "renew", nonce: link.nonce, modeSequence: state.hubOrder.sequence, acting } as const;
     effects.push({ kind: "send", message: renew });
   }
   if (nowMs - link.resendMs >= RESEND_MS) {
     link.resendMs = nowMs;
-    for (const entry of state.memory.outbox) effects.push({ kind: "send", message: outcomeMessage(entry) });
+    for (const entry of state.memory.outbox)
+      if (isStored(state, entry.id)) effects.push({ kind: "send", message: outcomeMessage(entry) });
   }
+}
+
+/** R10: an outcome that still waits for the store is told when it is durable, and not before. */
+function isStored(state: EdgeState, outcome: string): boolean {
+  return !state.held.some(({ messages }) => messages.some((one) => one.kind === "outcome" && one.id === outcome));
 }
 
 export function hubMessage(state: EdgeState, message: HubMessage, nowMs: number, effects: EdgeEffect[]): void {
@@ -126,11 +133,23 @@ function grant(state: EdgeState, message: Grant, effects: EdgeEffect[]): void {
     effects.push({ kind: "send", message: { ...answer, accepted: false, refusal: "STALE_TOKEN" } });
     return;
   }
+  const unfit = whyUnfit(state, message);
+  if (unfit !== null) {
+    effects.push({ kind: "send", message: { ...answer, accepted: false, refusal: unfit } });
+    return;
+  }
   const { token, assignment, task, destination, purpose, dwellMs } = message;
   const others = memory.holdings.filter((held) => held.arrived && held.destination !== destination).slice(-8);
   const holding: Holding = { token, assignment, task, destination, purpose, dwellMs, arrived: false };
   state.memory = { ...memory, highestToken: higherToken(memory.highestToken, token), holdings: [...others, holding] };
   save(state, effects, { messages: [answer], activate: tokenKey(token) });
+}
+
+/** R13: what this robot cannot carry out it does not take. */
+function whyUnfit(state: EdgeState, message: Grant): RefusalCode | null {
+  const { destinations, limits } = state.context.config;
+  if (!destinations.some((place) => place.id === message.destination)) return "UNKNOWN_DESTINATION";
+  return state.memory.outbox.length >= limits.outbox ? "TOO_MANY" : null;
 }
 
 function isHeld(state: EdgeState, token: string): boolean {
@@ -208,6 +227,9 @@ export function save(
   then: { readonly messages: readonly EdgeMessage[]; readonly activate: string },
 ): void {
   state.version += 1;
+  for (const token of state.active) {
+    if (!state.memory.holdings.some((held) => tokenKey(held.token) === token)) state.active.delete(token);
+  }
   state.held.push({ version: state.version, ...then });
   effects.push({ kind: "save", version: state.version, memory: state.memory });
 }
@@ -221,11 +243,21 @@ export function saved(state: EdgeState, version: number, effects: EdgeEffect[]):
     const stillHeld = state.memory.holdings.some(
       (holding) => tokenKey(holding.token) === held.activate && !holding.arrived,
     );
-    if (stillHeld) state.active.add(held.activate);
+    if (stillHeld) {
+      state.active.add(held.activate);
+      state.link.renewedMs = Number.NEGATIVE_INFINITY; // asks at once for a lease that covers it
+    }
     for (const message of held.messages) effects.push({ kind: "send", message });
   }
 }
 
+/** A lease runs, whatever it covers. */
 export function hasLease(state: EdgeState, nowMs: number): boolean {
   return mayAct(state.link.lease, nowMs);
+}
+
+/** R2: the lease covers what the robot acts on. */
+export function mayActNow(state: EdgeState, nowMs: number): boolean {
+  const acting = actingOn(state);
+  return acting !== undefined && mayActOn(state.link.lease, { token: tokenKey(acting.token), nowMs });
 }

@@ -10,9 +10,10 @@ import {
   elapsedMostMs,
   isNewer,
   NEVER_FRESH,
+  type Repeats,
 } from "../../proto/freshness.js";
 import type { OnboardChannel } from "../../proto/topics.js";
-import type { Capture, OnboardSample, PoseSample } from "../../proto/wire.js";
+import type { BaseSample, Capture, OnboardSample, PoseSample } from "../../proto/wire.js";
 import type { EdgeState } from "./types.js";
 
 /** R6: so many identical scans of a noisy lidar in a row are one old scan. */
@@ -32,17 +33,33 @@ export function takeSample(state: EdgeState, sample: OnboardSample, nowMs: numbe
   const aged = boardAgeMs(capture, nowMs) !== NEVER_FRESH;
   const capturedMs = aged ? captureBoundMs(capture) : undefined;
   if (sample.channel === "pose") state.poseDoubt = doubt(state, sample, capturedMs);
-  state.channels.set(sample.channel, {
-    sample,
-    capturedMs,
-    order,
-    repeats: countRepeats(last?.repeats, fingerprint(sample)),
-  });
+  if (sample.channel === "base") remember(state, sample);
+  state.channels.set(sample.channel, { sample, capturedMs, order, repeats: repeatsOf(state, sample) });
   return true;
 }
 
+/** A pose may repeat itself while the robot stands: only what repeats while the wheels turn is counted. */
+function repeatsOf(state: EdgeState, sample: OnboardSample): Repeats {
+  const last = state.channels.get(sample.channel)?.repeats;
+  const next = countRepeats(last, fingerprint(sample));
+  const isStanding = Math.abs(sampleOf(state, "odometry")?.speedMps ?? 0) <= MOVING_MPS;
+  return sample.channel === "pose" && isStanding && last !== undefined && next.inRow > 1 ? last : next;
+}
+
+/** R7: a stop that was reported and taken back between two steps was a stop. */
+function remember(state: EdgeState, base: BaseSample): void {
+  state.baseSeen.emergencyStop ||= base.emergencyStop;
+  state.baseSeen.bumper ||= base.bumper;
+  state.baseSeen.manual ||= base.manual;
+}
+
+/** What was captured before a suspension has no age that this clock could tell. */
 function captureTime(state: EdgeState, capture: Capture): CaptureTime {
-  if (capture.monotonicMs !== undefined) return { kind: "monotonic", capturedMs: capture.monotonicMs };
+  if (capture.monotonicMs !== undefined) {
+    return capture.monotonicMs < state.notBeforeMs
+      ? { kind: "none" }
+      : { kind: "monotonic", capturedMs: capture.monotonicMs };
+  }
   if (capture.tickNonce !== undefined) return { kind: "tick", tickSentMs: state.ticks.get(capture.tickNonce) };
   return { kind: "none" };
 }
@@ -64,8 +81,7 @@ export function sampleOf<C extends OnboardChannel>(
 export function frozen(state: EdgeState, channel: "scan" | "pose"): string {
   const repeats = state.channels.get(channel)?.repeats.inRow ?? 0;
   if (channel === "scan") return repeats >= FROZEN_SCANS ? `${repeats} identical scans` : "";
-  const moving = Math.abs(sampleOf(state, "odometry")?.speedMps ?? 0) > MOVING_MPS;
-  return moving && repeats >= FROZEN_POSES ? `${repeats} identical poses while the wheels turn` : "";
+  return repeats >= FROZEN_POSES ? `${repeats} identical poses while the wheels turn` : "";
 }
 
 /** Why a pose is not to be believed (F54); empty when it is. */

@@ -6,9 +6,9 @@ import type { PlanResult } from "../../models/planner.js";
 import { compareTokens, NO_TOKEN, tokenKey } from "../../proto/claim.js";
 import { commandValidMs, mustBrake } from "../../proto/lease.js";
 import { PERMITS } from "../../proto/mode.js";
-import { actingOn, endActing, hasLease, leaseEndMs } from "./authority.js";
+import { actingOn, endActing, leaseEndMs, mayActNow } from "./authority.js";
 import { ageMs, frozen, sampleOf } from "./channels.js";
-import { mayPlan, rungOf } from "./modes.js";
+import { BASE_LIMIT_MS, mayPlan, poseDoubted, rungOf } from "./modes.js";
 import {
   acceptPlan,
   type MotionInput,
@@ -78,7 +78,7 @@ const STAND: Proposal = { speedMps: 0, turnRadps: 0, activity: "standing", block
 
 /** R2, R6, R8: why a robot that could move must stand now; empty when it may move. */
 function whyStand(state: EdgeState, nowMs: number): string {
-  if (!hasLease(state, nowMs)) return "no lease";
+  if (!mayActNow(state, nowMs)) return "no lease for it";
   if (mustBrake(state.link.lease, { nowMs, brakeAheadMs: state.context.brakeAheadMs })) return "the lease ends soon";
   const rung = rungOf(state);
   if (PERMITS[rung].motion === "none") return `rung ${rung}`;
@@ -88,11 +88,12 @@ function whyStand(state: EdgeState, nowMs: number): string {
 /** R6: a frozen channel counts as lost, whatever its stamps say, and a doubted pose is none. */
 function isFresh(state: EdgeState, decision: "plan" | "drive" | "react", nowMs: number): boolean {
   const limits = state.context.config.decisions[decision];
-  if (frozen(state, "scan") !== "" || frozen(state, "pose") !== "" || state.poseDoubt !== "") return false;
+  if (frozen(state, "scan") !== "" || poseDoubted(state)) return false;
   return (
     ageMs(state, "pose", nowMs) <= limits.poseMs &&
     ageMs(state, "scan", nowMs) <= limits.scanMs &&
-    ageMs(state, "odometry", nowMs) <= limits.odometryMs
+    ageMs(state, "odometry", nowMs) <= limits.odometryMs &&
+    ageMs(state, "base", nowMs) <= BASE_LIMIT_MS
   );
 }
 
@@ -222,7 +223,7 @@ export function decisionId(state: EdgeState): string {
 /** Arrived, and stood there for the dwell: the outcome is stored before it is told. */
 function arrive(state: EdgeState, proposal: Proposal, nowMs: number, effects: EdgeEffect[]): void {
   const acting = actingOn(state);
-  if (acting === undefined || proposal.activity !== "arrived") {
+  if (acting === undefined || proposal.activity !== "arrived" || !isFresh(state, "drive", nowMs)) {
     state.dwell = null;
     return;
   }
@@ -241,8 +242,10 @@ function giveUp(
 ): void {
   const acting = actingOn(state);
   const { activity, blockedBy } = at.proposal;
-  const stuck =
-    acting !== undefined && (activity === "blocked" || activity === "waiting") && rungOf(state) === "AUTONOMOUS";
+  const rung = rungOf(state);
+  const waits = activity === "blocked" || activity === "waiting";
+  const held = rung === "REACTIVE_ONLY" && activity === "holding"; // its path is finished, and nobody plans another
+  const stuck = acting !== undefined && ((waits && PERMITS[rung].motion !== "none") || held);
   if (!stuck) {
     driver.stuckSinceMs = null;
     return;

@@ -97,7 +97,7 @@ export class Edge {
 
   #tick(input: Extract<EdgeInput, { kind: "tick" }>, nowMs: number, effects: EdgeEffect[]): void {
     const { state } = this;
-    watchClocks(state, input);
+    watchClocks(state, this.#driver, input);
     state.tickNonce += 1;
     state.ticks.set(state.tickNonce, nowMs);
     state.ticks.delete(state.tickNonce - TICKS_KEPT);
@@ -109,13 +109,19 @@ export class Edge {
   }
 }
 
-/** R2: no lease survives a suspended board or a clock that went backwards. */
-function watchClocks(state: EdgeState, input: Extract<EdgeInput, { kind: "tick" }>): void {
+/** R2, R6: no lease survives a suspended board or a clock that went backwards, and nothing that was seen before is fresh. */
+function watchClocks(state: EdgeState, driver: Driver, input: Extract<EdgeInput, { kind: "tick" }>): void {
   const anomaly = state.clocks === null ? "none" : clockAnomaly(state.clocks, input.clocks);
   state.clocks = input.clocks;
   const fault = anomaly === "suspended" || anomaly === "backwards";
   state.clockFault = fault ? `the board's clock: ${anomaly}` : "";
-  if (fault) state.link.lease = NO_LEASE;
+  if (!fault) return;
+  state.link.lease = NO_LEASE;
+  state.link.hubNonce = 0;
+  state.notBeforeMs = input.clocks.monotonicMs;
+  state.channels.clear();
+  state.ticks.clear();
+  driver.poses.length = 0;
 }
 
 /** In [0, 1), by name: who gives way first when two robots block each other. */
@@ -134,7 +140,8 @@ function emptyState(context: EdgeContext, memory: EdgeMemory): EdgeState {
     },
     ...{ channels: new Map(), ticks: new Map(), tickNonce: 0, clocks: null, ladder: NO_HOLDS, booted: false },
     hubOrder: { sequence: 0, rung: "AUTONOMOUS", causes: [] },
-    ...{ reportedKey: "", poseDoubt: "", storeFault: "", clockFault: "" },
+    ...{ reportedKey: "", poseDoubt: "", storeFault: "", clockFault: "", notBeforeMs: 0 },
+    baseSeen: { emergencyStop: false, bumper: false, manual: false },
     plan: { ready: false, flight: null, missed: false, failing: "", plans: 0, misses: 0, lastMs: 0, inferenceMs: 0 },
     ...{
       commandSequence: 0,

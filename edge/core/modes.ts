@@ -20,7 +20,7 @@ import { ageMs, frozen, sampleOf } from "./channels.js";
 import type { EdgeEffect, EdgeState } from "./types.js";
 
 /** The e-stop and the bumper must be known; a silent base driver is a stale sensor. */
-const BASE_LIMIT_MS = 1000;
+export const BASE_LIMIT_MS = 1000;
 
 export function rungOf(state: EdgeState): Rung {
   return worseRung(effectiveRung(state.ladder), state.hubOrder.rung);
@@ -35,11 +35,13 @@ export function stepModes(state: EdgeState, nowMs: number, effects: EdgeEffect[]
   const before = state.ladder;
   const booting = !state.booted;
   const signals = booting
-    ? [...always(state), boot(state, nowMs)]
-    : [...always(state), ...watched(state, nowMs), boot(state, nowMs)];
+    ? [...always(state, nowMs), boot(state, nowMs)]
+    : [...always(state, nowMs), ...watched(state, nowMs), boot(state, nowMs)];
   state.ladder = stepLadder(state.ladder, { signals, nowMs, policy: state.context.fleet.ladder });
-  if (booting && !state.ladder.has("boot")) throw new Error("the boot cause was never imposed");
-  if (booting && state.ladder.get("boot")?.rung === "AUTONOMOUS") state.booted = true;
+  if (booting && !before.has("boot")) throw new Error("the boot cause was never imposed");
+  const held = state.ladder.get("boot")?.rung ?? "AUTONOMOUS"; // a cause that has cleared is forgotten in time
+  if (booting && held === "AUTONOMOUS") state.booted = true;
+  Object.assign(state.baseSeen, { emergencyStop: false, bumper: false, manual: false });
   if (state.ladder !== before) rememberLatches(state, effects);
   report(state, effects);
 }
@@ -54,9 +56,11 @@ function boot(state: EdgeState, nowMs: number): Signal {
 export function bootSignals(state: EdgeState): readonly Signal[] {
   const person = state.context.fleet.ladder.bootNeedsPerson;
   const confirm = signal("boot-confirm", { demand: "CONFIRM", calm: true, detail: "a person must confirm each start" });
-  const latches = state.memory.latches
-    .filter(isLatch)
-    .map((name) => signal(name, { demand: "HALT", calm: false, detail: "latched before the restart" }));
+  const latches = state.memory.latches.map((name) =>
+    isLatch(name)
+      ? signal(name, { demand: "HALT", calm: false, detail: "latched before the restart" })
+      : signal("store-fault", { demand: "HALT", calm: false, detail: `latched by a cause of other software: ${name}` }),
+  );
   return [
     signal("boot", { demand: "CONFIRM", calm: false, detail: "started" }),
     ...(person ? [confirm] : []),
@@ -86,17 +90,18 @@ function limits(state: EdgeState): readonly { readonly channel: OnboardChannel; 
   ];
 }
 
-/** What is watched from the first step on. */
-function always(state: EdgeState): readonly Signal[] {
+/** What is watched from the first step on. A base that is silent is no evidence that a latch may open. */
+function always(state: EdgeState, nowMs: number): readonly Signal[] {
   const base = sampleOf(state, "base");
-  const known = base !== undefined;
+  const { baseSeen } = state;
+  const isKnown = ageMs(state, "base", nowMs) <= BASE_LIMIT_MS;
   const latch = (name: CauseName, on: boolean, rung: Rung) =>
-    signal(name, { demand: on ? rung : "AUTONOMOUS", calm: known, detail: CAUSES[name].says });
+    signal(name, { demand: on ? rung : "AUTONOMOUS", calm: isKnown, detail: CAUSES[name].says });
   return [
-    latch("emergency-stop", base?.emergencyStop === true, "HALT"),
-    latch("bumper", base?.bumper === true, "HALT"),
-    latch("manual", base?.manual === true, "CONFIRM"),
-    latch("boot-confirm", false, "CONFIRM"),
+    latch("emergency-stop", baseSeen.emergencyStop || base?.emergencyStop === true, "HALT"),
+    latch("bumper", baseSeen.bumper || base?.bumper === true, "HALT"),
+    latch("manual", baseSeen.manual || base?.manual === true, "CONFIRM"),
+    signal("boot-confirm", { demand: "AUTONOMOUS", calm: true, detail: CAUSES["boot-confirm"].says }),
     signal("store-fault", {
       demand: state.storeFault === "" ? "AUTONOMOUS" : "HALT",
       calm: true,
@@ -150,7 +155,8 @@ function stale(
 ): Signal {
   const age = ageMs(state, at.channel, at.nowMs);
   const detail = `${at.channel} is up to ${age} ms old, at most ${at.limitMs}`;
-  const demand = age > at.limitMs ? "REACTIVE_ONLY" : "AUTONOMOUS";
+  const rung = at.channel === "base" ? "CONFIRM" : "REACTIVE_ONLY"; // without it nobody knows of an emergency stop
+  const demand = age > at.limitMs ? rung : "AUTONOMOUS";
   return { ...signal("sensor-stale", { demand, calm: age <= at.limitMs / 2, detail }), subject: at.channel };
 }
 
@@ -163,8 +169,15 @@ function signal(
 
 /** R7: what a person must clear survives a restart: it is stored when it is imposed and when it is cleared. */
 function rememberLatches(state: EdgeState, effects: EdgeEffect[]): void {
-  const latches = [...new Set(causesOf(state.ladder).map((cause) => cause.name))]
-    .filter(isLatch)
+  const unknown = state.ladder.has("store-fault") ? state.memory.latches.filter((name) => !isLatch(name)) : [];
+  const latches = [
+    ...unknown,
+    ...new Set(
+      causesOf(state.ladder)
+        .map((cause) => cause.name)
+        .filter(isLatch),
+    ),
+  ]
     .filter((name) => name !== "boot-confirm")
     .sort();
   if (latches.join() === [...state.memory.latches].sort().join()) return;
@@ -191,4 +204,12 @@ function report(state: EdgeState, effects: EdgeEffect[]): void {
 
 export function mayPlan(state: EdgeState): boolean {
   return PERMITS[rungOf(state)].models;
+}
+
+/** R6: a pose that is frozen or doubted, or was until its cause lets go, says nothing of where the robot is. */
+export function poseDoubted(state: EdgeState): boolean {
+  const imposes = (key: string) => (state.ladder.get(key)?.rung ?? "AUTONOMOUS") !== "AUTONOMOUS";
+  return (
+    frozen(state, "pose") !== "" || state.poseDoubt !== "" || imposes("pose-doubt") || imposes("sensor-frozen/pose")
+  );
 }

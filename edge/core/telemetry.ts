@@ -3,7 +3,7 @@
 
 import type { Telemetry, TelemetryValue } from "../../proto/wire.js";
 import { sampleOf } from "./channels.js";
-import { allCauses, rungOf } from "./modes.js";
+import { allCauses, poseDoubted, rungOf } from "./modes.js";
 import type { EdgeEffect, EdgeState } from "./types.js";
 
 const SLOW_MS = 1000;
@@ -25,7 +25,7 @@ export function stepTelemetry(state: EdgeState, nowMs: number, effects: EdgeEffe
 function publishPose(state: EdgeState, effects: EdgeEffect[]): void {
   const pose = sampleOf(state, "pose");
   const capturedMs = state.channels.get("pose")?.capturedMs;
-  if (pose === undefined || capturedMs === undefined) return;
+  if (pose === undefined || capturedMs === undefined || poseDoubted(state)) return;
   const { xM, yM, headingRad, errorM } = pose;
   const speedMps = sampleOf(state, "odometry")?.speedMps ?? 0;
   publish(state, { capturedMs, value: { kind: "pose", pose: { xM, yM, headingRad }, errorM, speedMps } }, effects);

@@ -121,6 +121,8 @@ export interface EdgeState {
   poseDoubt: string; // why the newest pose was doubted; empty when it was not
   storeFault: string;
   clockFault: string;
+  notBeforeMs: number; // what was captured earlier is of unknown age
+  readonly baseSeen: { emergencyStop: boolean; bumper: boolean; manual: boolean }; // since the last step
   plan: PlanState;
   commandSequence: number;
   decision: number;

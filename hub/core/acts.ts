@@ -3,14 +3,14 @@
 // cannot show (R4); no act takes a place from a robot whose lease may still run.
 
 import { type Refusal, refuse } from "../../proto/errors.js";
-import { CAUSES, type CauseName, type Rung } from "../../proto/mode.js";
+import { CAUSES, type CauseName, causesOf, clearLatches, type Rung } from "../../proto/mode.js";
 import type { Act, OperatorAnswer, OperatorAsk, Scope } from "../../proto/operator.js";
-import { free } from "./claims.js";
+import { free, isOutside } from "./claims.js";
 import { isEnded, scopeKey, type Task } from "./ledger-state.js";
 import { closeTask } from "./links.js";
 import { stepModes } from "./modes.js";
 import type { Turn } from "./turn.js";
-import type { RobotWatch } from "./watch.js";
+import { channelAgeMs, type RobotWatch, whereabouts } from "./watch.js";
 
 export function perform(turn: Turn, ask: OperatorAsk): OperatorAnswer | Refusal {
   if (ask.act.operator.trim() === "" || ask.act.reason.trim() === "") {
@@ -52,6 +52,7 @@ function submitTask(turn: Turn, ask: Asked<"submitTask">): OperatorAnswer | Refu
   turn.state.submitted += 1;
   const existing = ledger.tasks.get(ask.task);
   if (existing !== undefined) return sameTask(existing, ask);
+  if (ledger.endedIds.has(ask.task)) return { task: ask.task, existed: true };
   const what = `cannot take task "${ask.task}"`;
   if (ask.stops.length === 0 || ask.stops.length > limits.stopsPerTask) {
     return refuse("MALFORMED", `${what}: expected 1 to ${limits.stopsPerTask} stops, found ${ask.stops.length}`);
@@ -136,21 +137,22 @@ function setCeiling(
 function clearMode(turn: Turn, ask: Asked<"clearMode">): OperatorAnswer | Refusal {
   const robots = inScope(turn, ask.scope);
   if ("code" in robots) return robots;
-  const latched = robots.filter((watch) => watch.edgeCauses.some((cause) => isLatch(cause.name)));
+  const latched = robots.filter((watch) =>
+    [...watch.edgeCauses, ...causesOf(watch.ladder)].some((cause) => isLatch(cause.name)),
+  );
   const stands = turn.ledger.ceilings.has(scopeKey(ask.scope));
-  const rolledBack = turn.state.rolledBack !== "" && scopeKey(ask.scope) === "site";
-  if (!stands && latched.length === 0 && !rolledBack) {
+  if (!stands && latched.length === 0) {
     return refuse(
       "NOTHING_TO_DO",
       `cannot clear the mode of ${scopeKey(ask.scope)}: no ceiling stands and nothing is latched there`,
     );
   }
   turn.emit({ kind: "ceilingCleared", robot: ask.scope.robot, fleet: ask.scope.fleet, ...ask.act });
-  if (rolledBack) turn.state.rolledBack = "";
   const { operator, reason } = ask.act;
   for (const watch of latched) {
+    watch.ladder = clearLatches(watch.ladder, ["identity-clash"]);
     const causes = watch.edgeCauses.map((cause) => cause.name).filter(isLatch);
-    turn.send(watch, { kind: "clearLatches", causes, operator, reason: reason.slice(0, 200) });
+    if (causes.length > 0) turn.send(watch, { kind: "clearLatches", causes, operator, reason: reason.slice(0, 200) });
   }
   stepModes(turn);
   return {};
@@ -170,10 +172,14 @@ function freePlace(turn: Turn, ask: Asked<"freePlace">): OperatorAnswer | Refusa
     return refuse("UNKNOWN_DESTINATION", `${what}: the site has no such destination`);
   if (ask.seen.trim() === "") return refuse("NO_ACT", `${what}: expected what was seen there, found nothing`);
   const held = turn.ledger.byDestination.get(ask.place);
-  const silent = [...turn.state.watches.values()].filter((watch) => watch.stream === null && watch.id !== held?.robot);
   const holder = held === undefined ? undefined : turn.state.watches.get(held.robot);
-  const leftMs = Math.max(0, ...[...silent, ...(holder ? [holder] : [])].map((watch) => watch.leaseEndMs - turn.nowMs));
+  const silent = [...turn.state.watches.values()].filter((watch) => watch.stream === null && watch !== holder);
+  const ends = [...silent, ...(holder ? [holder] : [])].map((watch) => watch.leaseEndMs);
+  if (held !== undefined && holder === undefined) ends.push(turn.state.restartUntilMs);
+  const leftMs = Math.max(0, ...ends.map((endMs) => endMs - turn.nowMs));
   if (leftMs > 0) return refuse("LEASE_RUNNING", `${what}: a lease may run there for another ${leftMs} ms`);
+  const there = silent.concat(holder ?? []).find((watch) => isSeenOn(turn, watch, ask.place));
+  if (there !== undefined) return refuse("BUSY", `${what}: fresh telemetry does not show ${there.id} outside it`);
   turn.emit({ kind: "actRecorded", act: "place free", subject: ask.place, ...ask.act, seen: ask.seen });
   for (const watch of silent) watch.notAt.add(ask.place);
   if (held === undefined) return {};
@@ -192,6 +198,14 @@ function freePlace(turn: Turn, ask: Asked<"freePlace">): OperatorAnswer | Refusa
   return {};
 }
 
+/** R4: a statement does not stand against fresh evidence. */
+function isSeenOn(turn: Turn, watch: RobotWatch, place: string): boolean {
+  const at = { nowMs: turn.nowMs, site: turn.site };
+  if (channelAgeMs(watch, "pose", at) > turn.site.config.decisions.dispatch.telemetryMs) return false;
+  const where = whereabouts(watch, at);
+  return where !== undefined && !isOutside(turn.state, where, place);
+}
+
 /** A robot that is not on the floor blocks no place by being unheard; its claims stay until they are freed. */
 function stateAbsent(turn: Turn, ask: Asked<"stateAbsent">): OperatorAnswer | Refusal {
   const what = `cannot state ${ask.robot} absent`;
@@ -201,6 +215,9 @@ function stateAbsent(turn: Turn, ask: Asked<"stateAbsent">): OperatorAnswer | Re
   if (watch.stream !== null) return refuse("NOTHING_TO_DO", `${what}: it is linked`);
   const leftMs = watch.leaseEndMs - turn.nowMs;
   if (leftMs > 0) return refuse("LEASE_RUNNING", `${what}: its lease may run for another ${leftMs} ms`);
+  const ageMs = channelAgeMs(watch, "pose", { nowMs: turn.nowMs, site: turn.site });
+  if (ageMs <= turn.site.config.decisions.dispatch.telemetryMs)
+    return refuse("NOTHING_TO_DO", `${what}: its telemetry is ${ageMs} ms old, so it is there`);
   turn.emit({ kind: "robotAbsent", robot: ask.robot, ...ask.act, seen: ask.seen });
   watch.heard = false;
   watch.channels.clear();

@@ -7,8 +7,8 @@ import { type Claim, type LedgerState, scopeKey, type Task, unbind } from "./led
 
 type Body<K extends LedgerBody["kind"]> = Extract<LedgerBody, { kind: K }>;
 
-/** Ended tasks kept for listing; older ones are forgotten by the state, never by the ledger. */
-export const ENDED_TASKS_KEPT = 1000;
+/** R10: names of ended tasks that are still known, so that asking again does not do it twice. */
+export const ENDED_IDS_KEPT = 1_000_000;
 
 export function apply(state: LedgerState, event: LedgerEvent): void {
   if (event.sequence !== state.events + 1) fault(event, `follows ${state.events}`);
@@ -23,7 +23,7 @@ function applyBody(state: LedgerState, event: LedgerEvent): void {
       if (body.epoch <= state.epoch) fault(event, `epoch ${body.epoch} does not raise ${state.epoch}`);
       state.epoch = body.epoch;
       state.counter = 0;
-      state.longestLeaseMs = Math.max(state.longestLeaseMs, body.longestLeaseMs);
+      state.longestWaitMs = Math.max(state.longestWaitMs, body.longestWaitMs);
       return;
     case "robotEnrolled":
       state.absent.delete(body.robot);
@@ -63,7 +63,7 @@ function applyBody(state: LedgerState, event: LedgerEvent): void {
 }
 
 function taskAccepted(state: LedgerState, event: LedgerEvent, body: Body<"taskAccepted">): void {
-  if (state.tasks.has(body.task)) fault(event, `task ${body.task} exists`);
+  if (state.tasks.has(body.task) || state.endedIds.has(body.task)) fault(event, `task ${body.task} exists`);
   const { kind: _, task: id, ...asked } = body;
   state.tasks.set(id, {
     ...asked,
@@ -95,7 +95,9 @@ function taskEnded(state: LedgerState, event: LedgerEvent, body: Body<"taskEnded
       break;
   }
   state.ended.push(task.id);
-  if (state.ended.length > ENDED_TASKS_KEPT) state.tasks.delete(state.ended.shift() ?? "");
+  state.endedIds.add(task.id);
+  if (state.endedIds.size > ENDED_IDS_KEPT) state.endedIds.delete(state.endedIds.values().next().value ?? "");
+  if (state.ended.length > state.tasksKept) state.tasks.delete(state.ended.shift() ?? "");
 }
 
 /** R1: one claim per destination; the former holder may replace its own. R5: tokens only grow. */
@@ -104,7 +106,6 @@ function claimed(state: LedgerState, event: LedgerEvent, body: Body<"claimed">):
   if (token.epoch !== state.epoch || token.counter <= state.counter)
     fault(event, `token ${tokenKey(token)} is not new`);
   state.counter = token.counter;
-  state.longestLeaseMs = Math.max(state.longestLeaseMs, body.leaseMs);
   const held = state.byDestination.get(body.destination);
   if (held !== undefined && held.robot !== body.robot) fault(event, `${body.destination} is held by ${held.robot}`);
   if (held !== undefined) fault(event, `${body.destination} still carries token ${tokenKey(held.token)}`);

@@ -90,7 +90,8 @@ export function standsLong(state: HubState, watch: RobotWatch, nowMs: number): s
 
 /** R4: a named operator has stated that the robot is off the floor, or not on this place. */
 export function isElsewhere(state: HubState, watch: RobotWatch, destination: string): boolean {
-  return state.ledger.absent.has(watch.id) || watch.notAt.has(destination);
+  const isAbsent = state.ledger.absent.has(watch.id) && lastPose(watch) === undefined;
+  return isAbsent || watch.notAt.has(destination);
 }
 
 /** R4: the body is certainly outside the destination's footprint, by the site's margin. */

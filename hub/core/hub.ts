@@ -10,10 +10,10 @@ import { perform } from "./acts.js";
 import { apply } from "./apply.js";
 import { stepClaims } from "./claims.js";
 import { emptyLedgerState, type LedgerState } from "./ledger-state.js";
-import { closed, edgeMessage, hello, stepLinks } from "./links.js";
+import { closed, closeTask, edgeMessage, hello, stepLinks } from "./links.js";
 import { stepModes } from "./modes.js";
 import { type Dispatcher, stepRound } from "./round.js";
-import { type Site, waitMsFor } from "./site.js";
+import { longestWaitOf, type Site } from "./site.js";
 import { type HubEffect, type HubState, Turn } from "./turn.js";
 import { newWatch, takeTelemetry } from "./watch.js";
 
@@ -30,8 +30,8 @@ export interface Now {
 }
 
 /** Replays a ledger. Throws when the events contradict each other. */
-export function replay(events: Iterable<LedgerEvent>): LedgerState {
-  const ledger = emptyLedgerState();
+export function replay(events: Iterable<LedgerEvent>, tasksKept?: number): LedgerState {
+  const ledger = emptyLedgerState(tasksKept);
   for (const event of events) apply(ledger, event);
   return ledger;
 }
@@ -44,7 +44,7 @@ export class Hub {
     this.#dispatcher = parts.dispatcher;
     this.state = {
       ...{ site: parts.site, ledger: parts.ledger, watches: new Map(), fleets: new Map(), streams: new Map() },
-      ...{ startedMs: 0, restartUntilMs: 0, hubNonce: 0, lastRoundMs: 0, nextId: 1, submitted: 0, rolledBack: "" },
+      ...{ startedMs: 0, restartUntilMs: 0, hubNonce: 0, lastRoundMs: 0, nextId: 1, submitted: 0 },
     };
   }
 
@@ -57,17 +57,17 @@ export class Hub {
     const { site, ledger } = state;
     const turn = new Turn(state, now);
     const inherited = ledger.epoch > 0;
-    const longestLeaseMs = Math.max(ledger.longestLeaseMs, site.config.lease.leaseMs);
+    const longestWaitMs = longestWaitOf(state);
     turn.emit({
       kind: "hubStarted",
       epoch: ledger.epoch + 1,
-      longestLeaseMs,
+      longestWaitMs,
       configHash: site.hash,
       software: site.software,
     });
     state.startedMs = now.nowMs;
     state.lastRoundMs = now.nowMs;
-    state.restartUntilMs = inherited ? now.nowMs + waitMsFor(site, longestLeaseMs) : now.nowMs;
+    state.restartUntilMs = inherited ? now.nowMs + longestWaitMs : now.nowMs;
     for (const robot of site.robots.values()) state.watches.set(robot.id, newWatch(robot, state.restartUntilMs));
     for (const fleet of site.fleets.values())
       state.fleets.set(fleet.id, { id: fleet.id, ladder: NO_HOLDS, stale: 0, counted: 0 });
@@ -117,7 +117,7 @@ export class Hub {
 }
 
 /**
- * What the site's configuration has dropped: claims on destinations that no longer exist are freed by whoever dropped
+ * What the site's configuration has dropped: assignments of robots that no longer exist end, claims on destinations that no longer exist are freed by whoever dropped
  * them, and tasks that no longer have a place to go to end as failed, so that nothing waits for ever (R10).
  */
 function forgetPlaces(turn: Turn): void {
@@ -125,8 +125,19 @@ function forgetPlaces(turn: Turn): void {
   const exists = (destination: string) => site.destinations.has(destination);
   const stated = { operator: "configuration", reason: "the site no longer has this destination", seen: "" };
   for (const held of [...ledger.claims.values()]) {
-    if (exists(held.destination)) continue;
     const { token } = held;
+    if (exists(held.destination)) {
+      if (site.robots.has(held.robot) || held.end !== null) continue;
+      turn.emit({
+        kind: "assignmentEnded",
+        token,
+        end: "ABANDONED",
+        reason: "the site no longer has its robot",
+        outcome: "",
+      });
+      closeTask(turn, held.task);
+      continue; // the place stays taken until somebody has looked
+    }
     if (held.end === null)
       turn.emit({ kind: "assignmentEnded", token, end: "ABANDONED", reason: stated.reason, outcome: "" });
     turn.emit({ kind: "claimFreed", token, exit: "STATED_FREE", ...stated });

@@ -50,26 +50,30 @@ export interface Ceiling {
 }
 
 export interface LedgerState {
+  readonly tasksKept: number;
   events: number;
   epoch: number;
   counter: number;
-  longestLeaseMs: number;
+  longestWaitMs: number; // R3, R5: W of any lease ever granted
   readonly absent: Map<string, string>; // robot to what was stated
   readonly tasks: Map<string, Task>;
   readonly open: Set<string>; // ids of tasks that have not ended
   readonly claims: Map<string, Claim>; // by token
   readonly byDestination: Map<string, Claim>; // the one claim of a destination
   readonly ceilings: Map<string, Ceiling>;
-  readonly ended: string[]; // ids of ended tasks, oldest first
+  readonly ended: string[]; // ids of ended tasks still listed, oldest first
+  readonly endedIds: Set<string>; // ids of all ended tasks, as far back as is kept
   readonly counts: { accepted: number; done: number; failed: number; cancelled: number };
 }
 
-export function emptyLedgerState(): LedgerState {
+/** `tasksKept`: how many ended tasks stay listed. */
+export function emptyLedgerState(tasksKept = 5000): LedgerState {
   return {
+    tasksKept,
     events: 0,
     epoch: 0,
     counter: 0,
-    longestLeaseMs: 0,
+    longestWaitMs: 0,
     absent: new Map(),
     tasks: new Map(),
     open: new Set(),
@@ -77,6 +81,7 @@ export function emptyLedgerState(): LedgerState {
     byDestination: new Map(),
     ceilings: new Map(),
     ended: [],
+    endedIds: new Set(),
     counts: { accepted: 0, done: 0, failed: 0, cancelled: 0 },
   };
 }

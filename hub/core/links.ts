@@ -4,12 +4,12 @@
 import { compareTokens, sameToken, type Token, tokenKey } from "../../proto/claim.js";
 import type { Refusal } from "../../proto/errors.js";
 import { hubLeaseEnd } from "../../proto/lease.js";
-import { PERMITS } from "../../proto/mode.js";
+import { PERMITS, worseRung } from "../../proto/mode.js";
 import type { EdgeMessage, Hello } from "../../proto/wire.js";
 import { claim } from "./claims.js";
-import { actingClaim, type Claim, claimOf, claimsOfRobot, isEnded } from "./ledger-state.js";
+import { actingClaim, type Claim, claimOf, claimsOfRobot, isEnded, scopeKey } from "./ledger-state.js";
 import { effectiveOf, sendOrder, stepModes } from "./modes.js";
-import { waitMsFor } from "./site.js";
+import { longestWaitOf, waitMsFor } from "./site.js";
 import type { HubState, Turn } from "./turn.js";
 import { nonceSent, type RobotWatch } from "./watch.js";
 
@@ -35,10 +35,9 @@ export function hello(turn: Turn, stream: number, message: Hello): void {
     end(turn, watch.stream, { code: "SUPERSEDED", message: `${watch.id} opened a newer stream` });
   if (compareTokens(message.highestToken, { epoch: turn.ledger.epoch, counter: turn.ledger.counter }) > 0)
     rolledBack(turn, message);
+  identify(turn, watch, message);
   turn.state.streams.set(stream, watch.id);
-  if (watch.boot !== message.boot) watch.heard = false;
   watch.stream = stream;
-  watch.boot = message.boot;
   watch.lastNonce = 0;
   watch.edgeRung = "CONFIRM";
   watch.edgeCauses = [];
@@ -56,10 +55,42 @@ export function hello(turn: Turn, stream: number, message: Hello): void {
   sendOrder(turn, watch);
 }
 
-/** R5: the hub's store is older than what this robot has seen. Nothing is granted until people have looked. */
+/** Boot ids that a robot has spoken under lately. */
+const BOOTS_KEPT = 16;
+
+/**
+ * A new boot has no lease until every lease of the process that it supersedes has certainly lapsed: that process may still
+ * run. A boot that comes back after another one shows that two run; then people must look (F60). R1: a robot on another
+ * site file means other places by the same names.
+ */
+function identify(turn: Turn, watch: RobotWatch, message: Hello): void {
+  watch.configDiffers = message.configHash !== turn.site.hash;
+  if (watch.boot === message.boot) return;
+  if (watch.stream !== null) watch.quietUntilMs = watch.leaseEndMs;
+  if (watch.boots.includes(message.boot)) watch.clashed = true;
+  watch.boots.push(message.boot);
+  if (watch.boots.length > BOOTS_KEPT) watch.boots.shift();
+  watch.boot = message.boot;
+  watch.heard = false;
+}
+
+/**
+ * R5: the hub's store is older than what this robot has seen. It begins anew above everything that was ever given, waits
+ * until every lease has lapsed, and grants nothing until people have looked, over restarts too.
+ */
 function rolledBack(turn: Turn, message: Hello): void {
+  const { state, site } = turn;
   const own = tokenKey({ epoch: turn.ledger.epoch, counter: turn.ledger.counter });
-  turn.state.rolledBack = `${message.robot} has seen token ${tokenKey(message.highestToken)}, the hub has given up to ${own}`;
+  const longestWaitMs = longestWaitOf(state);
+  const { hash: configHash, software } = site;
+  turn.emit({ kind: "hubStarted", epoch: message.highestToken.epoch + 1, longestWaitMs, configHash, software });
+  state.restartUntilMs = turn.nowMs + longestWaitMs;
+  for (const watch of state.watches.values()) watch.leaseEndMs = Math.max(watch.leaseEndMs, state.restartUntilMs);
+  const stands = turn.ledger.ceilings.get(scopeKey({ robot: "", fleet: "" }));
+  const rung = worseRung("CONFIRM", stands?.rung ?? "AUTONOMOUS");
+  const seen = tokenKey(message.highestToken);
+  const reason = `the ledger was rolled back: ${message.robot} has seen token ${seen}, the hub had given up to ${own}`;
+  turn.emit({ kind: "ceilingSet", robot: "", fleet: "", rung, operator: "hub", reason });
 }
 
 function nextNonce(turn: Turn, watch: RobotWatch): number {
@@ -103,7 +134,8 @@ function renew(turn: Turn, watch: RobotWatch, message: Extract<EdgeMessage, { ki
       reason: "the hub does not hold it for this robot",
     });
   }
-  const grants = foreign.length === 0 && PERMITS[effectiveOf(turn.state, watch)].renewals;
+  const quiet = turn.nowMs < watch.quietUntilMs;
+  const grants = foreign.length === 0 && !quiet && PERMITS[effectiveOf(turn.state, watch)].renewals;
   const leaseMs = grants ? turn.site.config.lease.leaseMs : 0;
   if (grants) {
     const waitMs = waitMsFor(turn.site, leaseMs);
@@ -129,11 +161,10 @@ function grantAnswer(turn: Turn, watch: RobotWatch, message: Extract<EdgeMessage
   closeTask(turn, own.task);
 }
 
-/** R10: taken once; acknowledged as often as it comes. A token of another robot is not acknowledged. */
+/** R10: taken once; acknowledged as often as it comes. What is about another robot's claim changes nothing. */
 function outcome(turn: Turn, watch: RobotWatch, message: Extract<EdgeMessage, { kind: "outcome" }>): void {
   const own = claimOf(turn.ledger, message.token) ?? sameAssignment(turn.state, watch, message.assignment);
-  if (own !== undefined && own.robot !== watch.id) return;
-  if (own !== undefined && own.end === null) endAssignment(turn, own, message);
+  if (own !== undefined && own.robot === watch.id && own.end === null) endAssignment(turn, own, message);
   turn.send(watch, { kind: "outcomeStored", id: message.id });
 }
 

@@ -20,6 +20,9 @@ import { type RobotWatch, telemetryAge } from "./watch.js";
 
 const DEMAND = { fresh: "AUTONOMOUS", late: "REACTIVE_ONLY", lost: "CONFIRM" } as const satisfies Record<Verdict, Rung>;
 
+/** R9: so many robots must be stale before the observer is suspected. */
+const STALE_LEAST = 2;
+
 /** Steps every ladder at `turn.nowMs` and sends the orders that changed. */
 export function stepModes(turn: Turn): void {
   const verdicts = new Map<string, Verdict>();
@@ -60,7 +63,6 @@ function ceilingsFor(state: HubState, watch: RobotWatch): readonly Cause[] {
       detail: `${ceiling.operator}: ${ceiling.reason}`.slice(0, 200),
     });
   }
-  if (state.rolledBack !== "") causes.push({ name: "rolled-back", rung: "CONFIRM", detail: state.rolledBack });
   return causes;
 }
 
@@ -81,12 +83,15 @@ function stepRobot(turn: Turn, watch: RobotWatch): Verdict {
     stepLadder(watch.ladder, {
       signals: [
         signal("place-unknown", { demand: unknown ? "CONFIRM" : "AUTONOMOUS", calm: true, detail }),
+        signal("config-differs", { demand: watch.configDiffers ? "CONFIRM" : "AUTONOMOUS", calm: true, detail: "" }),
+        signal("identity-clash", { demand: watch.clashed ? "CONFIRM" : "AUTONOMOUS", calm: true, detail: "" }),
         ...(unknown ? [] : [signal("telemetry-stale", { demand: DEMAND[age.verdict], calm: age.calm, detail })]),
       ],
       nowMs: turn.nowMs,
       policy: fleet.ladder,
     }),
   );
+  watch.clashed = false;
   return age.verdict;
 }
 
@@ -100,7 +105,8 @@ function stepFleet(turn: Turn, watch: FleetWatch, verdicts: ReadonlyMap<string, 
   const share = (bad: readonly Verdict[]) =>
     counted.filter((robot) => bad.includes(verdicts.get(robot.id) ?? "lost")).length / Math.max(1, counted.length);
   const stale = share(["late", "lost"]);
-  const limit = config.freshness.staleShare;
+  // One robot alone is no sign of a broken observer, however small its fleet.
+  const limit = Math.max(config.freshness.staleShare, STALE_LEAST / Math.max(1, counted.length));
   const demand: Rung = stale < limit ? "AUTONOMOUS" : share(["lost"]) < limit ? "REACTIVE_ONLY" : "CONFIRM";
   watch.counted = counted.length;
   watch.stale = Math.round(stale * counted.length);

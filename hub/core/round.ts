@@ -7,7 +7,7 @@ import type { DispatchRobot, DispatchTask, DispatchView, Proposal } from "./disp
 import { actingClaim, claimsOfRobot, type Task } from "./ledger-state.js";
 import { closeTask, dwellOf } from "./links.js";
 import type { Turn } from "./turn.js";
-import { lastBattery, lastPose, type RobotWatch, whereabouts } from "./watch.js";
+import { channelAgeMs, lastBattery, lastPose, type RobotWatch, whereabouts } from "./watch.js";
 
 /** After a certain lapse a task that nobody has begun goes to another robot when its own has stayed silent this long. */
 const ABANDON_MS = 10_000;
@@ -26,11 +26,17 @@ export function stepRound(turn: Turn, dispatcher: Dispatcher): void {
   }
 }
 
-/** A silent robot's task goes on elsewhere when it has not been begun; its place stays taken (R4). */
+/**
+ * A silent robot's task goes on elsewhere when it has not been begun; its place stays taken (R4). One without a link that is
+ * still heard is not silent yet: its telemetry ages by itself, because no nonce reaches it any more (R6).
+ */
 function abandon(turn: Turn): void {
+  const at = { nowMs: turn.nowMs, site: turn.site };
+  const freshMs = turn.site.config.decisions.dispatch.telemetryMs;
   for (const watch of turn.state.watches.values()) {
     const acting = actingClaim(turn.ledger, watch.id);
     if (acting === undefined || !acting.lapsed || turn.nowMs - watch.leaseEndMs < ABANDON_MS) continue;
+    if (watch.stream === null && channelAgeMs(watch, "pose", at) <= freshMs) continue;
     const task = turn.ledger.tasks.get(acting.task);
     if (task !== undefined && task.stopIndex > 0 && !task.cancelAsked) continue; // it carries the load
     turn.emit({

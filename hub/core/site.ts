@@ -29,3 +29,11 @@ export function makeSite(parts: Pick<Site, "config" | "grid" | "conflicts" | "ha
 export function waitMsFor(site: Site, leaseMs: number): number {
   return hubWaitMs({ ...site.config.lease, leaseMs });
 }
+
+/** R5: W of any lease that this site ever granted, the present one counted in. */
+export function longestWaitOf(state: {
+  readonly site: Site;
+  readonly ledger: { readonly longestWaitMs: number };
+}): number {
+  return Math.max(state.ledger.longestWaitMs, waitMsFor(state.site, state.site.config.lease.leaseMs));
+}

@@ -30,7 +30,6 @@ export interface HubState {
   lastRoundMs: number;
   nextId: number;
   submitted: number;
-  rolledBack: string; // not empty: a robot has seen a higher token (R5)
 }
 
 export interface FleetWatch {

@@ -46,6 +46,10 @@ export interface RobotWatch {
   readonly lapsedMs: Map<string, number>; // token to when its claim lapsed in this incarnation
   readonly excluded: Map<string, number>; // destination to when it may be tried again
   readonly notAt: Set<string>; // places where an operator has stated that this silent robot is not
+  readonly boots: string[]; // that it has spoken under, newest last
+  clashed: boolean; // an older boot has come back since the last step
+  configDiffers: boolean;
+  quietUntilMs: number; // no lease before: a superseded process may still hold one
   stillSinceMs: number | null;
   idleSinceMs: number;
   refused: number; // telemetry that was refused
@@ -61,6 +65,7 @@ export function newWatch(robot: { readonly id: string; readonly fleet: string },
     ...{ stream: null, boot: "", leaseEndMs, lastNonce: 0, nonces: new Map(), channels: new Map(), heard: false },
     ...{ edgeRung: "CONFIRM", edgeCauses: [], ladder: NO_HOLDS, grants: new Map(), withdrawn: new Map() },
     order: { sequence: 0, rung: "CONFIRM", causes: [], key: "" },
+    ...{ boots: [], clashed: false, configDiffers: false, quietUntilMs: 0 },
     ...{ lapsedMs: new Map(), excluded: new Map(), notAt: new Set(), stillSinceMs: null, idleSinceMs: 0, refused: 0 },
   };
 }
@@ -97,6 +102,7 @@ export function takeTelemetry(
   }
   watch.channels.set(sample.channel, channel);
   if (sample.value.kind === "pose") {
+    watch.notAt.clear(); // what was stated of a silent robot ends when it is heard
     const still = Math.abs(sample.value.speedMps) < STILL_MPS;
     watch.stillSinceMs = still ? (watch.stillSinceMs ?? at.nowMs) : null;
   }

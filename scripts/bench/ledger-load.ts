@@ -19,7 +19,7 @@ export function* shiftEvents(): Generator<LedgerEvent> {
 }
 
 function* shiftBodies(): Generator<LedgerBody> {
-  yield { kind: "hubStarted", epoch: 1, longestLeaseMs: 3000, configHash: "0".repeat(64), software: "0.1.0" };
+  yield { kind: "hubStarted", epoch: 1, longestWaitMs: 3000, configHash: "0".repeat(64), software: "0.1.0" };
   for (let robot = 1; robot <= ROBOTS; robot += 1) yield { kind: "robotEnrolled", robot: `r${robot}` };
   let counter = 0;
   for (let number = 1; ; number += 1) {

@@ -17,6 +17,7 @@ export function checkLint(root: string): Check {
 export function lintResult(done: { readonly output: string; readonly code: number | null }): Check {
   const counted = Number(/Checked (\d+) files?/.exec(done.output)?.[1] ?? 0);
   const lines = done.output.split("\n").filter((line) => line.trim() !== "");
-  const problems = done.code === 0 ? [] : [`ended with code ${done.code}`, ...lines.slice(0, MOST_LINES)];
+  const told = [`ended with code ${done.code}`, ...lines.slice(0, MOST_LINES)].join("\n       ");
+  const problems = done.code === 0 ? [] : [told];
   return { name: "lint and format", counted, unit: "files", problems };
 }

@@ -60,10 +60,7 @@ t.test("R1 holderAgainst agrees with the naive relation in every configuration o
       for (const robot of ["r1", "r2", "r3"]) {
         for (const destination of PLACES) {
           cases += 1;
-          const against = holderAgainst(
-            { robot, destination },
-            { conflicts, holderOf: (place) => holders.get(place) },
-          );
+          const against = holderAgainst({ robot, destination }, { conflicts, holderOf: (place) => holders.get(place) });
           const may = naiveMayHold({ robot, destination }, pairs, holders);
           if ((against === null) !== may) t.fail(`${robot} asks ${destination}, pairs ${pairs}, holders ${code}`);
           if (against !== null && (holders.get(against.destination) !== against.robot || against.robot === robot))

@@ -24,7 +24,9 @@ const TABLES = {
   causes: [
     "| cause | found by | meaning | clears |",
     "|---|---|---|---|",
-    ...Object.entries(CAUSES).map(([name, { by, says, clear }]) => `| \`${name}\` | ${by} | ${says} | ${CLEARS[clear]} |`),
+    ...Object.entries(CAUSES).map(
+      ([name, { by, says, clear }]) => `| \`${name}\` | ${by} | ${says} | ${CLEARS[clear]} |`,
+    ),
   ],
 } as const;
 
@@ -47,8 +49,16 @@ t.test("README lists every refusal and every cause as the code has them, and no 
   const text = readFileSync(readme, "utf8");
   for (const [name, lines] of Object.entries(TABLES)) {
     const shown = section(text, name)?.split("\n") ?? [];
-    t.same(shown.filter((line) => !lines.includes(line)), [], `${name}: only in the README`);
-    t.same(lines.filter((line) => !shown.includes(line)), [], `${name}: only in the code (UPDATE_GOLDEN=1 writes them)`);
+    t.same(
+      shown.filter((line) => !lines.includes(line)),
+      [],
+      `${name}: only in the README`,
+    );
+    t.same(
+      lines.filter((line) => !shown.includes(line)),
+      [],
+      `${name}: only in the code (UPDATE_GOLDEN=1 writes them)`,
+    );
     t.same(shown, lines, `${name}: in order`);
   }
 });
@@ -56,7 +66,10 @@ t.test("README lists every refusal and every cause as the code has them, and no 
 t.test("README names every rule once, with files and tests that exist", async (t) => {
   const text = readFileSync(readme, "utf8");
   const rows = [...text.matchAll(/^\| (R\d+) /gm)].map(([, label]) => label);
-  t.same(rows, Array.from({ length: 14 }, (_, index) => `R${index + 1}`));
+  t.same(
+    rows,
+    Array.from({ length: 14 }, (_, index) => `R${index + 1}`),
+  );
   const paths = [...text.matchAll(/`((?:proto|hub|edge|test|fleet-config|models|scripts)\/[A-Za-z0-9_/.-]+)`/g)];
   t.ok(paths.length > 30, `${paths.length} paths`);
   for (const [, path = ""] of paths) t.ok(existsSync(join(root, path)), path);

@@ -65,7 +65,10 @@ const step = fc.record({
   quiet: fc.integer({ min: 0, max: 12 }), // as many calm steps of half a dwell follow
 });
 
-function historyOf(steps: readonly { readonly [K in "afterMs" | "demand" | "quiet"]: number }[], drawn: readonly Seen[]) {
+function historyOf(
+  steps: readonly { readonly [K in "afterMs" | "demand" | "quiet"]: number }[],
+  drawn: readonly Seen[],
+) {
   const history: Seen[] = [];
   let nowMs = 0;
   for (const [index, { afterMs, quiet }] of steps.entries()) {

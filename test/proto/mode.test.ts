@@ -61,8 +61,7 @@ t.test("R7 every cause takes its rung at once and keeps it while its evidence is
     for (const demand of ["REACTIVE_ONLY", "CONFIRM", "HALT"] as const) {
       let ladder = at(NO_HOLDS, 0, signal(name, demand));
       t.equal(effectiveRung(ladder), demand, `${name} demands ${demand}`);
-      for (const nowMs of [1, 9999, 60_000, 10_000_000])
-        ladder = at(ladder, nowMs, signal(name, "AUTONOMOUS", false));
+      for (const nowMs of [1, 9999, 60_000, 10_000_000]) ladder = at(ladder, nowMs, signal(name, "AUTONOMOUS", false));
       t.equal(effectiveRung(ladder), demand, `${name}: nothing demanded, but not calm`);
       ladder = at(ladder, 20_000_000);
       t.equal(effectiveRung(ladder), demand, `${name}: no signal`);
@@ -83,7 +82,7 @@ t.test("R7 a cause goes down any number of rungs at once, and is never lifted by
 
 t.test("R7 a cause that clears when calm climbs to what it demands at once", async (t) => {
   const calm = NAMES.filter((name) => CAUSES[name].clear === "calm");
-  t.same(calm.sort(), ["boot", "lease-lapsed", "place-unknown"]);
+  t.same(calm.sort(), ["boot", "config-differs", "lease-lapsed", "place-unknown"]);
   for (const name of calm) {
     const fallen = at(NO_HOLDS, 0, signal(name, "HALT"));
     t.equal(effectiveRung(at(fallen, 1, signal(name, "REACTIVE_ONLY", true))), "REACTIVE_ONLY");
@@ -196,8 +195,11 @@ t.test("R7 subjects of one cause hold and clear apart from each other", async (t
   let ladder = at(NO_HOLDS, 0, signal("sensor-stale", "REACTIVE_ONLY", false, "scan"));
   ladder = at(ladder, 0, signal("sensor-stale", "REACTIVE_ONLY", false, "pose"));
   for (let nowMs = 0; nowMs <= 30_000; nowMs += 1000) {
-    ladder = at(ladder, nowMs, signal("sensor-stale", "AUTONOMOUS", true, "scan"));
-    ladder = at(ladder, nowMs, signal("sensor-stale", "REACTIVE_ONLY", false, "pose"));
+    const both = [
+      signal("sensor-stale", "AUTONOMOUS", true, "scan"),
+      signal("sensor-stale", "REACTIVE_ONLY", false, "pose"),
+    ];
+    ladder = at(ladder, nowMs, ...both);
   }
   t.equal(effectiveRung(ladder), "REACTIVE_ONLY");
   t.same(
@@ -226,4 +228,14 @@ t.test("R7 an unknown rung reads as HALT on the wire", async (t) => {
   for (const odd of ["RUNG_UNSPECIFIED", "autonomous", "AUTONOMOUS ", "", 0, 1, 7, null, undefined, {}])
     t.equal(readRung(odd, "m.rung"), "HALT", JSON.stringify(odd));
   t.equal(readCause({ name: "made-up", rung: "GO_FASTER", detail: "" }, "m").rung, "HALT");
+});
+
+t.test("R7 a dwell begins anew when its cause went unsignalled", async (t) => {
+  let ladder = at(NO_HOLDS, 0, signal("telemetry-stale", "REACTIVE_ONLY"));
+  ladder = at(ladder, 1000, signal("telemetry-stale", "AUTONOMOUS"));
+  ladder = at(ladder, 5000, signal("boot", "AUTONOMOUS"));
+  ladder = at(ladder, 11_500, signal("telemetry-stale", "AUTONOMOUS"));
+  t.equal(effectiveRung(ladder), "REACTIVE_ONLY", "calm since 1 s would have been enough");
+  ladder = at(ladder, 21_500, signal("telemetry-stale", "AUTONOMOUS"));
+  t.equal(effectiveRung(ladder), "AUTONOMOUS");
 });

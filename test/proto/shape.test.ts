@@ -104,9 +104,7 @@ t.test("R13 oneOf and toOneOf undo each other, and demand exactly one member", a
     fc.constant({ kind: "off" as const }),
   );
   t.doesNotThrow(() =>
-    fc.assert(
-      fc.property(drawn, (message) => JSON.stringify(read(toOneOf(message), "p")) === JSON.stringify(message)),
-    ),
+    fc.assert(fc.property(drawn, (message) => JSON.stringify(read(toOneOf(message), "p")) === JSON.stringify(message))),
   );
   t.throws(() => read({}, "p"), { name: "WireRefused", expected: "exactly one of on, off", found: "none" });
   t.throws(() => read({ on: { level: 1 }, off: {} }, "p"), { name: "WireRefused", path: "p" });

@@ -34,7 +34,12 @@ t.test("R13 onboard topic of no channel is not parsed", async (t) => {
   const odd = ["", "/", "drover", "drover/base/in", "drover/base/in/", "drover/base/in/json", "drover/base/in/lidar"];
   odd.push("drover/base/in/scan/", "drover/base/in/scan/json/", "drover/base/in/scan/JSON", "drover/base/in/scan/x");
   odd.push("drover/base/out/scan", "drover/base/in/Scan", " drover/base/in/scan", "xrover/base/in/scan");
-  odd.push("drover/base/inxscan", "drover/base/in/constructor", "drover/base/in//json", "drover/base/in/scan/json/json");
+  odd.push(
+    "drover/base/inxscan",
+    "drover/base/in/constructor",
+    "drover/base/in//json",
+    "drover/base/in/scan/json/json",
+  );
   for (const topic of odd) t.equal(parseOnboardIn(topic), null, topic);
 });
 
@@ -48,7 +53,13 @@ t.test("telemetry topic parses to whom it is about", async (t) => {
 });
 
 t.test("R13 telemetry topic of another shape is not parsed", async (t) => {
-  const odd = ["", "drover/depot/r1/up", "drover/depot/r1/up/pose/x", "drover/depot/r1/down/pose", "rover/depot/r1/up/pose"];
+  const odd = [
+    "",
+    "drover/depot/r1/up",
+    "drover/depot/r1/up/pose/x",
+    "drover/depot/r1/down/pose",
+    "rover/depot/r1/up/pose",
+  ];
   odd.push("/drover/depot/r1/up/pose", "drover/depot/r1/UP/pose");
   for (const topic of odd) t.equal(parseTelemetryTopic(topic), null, topic);
 });

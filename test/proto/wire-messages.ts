@@ -131,7 +131,7 @@ const act = { operator: text, reason: text };
 const scope = { robot: maybeId, fleet: maybeId };
 const stops = fc.array(fc.record({ destinations: fc.array(id, { maxLength: 3 }) }), { maxLength: 3 });
 const ledgerBody: fc.Arbitrary<LedgerEvent["body"]> = fc.oneof(
-  member("hubStarted", { epoch: count, longestLeaseMs: small, configHash: text, software: text }),
+  member("hubStarted", { epoch: count, longestWaitMs: small, configHash: text, software: text }),
   member("robotEnrolled", { robot: id }),
   member("robotAbsent", { robot: id, ...act, seen: text }),
   member("taskAccepted", { task: id, stops, fleet: maybeId, dwellMs: small, ...act }),

@@ -119,7 +119,11 @@ t.test("R13 lists are read up to their limit and refused beyond it", async (t) =
   ];
   for (const [name, type, most, path, plain] of rows) {
     const { read } = contractOf(type);
-    t.equal(refusalOf(() => read(plain(most), "m")), null, `${most} ${name}`);
+    t.equal(
+      refusalOf(() => read(plain(most), "m")),
+      null,
+      `${most} ${name}`,
+    );
     const refused = refusalOf(() => read(plain(most + 1), "m"));
     t.match(refused, { path, expected: `at most ${most} items`, found: `${most + 1} items` }, `${most + 1} ${name}`);
   }
@@ -136,13 +140,30 @@ t.test("R13 texts are read up to their limit and refused beyond it", async (t) =
     ["m.refused.message", "HubMessage", 400, (words) => ({ refused: { code: "BUSY", message: words } })],
     ["m.edge.activity", "Telemetry", 32, (words) => ({ ...telemetry, edge: { ...edge, activity: words } })],
     ["m.capture.baseBoot", "ScanSample", 64, (words) => ({ ...scan, capture: { ...capture, baseBoot: words } })],
-    ["m.taskAccepted.reason", "LedgerEvent", 400, (words) => ({ ...event, taskAccepted: { ...accepted, reason: words } })],
+    [
+      "m.taskAccepted.reason",
+      "LedgerEvent",
+      400,
+      (words) => ({ ...event, taskAccepted: { ...accepted, reason: words } }),
+    ],
   ];
   for (const [path, type, most, plain] of rows) {
     const { read } = contractOf(type);
-    t.equal(refusalOf(() => read(plain("x".repeat(most)), "m")), null, `${path} of ${most}`);
-    t.match(refusalOf(() => read(plain("x".repeat(most + 1)), "m")), { path }, `${path} of ${most + 1}`);
-    t.match(refusalOf(() => read(plain("a\u001b[2J"), "m")), { path }, `${path} with an escape`);
+    t.equal(
+      refusalOf(() => read(plain("x".repeat(most)), "m")),
+      null,
+      `${path} of ${most}`,
+    );
+    t.match(
+      refusalOf(() => read(plain("x".repeat(most + 1)), "m")),
+      { path },
+      `${path} of ${most + 1}`,
+    );
+    t.match(
+      refusalOf(() => read(plain("a\u001b[2J"), "m")),
+      { path },
+      `${path} with an escape`,
+    );
   }
 });
 
@@ -171,14 +192,22 @@ t.test("R13 numbers out of their range are refused", async (t) => {
   ];
   for (const [path, type, plain, bad] of rows) {
     const { read } = contractOf(type);
-    for (const value of bad) t.match(refusalOf(() => read(plain(value), "m")), { path }, `${path} = ${value}`);
+    for (const value of bad)
+      t.match(
+        refusalOf(() => read(plain(value), "m")),
+        { path },
+        `${path} = ${value}`,
+      );
   }
 });
 
 t.test("R6 a capture that carries both a time and a tick is refused, one with neither is read", async (t) => {
   const { read } = contractOf("ScanSample");
   const both = { ...scan, capture: { ...capture, tickNonce: 3 } };
-  t.match(refusalOf(() => read(both, "m")), { path: "m.capture" });
+  t.match(
+    refusalOf(() => read(both, "m")),
+    { path: "m.capture" },
+  );
   t.match(read({ ...scan, capture: { baseBoot: "b", sequence: 1 } }, "m"), { capture: { sequence: 1 } });
 });
 

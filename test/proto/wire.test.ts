@@ -135,5 +135,9 @@ t.test("R6 telemetry whose channel is not that of its value is refused", async (
   const tag = { robot: "r1", boot: "b", sequence: 1, capturedMs: 1, hubNonce: 1, elapsedMs: 0 };
   const battery = { chargeRatio: 0.5, charging: false };
   t.match(read({ ...tag, channel: "battery", battery }, "m"), { value: { kind: "battery" } });
-  t.throws(() => read({ ...tag, channel: "pose", battery }, "m"), { name: "WireRefused", path: "m.channel", found: "pose" });
+  t.throws(() => read({ ...tag, channel: "pose", battery }, "m"), {
+    name: "WireRefused",
+    path: "m.channel",
+    found: "pose",
+  });
 });

@@ -8,7 +8,7 @@ t.setTimeout(170_000);
 const FAULTS = {
   killed: "at=7s robot=r1 edge=kill for=6s",
   stopped: "at=7s robot=r2 edge=stop for=6s",
-  unlinked: "at=7s robot=r3 link=off for=11s",
+  unlinked: "at=7s robot=r3 link=off for=22s",
   forGood: "at=30s robot=r4 edge=kill",
   hub: "at=32s hub=kill for=5s",
 } as const;

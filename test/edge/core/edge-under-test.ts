@@ -1,11 +1,12 @@
 // One edge core on a virtual clock, with a small room, a base that obeys its commands and its dead-man, a hub that answers,
 // a planner that answers by Dijkstra, and a store. Each of them can be told to fail. Every effect is kept and checked.
-import { defaultedParts, fleetOf, simulatedLease, simulatedPhysics } from "../../../fleet-config/defaults.js";
-import type { FleetConfig, SiteConfig } from "../../../fleet-config/types.js";
+
 import { Edge } from "../../../edge/core/edge.js";
 import { type EdgeMemory, EMPTY_MEMORY } from "../../../edge/core/memory.js";
 import { rungOf } from "../../../edge/core/modes.js";
 import type { EdgeContext, EdgeEffect, EdgeInput } from "../../../edge/core/types.js";
+import { defaultedParts, fleetOf, simulatedLease, simulatedPhysics } from "../../../fleet-config/defaults.js";
+import type { FleetConfig, SiteConfig } from "../../../fleet-config/types.js";
 import type { PlanRequest } from "../../../models/planner.js";
 import { brakeAheadMs } from "../../../proto/lease.js";
 import { causesOf } from "../../../proto/mode.js";
@@ -126,7 +127,8 @@ export class EdgeUnderTest {
   driving(): this {
     this.ready();
     this.grant("P1");
-    if (!this.run(10_000, () => this.base.speedMps > 1)) throw new Error(`does not drive: ${this.edge.state.blockedBy}`);
+    if (!this.run(10_000, () => this.base.speedMps > 1))
+      throw new Error(`does not drive: ${this.edge.state.blockedBy}`);
     return this;
   }
 

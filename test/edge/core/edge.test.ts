@@ -1,6 +1,7 @@
 // The edge's core as a whole: from its start through a drive to an arrival, and again from its recorded inputs.
 import t from "tap";
 import { Edge } from "../../../edge/core/edge.js";
+import { EMPTY_MEMORY } from "../../../edge/core/memory.js";
 import { EdgeUnderTest, moves, roomGrid } from "./edge-under-test.js";
 
 t.test("robot that is granted a destination drives there, arrives, and says so once it is stored", async (t) => {
@@ -47,7 +48,7 @@ t.test("R14 the same inputs give the same effects, bit for bit", async (t) => {
   robot.order("REACTIVE_ONLY");
   robot.run(1500);
   const { context } = robot;
-  const again = new Edge({ context, memory: { ...robot.edge.state.memory, ...EMPTY }, grid: roomGrid(), nowMs: 1_000_000 });
+  const again = new Edge({ context, memory: EMPTY_MEMORY, grid: roomGrid(), nowMs: 1_000_000 });
   const effects = robot.inputs.flatMap(({ atMs, input }) => [...again.step(input, atMs)]);
   const text = (all: readonly object[]) => JSON.stringify(all, (_, v) => (v instanceof Float32Array ? [...v] : v));
   const lived = robot.effects.map(({ effect }) => effect);
@@ -55,35 +56,38 @@ t.test("R14 the same inputs give the same effects, bit for bit", async (t) => {
   t.equal(text([...effects].sort(byKind)), text([...lived].sort(byKind)));
 });
 
-const EMPTY = { highestToken: { epoch: 0, counter: 0 }, latches: [], holdings: [], outbox: [] };
-
 // Inputs that follow from effects are nested in the test and flat in the replay: their order among kinds differs.
 function byKind(a: { readonly kind: string }, b: { readonly kind: string }): number {
   return a.kind < b.kind ? -1 : a.kind > b.kind ? 1 : 0;
 }
 
-t.test("R7 edge starts in CONFIRM and is autonomous once every sensor and the planner have shown themselves", async (t) => {
-  const robot = new EdgeUnderTest();
-  const missing = () => robot.edge.state.ladder.get("boot")?.detail;
-  robot.connect();
-  robot.base.silent.add("scan");
-  robot.run(3000);
-  t.equal(robot.rung, "CONFIRM");
-  t.equal(missing(), "waits for a fresh scan");
-  robot.base.silent.clear();
-  robot.run(500);
-  t.equal(missing(), "waits for the planner");
-  robot.step({ kind: "plannerReady" });
-  robot.run(100);
-  t.equal(robot.rung, "AUTONOMOUS");
-  t.match(
-    robot.sent("modeReport").map((report) => report.rung),
-    ["CONFIRM", "AUTONOMOUS"],
-  );
-});
+t.test(
+  "R7 edge starts in CONFIRM and is autonomous once every sensor and the planner have shown themselves",
+  async (t) => {
+    const robot = new EdgeUnderTest();
+    const missing = () => robot.edge.state.ladder.get("boot")?.detail;
+    robot.connect();
+    robot.base.silent.add("scan");
+    robot.run(3000);
+    t.equal(robot.rung, "CONFIRM");
+    t.equal(missing(), "waits for a fresh scan");
+    robot.base.silent.clear();
+    robot.run(500);
+    t.equal(missing(), "waits for the planner");
+    robot.step({ kind: "plannerReady" });
+    robot.run(100);
+    t.equal(robot.rung, "AUTONOMOUS");
+    t.match(
+      robot.sent("modeReport").map((report) => report.rung),
+      ["CONFIRM", "AUTONOMOUS"],
+    );
+  },
+);
 
 t.test("R7 edge that waited for evidence longer than falls are remembered still starts", async (t) => {
-  const robot = new EdgeUnderTest({ fleet: (fleet) => ({ ...fleet, ladder: { ...fleet.ladder, fallMemoryMs: 5000 } }) });
+  const robot = new EdgeUnderTest({
+    fleet: (fleet) => ({ ...fleet, ladder: { ...fleet.ladder, fallMemoryMs: 5000 } }),
+  });
   robot.connect();
   robot.run(8000);
   t.equal(robot.rung, "CONFIRM");
@@ -94,29 +98,35 @@ t.test("R7 edge that waited for evidence longer than falls are remembered still 
   t.equal(robot.rung, "AUTONOMOUS");
 });
 
-t.test("R6 telemetry is tagged with the time since the last hub nonce, negative for what was captured before it", async (t) => {
-  const robot = new EdgeUnderTest().ready();
-  robot.isHubAnswering = false;
-  const fromMs = robot.nowMs;
-  const { hubNonce, hubNonceReceivedMs } = robot.edge.state.link;
-  robot.run(1000);
-  const poses = robot.of("publish", fromMs + 50).filter(({ sample }) => sample.channel === "pose");
-  t.equal(poses.length, 5);
-  for (const { sample } of poses) {
-    t.equal(sample.hubNonce, hubNonce);
-    t.equal(sample.elapsedMs, sample.capturedMs - hubNonceReceivedMs);
-  }
-  robot.base.silent.add("pose");
-  robot.run(300);
-  robot.hear({ kind: "renewed", nonce: 9999, leaseMs: 0, hubNonce: 7777 });
-  const heardMs = robot.nowMs;
-  robot.run(250);
-  const last = robot.of("publish", heardMs).find(({ sample }) => sample.channel === "pose");
-  t.equal(last?.sample.hubNonce, 7777);
-  t.ok((last?.sample.elapsedMs ?? 0) < -200, `elapsed ${last?.sample.elapsedMs}`);
-  const sequences = robot.of("publish").filter(({ sample }) => sample.channel === "pose");
-  t.ok(sequences.every(({ sample }, index) => sample.sequence === index + 1), "sequences grow by one");
-});
+t.test(
+  "R6 telemetry is tagged with the time since the last hub nonce, negative for what was captured before it",
+  async (t) => {
+    const robot = new EdgeUnderTest().ready();
+    robot.isHubAnswering = false;
+    const fromMs = robot.nowMs;
+    const { hubNonce, hubNonceReceivedMs } = robot.edge.state.link;
+    robot.run(1000);
+    const poses = robot.of("publish", fromMs + 50).filter(({ sample }) => sample.channel === "pose");
+    t.equal(poses.length, 5);
+    for (const { sample } of poses) {
+      t.equal(sample.hubNonce, hubNonce);
+      t.equal(sample.elapsedMs, sample.capturedMs - hubNonceReceivedMs);
+    }
+    robot.base.silent.add("pose");
+    robot.run(300);
+    robot.hear({ kind: "renewed", nonce: 9999, leaseMs: 0, hubNonce: 7777 });
+    const heardMs = robot.nowMs;
+    robot.run(250);
+    const last = robot.of("publish", heardMs).find(({ sample }) => sample.channel === "pose");
+    t.equal(last?.sample.hubNonce, 7777);
+    t.ok((last?.sample.elapsedMs ?? 0) < -200, `elapsed ${last?.sample.elapsedMs}`);
+    const sequences = robot.of("publish").filter(({ sample }) => sample.channel === "pose");
+    t.ok(
+      sequences.every(({ sample }, index) => sample.sequence === index + 1),
+      "sequences grow by one",
+    );
+  },
+);
 
 t.test("R6 telemetry before a welcome carries no nonce, and none of an older stream", async (t) => {
   const robot = new EdgeUnderTest();

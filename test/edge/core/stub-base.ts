@@ -8,7 +8,13 @@ import type { Chance } from "../../proto/true-time.js";
 const RAYS = 36;
 const STEP_RAD = (2 * Math.PI) / RAYS;
 const RANGE_MOST_M = 12;
-const PERIOD_MS: Readonly<Record<OnboardChannel, number>> = { pose: 50, scan: 100, odometry: 50, battery: 1000, base: 100 };
+const PERIOD_MS: Readonly<Record<OnboardChannel, number>> = {
+  pose: 50,
+  scan: 100,
+  odometry: 50,
+  battery: 1000,
+  base: 100,
+};
 
 interface Room {
   readonly leftM: number;

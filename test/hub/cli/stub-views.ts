@@ -147,7 +147,7 @@ export const EVENTS: readonly LedgerEvent[] = (
     {
       kind: "hubStarted",
       epoch: 3,
-      longestLeaseMs: 3000,
+      longestWaitMs: 3000,
       configHash: "5d41402abc4b2a76b971",
       software: "drover 0.1.0",
     },

@@ -10,7 +10,7 @@ function events(...bodies: readonly LedgerBody[]): LedgerEvent[] {
 
 const act = { operator: "ada", reason: "x" };
 const started = (epoch: number): LedgerBody => {
-  return { kind: "hubStarted", epoch, longestLeaseMs: 3000, configHash: "c", software: "0" };
+  return { kind: "hubStarted", epoch, longestWaitMs: 3000, configHash: "c", software: "0" };
 };
 const accepted = (task: string): LedgerBody => {
   return { kind: "taskAccepted", task, stops: [{ destinations: ["C"] }], fleet: "", dwellMs: 0, ...act };
@@ -32,7 +32,11 @@ t.test("replay takes what follows, and refuses what contradicts, naming event an
     ["a token that is not new", [...base, freed, claimed()], /event 5 \(claimed\): token 1.1 is not new/],
     ["a token of another epoch", [started(1), claimed({ task: "", token: { epoch: 2, counter: 1 } })], /is not new/],
     ["a place that another holds", [...base, claimed({ robot: "r2", token: { epoch: 1, counter: 2 } })], /held by r1/],
-    ["a place that still carries a token", [...base, claimed({ token: { epoch: 1, counter: 2 } })], /carries token 1.1/],
+    [
+      "a place that still carries a token",
+      [...base, claimed({ token: { epoch: 1, counter: 2 } })],
+      /carries token 1.1/,
+    ],
     ["a task that exists", [...base, accepted("t1")], /task t1 exists/],
     ["a task that does not", [started(1), ended("t1")], /there is no task t1/],
     ["a claim for no task", [started(1), claimed()], /there is no task t1/],

@@ -82,7 +82,15 @@ function sayNonsense(site: SiteUnderTest, chance: Chance): void {
     { kind: "renew", nonce: 1, modeSequence: 0, acting: [token] },
     { ...robot.renew(), acting: [token] },
     { kind: "modeReport", rung: pick(chance, ["AUTONOMOUS", "AUTONOMOUS", "CONFIRM"] as const), causes: [] },
-    { kind: "outcome", id: "o-odd", token: { epoch: 9, counter: 1 }, assignment: "a", result, reason: "", decisionId: "" },
+    {
+      kind: "outcome",
+      id: "o-odd",
+      token: { epoch: 9, counter: 1 },
+      assignment: "a",
+      result,
+      reason: "",
+      decisionId: "",
+    },
     robot.hello(),
   ];
   site.say(robot.id, pick(chance, messages));
@@ -171,5 +179,6 @@ t.test("hub keeps its invariants under inputs drawn at random", async (t) => {
 });
 
 t.test("R14 the same seed gives the same ledger, bit for bit", async (t) => {
-  for (const seed of [1, 2, 3]) t.equal(JSON.stringify(live(seed).events), JSON.stringify(live(seed).events), `${seed}`);
+  for (const seed of [1, 2, 3])
+    t.equal(JSON.stringify(live(seed).events), JSON.stringify(live(seed).events), `${seed}`);
 });

@@ -13,15 +13,18 @@ function acting(options: { readonly robots?: number } = {}): SiteUnderTest {
   return site;
 }
 
-t.test("hello of a robot that the site does not have, or of another protocol, ends the stream with the reason", async (t) => {
-  const site = new SiteUnderTest();
-  const hello = { ...site.robot("r1").hello(), kind: "hello" } as const;
-  const say = (stream: number, over: object) =>
-    site.step({ kind: "link", stream, message: { ...hello, ...over } as Parameters<typeof site.say>[1] });
-  t.match(say(7, { robot: "r9" }), [{ kind: "end", stream: 7, code: "UNKNOWN_ROBOT" }]);
-  t.match(say(8, { protocol: 2 }), [{ kind: "end", stream: 8, code: "WRONG_PROTOCOL" }]);
-  t.equal(site.hub.state.streams.size, 0);
-});
+t.test(
+  "hello of a robot that the site does not have, or of another protocol, ends the stream with the reason",
+  async (t) => {
+    const site = new SiteUnderTest();
+    const hello = { ...site.robot("r1").hello(), kind: "hello" } as const;
+    const say = (stream: number, over: object) =>
+      site.step({ kind: "link", stream, message: { ...hello, ...over } as Parameters<typeof site.say>[1] });
+    t.match(say(7, { robot: "r9" }), [{ kind: "end", stream: 7, code: "UNKNOWN_ROBOT" }]);
+    t.match(say(8, { protocol: 2 }), [{ kind: "end", stream: 8, code: "WRONG_PROTOCOL" }]);
+    t.equal(site.hub.state.streams.size, 0);
+  },
+);
 
 t.test("newer stream of a robot supersedes the older one, whose messages and end are ignored", async (t) => {
   const site = acting();
@@ -156,8 +159,20 @@ t.test("R5 outcome, answer or renewal with another robot's token has no effect o
   if (token === undefined) throw new Error("no token");
   const count = site.events.length;
   const assignment = "a1-1";
-  const outcome = { kind: "outcome", id: "o-x", token, assignment, result: "ARRIVED", reason: "", decisionId: "" } as const;
-  t.same(site.say("r2", outcome), [], "and is not acknowledged");
+  const outcome = {
+    kind: "outcome",
+    id: "o-x",
+    token,
+    assignment,
+    result: "ARRIVED",
+    reason: "",
+    decisionId: "",
+  } as const;
+  t.match(
+    site.say("r2", outcome),
+    [{ kind: "send", message: { kind: "outcomeStored", id: "o-x" } }],
+    "it is not sent for ever",
+  );
   site.say("r2", { kind: "grantAnswer", token, accepted: false, refusal: "STALE_TOKEN" });
   t.equal(site.events.length, count);
   const r2 = site.robot("r2");

@@ -32,10 +32,10 @@ t.test("R7 robot without fresh telemetry falls to REACTIVE_ONLY within 5 s and t
   t.ok(late + lost > 25_000 && late + lost <= 30_000, `after ${late + lost} ms`);
   t.equal(rungOf(site, "r2"), "AUTONOMOUS", "the others go on");
   const changes = site.bodies("modeChanged").filter((body) => body.robot === "r1");
-  t.match(
-    changes.map((body) => `${body.from} ${body.to} ${body.cause}`).slice(-2),
-    ["AUTONOMOUS REACTIVE_ONLY telemetry-stale", "REACTIVE_ONLY CONFIRM telemetry-stale"],
-  );
+  t.match(changes.map((body) => `${body.from} ${body.to} ${body.cause}`).slice(-2), [
+    "AUTONOMOUS REACTIVE_ONLY telemetry-stale",
+    "REACTIVE_ONLY CONFIRM telemetry-stale",
+  ]);
 });
 
 t.test("R8 REACTIVE_ONLY renews and grants nothing new; CONFIRM and HALT renew nothing", async (t) => {
@@ -69,8 +69,7 @@ t.test("R7 the effective rung is the worst of what the edge reports and the hub 
     for (const hub of RUNGS) {
       const site = ready(new SiteUnderTest({ robots: 1 }), "r1");
       site.say("r1", { kind: "modeReport", rung: edge, causes: [] });
-      if (hub !== "AUTONOMOUS")
-        site.ask({ kind: "setMode", act: ACT, scope: { robot: "", fleet: "" }, rung: hub });
+      if (hub !== "AUTONOMOUS") site.ask({ kind: "setMode", act: ACT, scope: { robot: "", fleet: "" }, rung: hub });
       const watch = site.hub.state.watches.get("r1");
       if (watch === undefined) throw new Error("no watch");
       t.equal(effectiveOf(site.hub.state, watch), worseRung(edge, hub), `${edge} and ${hub}`);

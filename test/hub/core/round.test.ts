@@ -125,22 +125,45 @@ t.test("R10 task of a robot that gave up goes back into the queue and fails afte
   t.match(site.bodies("taskEnded"), [{ end: "END_FAILED", reason: "given up 5 times at stop 1" }]);
 });
 
-t.test("R4 silent robot's task that was not begun goes to another; one under way waits; both places stay taken", async (t) => {
-  const { site } = watched(3);
-  site.submit("t1", ["C"]);
-  site.submit("t2", ["H3"], ["D"]);
-  site.script.want("r1", "C", "t1");
-  site.script.want("r2", "H3", "t2");
-  site.run(600);
-  site.say("r2", site.robot("r2").outcome("ARRIVED"));
-  site.script.want("r2", "D", "t2");
-  site.run(600);
-  for (const id of ["r1", "r2"]) site.disconnect(id);
-  site.run(site.waitMs + 5000);
-  t.equal(site.hub.state.ledger.tasks.get("t1")?.robot, "r1", "not at once: it may come back");
-  site.run(6500);
-  t.match(site.hub.state.ledger.tasks.get("t1"), { phase: "WAITING", robot: "" });
-  t.match(site.hub.state.ledger.tasks.get("t2"), { phase: "ACTIVE", robot: "r2" }, "r2 carries the load");
-  t.equal(site.holder("D"), "r2");
-  t.match(site.bodies("assignmentEnded").slice(-1), [{ end: "ABANDONED" }]);
-});
+t.test(
+  "R4 silent robot's task that was not begun goes to another; one under way waits; both places stay taken",
+  async (t) => {
+    const { site } = watched(3);
+    site.submit("t1", ["C"]);
+    site.submit("t2", ["H3"], ["D"]);
+    site.script.want("r1", "C", "t1");
+    site.script.want("r2", "H3", "t2");
+    site.run(600);
+    site.say("r2", site.robot("r2").outcome("ARRIVED"));
+    site.script.want("r2", "D", "t2");
+    site.run(600);
+    for (const id of ["r1", "r2"]) {
+      site.disconnect(id);
+      site.robot(id).isTelling = false;
+    }
+    site.run(site.waitMs + 5000);
+    t.equal(site.hub.state.ledger.tasks.get("t1")?.robot, "r1", "not at once: it may come back");
+    site.run(6500);
+    t.match(site.hub.state.ledger.tasks.get("t1"), { phase: "WAITING", robot: "" });
+    t.match(site.hub.state.ledger.tasks.get("t2"), { phase: "ACTIVE", robot: "r2" }, "r2 carries the load");
+    t.equal(site.holder("C"), "r1");
+    t.equal(site.holder("D"), "r2");
+    t.match(site.bodies("assignmentEnded").slice(-1), [{ end: "ABANDONED" }]);
+  },
+);
+
+t.test(
+  "R4 robot without a link keeps its task while it is heard, and its place when its task is given up",
+  async (t) => {
+    const { site } = watched(1);
+    site.submit("t1", ["C"]);
+    site.script.want("r1", "C", "t1");
+    site.run(600);
+    site.disconnect("r1");
+    site.run(site.waitMs + 12_000);
+    t.match(site.hub.state.ledger.tasks.get("t1"), { phase: "ACTIVE", robot: "r1" }, "it is not silent");
+    site.run(30_000);
+    t.match(site.bodies("assignmentEnded"), [{ end: "ABANDONED" }], "R6 without nonces its telemetry grows old");
+    t.equal(site.holder("C"), "r1", "no position is fresh enough to show that it is elsewhere");
+  },
+);

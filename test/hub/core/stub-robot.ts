@@ -87,7 +87,8 @@ export class StubRobot {
   }
 
   renewals(nowMs: number): readonly EdgeMessage[] {
-    if (!this.isRenewing || this.session === "" || this.stream === null || nowMs - this.#renewedMs < RENEW_MS) return [];
+    if (!this.isRenewing || this.session === "" || this.stream === null || nowMs - this.#renewedMs < RENEW_MS)
+      return [];
     this.#renewedMs = nowMs;
     return [this.renew()];
   }
@@ -186,7 +187,15 @@ export class StubRobot {
     if (result === "ARRIVED") held.arrived = true;
     else this.holdings.delete(tokenKey(held.token));
     const { token, assignment } = held;
-    return { kind: "outcome", id: `o-${this.boot}-${this.#outcomes}`, token, assignment, result, reason: "", decisionId: "" };
+    return {
+      kind: "outcome",
+      id: `o-${this.boot}-${this.#outcomes}`,
+      token,
+      assignment,
+      result,
+      reason: "",
+      decisionId: "",
+    };
   }
 
   #acting(): Holding {

@@ -114,7 +114,8 @@ t.test("imports are read in every form, and nothing else is", async (t) => {
     import one, { type two as three } from "./1.js"; import "./2.js"; import * as four from "../x/3.js";
     export { five } from "./4.js"; export * as six from "./5.js"; export type { Seven } from "./6.js";
     const eight: import("./7.js").Eight = await import("./8.js"); import data from "./9.json" with { type: "json" };
-    export { one }; export const from = "./no.js"; const text = 'import "./no.js"'; import.meta.url; a.require("./no.js");
+    export { one }; export const from = "./no.js"; const text = 'import "./no.js"';
+    import.meta.url; a.require("./no.js");
     export type { Nine }; const ten = { from: "./no.js" }; import eleven from "@scope/name/path.js"; // import "./no.js"
   `;
   const found = importsOf("edge/a.ts", scan(source).tokens).map(({ target }) =>

@@ -1,0 +1,304 @@
+// R7, R8: every cause that the edge finds and every rung that the hub orders, tested down to the command: a change of mode
+// without an effect on motion is the field's classic bug.
+import t from "tap";
+import { CAUSES, type CauseName, type Rung } from "../../../proto/mode.js";
+import { EdgeUnderTest, moves } from "./edge-under-test.js";
+
+const OPERATOR = { operator: "ada", reason: "seen to" } as const;
+
+interface Trouble {
+  readonly name: CauseName;
+  readonly what: string;
+  readonly impose: (robot: EdgeUnderTest) => void;
+  readonly withinMs: number;
+  readonly rung: Rung;
+  readonly motion: "none" | "reactive"; // from then on
+  readonly fleet?: "confirm"; // each start needs a person
+}
+
+const bare = (robot: EdgeUnderTest) => robot.connect();
+const REACTIVE = { rung: "REACTIVE_ONLY", motion: "reactive" } as const;
+
+const TROUBLES: readonly Trouble[] = [
+  { name: "boot", what: "it has just started", impose: bare, withinMs: 50, rung: "CONFIRM", motion: "none" },
+  {
+    ...{ name: "boot-confirm", what: "its fleet wants a person", withinMs: 50, rung: "CONFIRM", motion: "none" },
+    ...{ impose: bare, fleet: "confirm" },
+  },
+  {
+    ...{ name: "sensor-stale", what: "the lidar falls silent", withinMs: 650, rung: "REACTIVE_ONLY", motion: "none" },
+    impose: (robot) => robot.base.silent.add("scan"),
+  },
+  {
+    ...{ name: "sensor-stale", what: "the pose falls silent", withinMs: 600, ...REACTIVE },
+    impose: (robot) => robot.base.silent.add("pose"),
+  },
+  {
+    ...{ name: "sensor-stale", what: "odometry falls silent", withinMs: 600, rung: "REACTIVE_ONLY", motion: "none" },
+    impose: (robot) => robot.base.silent.add("odometry"),
+  },
+  {
+    ...{ name: "sensor-stale", what: "e-stop and bumper are unknown", withinMs: 1150, rung: "CONFIRM" },
+    ...{ motion: "none", impose: (robot) => robot.base.silent.add("base") },
+  },
+  {
+    ...{ name: "sensor-stale", what: "samples carry no time", withinMs: 150, rung: "CONFIRM", motion: "none" },
+    impose: (robot) => {
+      robot.base.captureOf = () => ({});
+    },
+  },
+  {
+    ...{ name: "sensor-frozen", what: "the lidar repeats itself", withinMs: 650, rung: "REACTIVE_ONLY" },
+    ...{ motion: "none", impose: (robot) => robot.base.frozen.add("scan") },
+  },
+  {
+    ...{ name: "sensor-frozen", what: "the pose stands while it drives", withinMs: 650, rung: "REACTIVE_ONLY" },
+    ...{ motion: "none", impose: (robot) => robot.base.frozen.add("pose") },
+  },
+  {
+    ...{ name: "pose-doubt", what: "the pose jumps", withinMs: 100, ...REACTIVE },
+    impose: (robot) => {
+      robot.base.shiftM = 0.8;
+    },
+  },
+  {
+    ...{ name: "pose-doubt", what: "the pose is too uncertain", withinMs: 100, rung: "REACTIVE_ONLY", motion: "none" },
+    impose: (robot) => {
+      robot.base.errorM = 0.5;
+    },
+  },
+  {
+    ...{ name: "planner-fault", what: "the planner falls silent", withinMs: 450, ...REACTIVE },
+    impose: (robot) => {
+      robot.planner = "silent";
+    },
+  },
+  {
+    ...{ name: "planner-fault", what: "the planner refuses", withinMs: 250, ...REACTIVE },
+    impose: (robot) => {
+      robot.planner = "refuses";
+    },
+  },
+  {
+    ...{ name: "planner-fault", what: "the planner answers with what is no number", withinMs: 250, ...REACTIVE },
+    impose: (robot) => {
+      robot.planner = "lies";
+    },
+  },
+  {
+    ...{ name: "planner-fault", what: "the planner has gone", withinMs: 50, ...REACTIVE },
+    impose: (robot) => void robot.step({ kind: "plannerGone", why: "killed" }),
+  },
+  {
+    ...{ name: "lease-lapsed", what: "the hub answers no more", withinMs: 3100, rung: "REACTIVE_ONLY", motion: "none" },
+    impose: (robot) => {
+      robot.isHubAnswering = false;
+    },
+  },
+  {
+    ...{ name: "clock-fault", what: "the board was suspended", withinMs: 50, rung: "CONFIRM", motion: "none" },
+    impose: (robot) => {
+      robot.suspendedMs += 500;
+    },
+  },
+  {
+    ...{ name: "store-fault", what: "the disk is full", withinMs: 50, rung: "HALT", motion: "none" },
+    impose: (robot) => void robot.step({ kind: "storeFault", why: "the disk is full" }),
+  },
+  {
+    ...{ name: "emergency-stop", what: "somebody presses it", withinMs: 150, rung: "HALT", motion: "none" },
+    impose: (robot) => {
+      robot.base.emergencyStop = true;
+    },
+  },
+  {
+    ...{ name: "bumper", what: "it touches something", withinMs: 150, rung: "HALT", motion: "none" },
+    impose: (robot) => {
+      robot.base.bumper = true;
+    },
+  },
+  {
+    ...{ name: "manual", what: "a person takes the base", withinMs: 150, rung: "CONFIRM", motion: "none" },
+    impose: (robot) => {
+      robot.base.manual = true;
+    },
+  },
+];
+
+t.test("R8 every cause that the edge finds is tested down to the command", async (t) => {
+  const own = Object.entries(CAUSES).flatMap(([name, { by }]) => (by === "edge" ? [name] : []));
+  t.same([...new Set(TROUBLES.map((trouble) => trouble.name))].sort(), own.sort());
+});
+
+function inTrouble({ name, fleet, impose }: Trouble): EdgeUnderTest {
+  const change = fleet === "confirm" ? { bootNeedsPerson: true } : {};
+  const robot = new EdgeUnderTest({ fleet: (given) => ({ ...given, ladder: { ...given.ladder, ...change } }) });
+  if (name !== "boot" && name !== "boot-confirm") robot.driving();
+  if (name === "boot-confirm") robot.step({ kind: "plannerReady" });
+  impose(robot);
+  if (name === "boot" || name === "boot-confirm") robot.grant("P1");
+  return robot;
+}
+
+for (const trouble of TROUBLES) {
+  t.test(`R8 ${trouble.name}: ${trouble.what}`, async (t) => {
+    const robot = inTrouble(trouble);
+    const fromMs = robot.nowMs;
+    t.ok(
+      robot.run(trouble.withinMs, () => robot.causes.includes(trouble.name)),
+      `the cause is found within ${trouble.withinMs} ms`,
+    );
+    t.equal(robot.rung, trouble.rung);
+    const fellMs = robot.nowMs;
+    robot.run(4000);
+    const after = robot.commands(fellMs);
+    t.equal(after.length, 81, "commands go on, so that the base hears what it must do");
+    t.ok(after.every((command) => command.rung === robot.rung || command.rung === trouble.rung));
+    const reactiveMps = robot.config.physics.reactiveSpeedMps;
+    const held = trouble.motion === "none" ? after.filter(moves) : [];
+    // A pose that is a little too old for driving is not yet too old for the reactive rules.
+    t.equal(held.length, 0, "it stands at once");
+    t.ok(
+      after.every((command) => command.speedMps <= reactiveMps + 1e-9),
+      "no faster than the reactive rules allow",
+    );
+    t.equal(robot.of("plan", fellMs + 1).length, 0, "no model runs");
+    t.ok(Math.abs(robot.base.speedMps) <= reactiveMps + 1e-9);
+    if (trouble.motion === "none") t.equal(robot.base.speedMps, 0);
+    t.ok(fellMs >= fromMs);
+  });
+}
+
+t.test("R8 every rung that the hub orders has its effect on motion, at once", async (t) => {
+  for (const rung of ["REACTIVE_ONLY", "CONFIRM", "HALT"] as const) {
+    const robot = new EdgeUnderTest().driving();
+    robot.order(rung);
+    const fromMs = robot.nowMs + 50;
+    robot.run(2000);
+    const after = robot.commands(fromMs);
+    t.ok(after.every((command) => command.rung === rung));
+    t.equal(robot.of("plan", fromMs).length, 0, `${rung}: no model runs`);
+    if (rung === "REACTIVE_ONLY") {
+      t.ok(after.some(moves), "it finishes its validated path");
+      t.ok(after.every((command) => command.speedMps <= robot.config.physics.reactiveSpeedMps + 1e-9));
+    } else t.notOk(after.some(moves), `${rung}: it stands`);
+    robot.order("AUTONOMOUS");
+    robot.run(3000);
+    t.ok(robot.base.speedMps > 1, `${rung} lifted: it drives again`);
+  }
+});
+
+t.test("R7 the worst of edge and hub holds: neither lifts what the other imposes", async (t) => {
+  const robot = new EdgeUnderTest().driving();
+  robot.base.emergencyStop = true;
+  robot.run(200);
+  robot.order("REACTIVE_ONLY");
+  t.equal(robot.rung, "HALT");
+  robot.order("AUTONOMOUS");
+  t.equal(robot.rung, "HALT");
+});
+
+t.test("R7 latch opens by a person's word once its evidence is good, and not before", async (t) => {
+  const robot = new EdgeUnderTest().driving();
+  const clear = () => robot.hear({ kind: "clearLatches", causes: ["emergency-stop"], ...OPERATOR });
+  robot.base.emergencyStop = true;
+  robot.run(200);
+  clear();
+  robot.run(200);
+  t.equal(robot.rung, "HALT", "it is still pressed");
+  robot.base.emergencyStop = false;
+  robot.run(60_000);
+  t.equal(robot.rung, "HALT", "released, but nobody has said so");
+  robot.hear({ kind: "clearLatches", causes: ["bumper"], ...OPERATOR });
+  robot.run(200);
+  t.equal(robot.rung, "HALT", "another cause");
+  robot.base.silent.add("base");
+  robot.run(2000);
+  clear();
+  robot.run(100);
+  t.equal(robot.rung, "HALT", "the base is silent: nobody knows whether it is pressed");
+  robot.base.silent.clear();
+  robot.run(200);
+  clear();
+  robot.run(100);
+  t.notOk(robot.causes.includes("emergency-stop"));
+});
+
+t.test("R7 latch survives a restart, and an unheard base does not open it", async (t) => {
+  const robot = new EdgeUnderTest().driving();
+  robot.base.bumper = true;
+  robot.run(200);
+  t.same(robot.stored.latches, ["bumper"]);
+  const again = new EdgeUnderTest({ memory: robot.stored, boot: "boot2" });
+  again.connect();
+  t.equal(again.rung, "HALT", "before the first step already");
+  again.base.silent.add("base");
+  again.run(200);
+  again.hear({ kind: "clearLatches", causes: ["bumper"], ...OPERATOR });
+  again.run(100);
+  t.equal(again.rung, "HALT", "nothing is known of the bumper yet");
+  again.base.silent.clear();
+  again.step({ kind: "plannerReady" });
+  again.run(2000);
+  t.equal(again.rung, "HALT");
+  again.hear({ kind: "clearLatches", causes: ["bumper"], ...OPERATOR });
+  again.run(100);
+  t.equal(again.rung, "AUTONOMOUS");
+  t.same(again.stored.latches, []);
+});
+
+t.test("R7 start that a person must confirm is confirmed once, and asked again at the next start", async (t) => {
+  const fleet = (given: EdgeUnderTest["config"]["fleets"][number]) => {
+    return { ...given, ladder: { ...given.ladder, bootNeedsPerson: true } };
+  };
+  const robot = new EdgeUnderTest({ fleet });
+  robot.step({ kind: "plannerReady" });
+  robot.connect();
+  robot.run(20_000);
+  t.equal(robot.rung, "CONFIRM");
+  t.same(robot.causes, ["boot-confirm"]);
+  robot.hear({ kind: "clearLatches", causes: ["boot-confirm"], ...OPERATOR });
+  robot.run(100);
+  t.equal(robot.rung, "AUTONOMOUS");
+  t.same(robot.stored.latches, []);
+  const again = new EdgeUnderTest({ fleet, memory: robot.stored, boot: "boot2" });
+  again.run(100);
+  t.equal(again.rung, "CONFIRM");
+});
+
+t.test(
+  "R7 sensor that comes back gives autonomy back after the dwell, and a flapping one later and later",
+  async (t) => {
+    const robot = new EdgeUnderTest().ready();
+    const recoveries: number[] = [];
+    for (let fall = 0; fall < 3; fall += 1) {
+      robot.base.silent.add("scan");
+      robot.run(1000);
+      t.equal(robot.rung, "REACTIVE_ONLY");
+      robot.base.silent.clear();
+      const fromMs = robot.nowMs;
+      robot.run(120_000, () => robot.rung === "AUTONOMOUS");
+      recoveries.push(robot.nowMs - fromMs);
+    }
+    t.same(
+      recoveries.map((ms) => Math.round(ms / 10_000)),
+      [1, 2, 4],
+      recoveries.join(" "),
+    );
+  },
+);
+
+t.test("R7 hub is told of every change of rung or causes, once, and of all of them on a new link", async (t) => {
+  const robot = new EdgeUnderTest().ready();
+  const before = robot.sent("modeReport").length;
+  robot.run(5000);
+  t.equal(robot.sent("modeReport").length, before, "nothing changes");
+  robot.base.bumper = true;
+  robot.run(500);
+  t.match(robot.sent("modeReport").slice(before), [{ rung: "HALT", causes: [{ name: "bumper", rung: "HALT" }] }]);
+  robot.step({ kind: "linkClosed", reason: "cut" });
+  robot.connect();
+  robot.run(100);
+  t.match(robot.sent("modeReport").at(-1), { rung: "HALT" });
+  t.ok(robot.sent("modeReport").length > before + 1);
+});
