@@ -182,7 +182,7 @@ export const limitsSchema = object(
     operatorStreams: count("Open streams of operators.", { unit: "streams", maximum: 10_000, default: 32 }),
     helloMs: ms("Time within which a new stream must say hello.", { maximum: 60_000, default: 2000 }),
     reconnectMinMs: ms("First wait before a robot calls the hub again.", { minimum: 10, default: 200 }),
-    reconnectMaxMs: ms("Longest wait before a robot calls the hub again.", { minimum: 10, default: 5000 }),
+    reconnectMaxMs: ms("Longest wait before a robot calls the hub again.", { minimum: 10, default: 2000 }),
     controlMs: ms("Period of the robot's control loop.", { minimum: 10, maximum: 1000, default: 50 }),
     telemetryMs: ms("Period of the robot's pose telemetry.", { minimum: 20, maximum: 60_000, default: 200 }),
     localPlanMs: ms("Period of plans for the window around the robot.", { minimum: 20, default: 100 }),

@@ -244,6 +244,8 @@ t.test("R4 robot is stated absent only when it is unlinked and its lease is over
   site.disconnect("r1");
   t.match(state(), { code: "LEASE_RUNNING" });
   site.run(site.waitMs + 100);
+  t.match(state(), { code: "NOTHING_TO_DO" }, "its telemetry is still fresh: it is there");
+  site.run(2000);
   t.match(state(), {});
   t.match(site.ask({ kind: "stateAbsent", act: ACT, robot: "r9", seen: "x" }), { code: "UNKNOWN_ROBOT" });
   site.restart();
