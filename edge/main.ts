@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// The bin `drover-edge`: the only place of the edge that reads flags. A fault ends the process: the base stops by its own
-// dead-man, and whoever supervises the edge starts it again.
+// The bin `drover-edge`: the only place of the edge that reads flags. A fault ends the process: the base stops by its
+// own dead-man, and whoever supervises the edge starts it again.
 
 import { randomBytes } from "node:crypto";
 import { ConfigRefused } from "../fleet-config/load.js";

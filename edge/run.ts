@@ -1,5 +1,5 @@
-// `drover-edge run`: opens the adapters in an order in which nothing can move before everything is there, and runs until
-// it is told to stop.
+// `drover-edge run`: opens the adapters in an order in which nothing can move before everything is there, and runs
+// until it is told to stop.
 
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -98,7 +98,9 @@ async function contextOf(
   };
 }
 
-/** A store that cannot be opened is evidence: it is left alone, and the robot stands in HALT until people have looked. */
+/**
+ * A store that cannot be opened is evidence: it is left alone, and the robot stands in HALT until people have looked.
+ */
 async function openStore(options: EdgeOptions, site: LoadedSite, log: Logger) {
   const { decisionRecords, decisionRecordDays, recordedInputs } = site.config.limits;
   try {

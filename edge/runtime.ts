@@ -21,7 +21,9 @@ export interface Notes {
   warn(event: string, detail: object): void;
 }
 
-/** `store` is null when it could not be opened: the edge then stands in HALT, and nothing that needs storing happens. */
+/**
+ * `store` is null when it could not be opened: the edge then stands in HALT, and nothing that needs storing happens.
+ */
 export interface Adapters {
   readonly store: EdgeStore | null;
   readonly onboard: OnboardBroker;
@@ -112,7 +114,9 @@ export class EdgeRuntime {
     for (const effect of this.#edge.step(input, nowMs)) this.#perform(effect);
   }
 
-  /** R14: what the hub, the planner and the store said, each in full, and a pose a second: enough to tell a story by. */
+  /**
+   * R14: what the hub, the planner and the store said, each in full, and a pose a second: enough to tell a story by.
+   */
   #record(input: EdgeInput, nowMs: number): void {
     const store = this.#adapters?.store;
     if (store === null || store === undefined || !this.#isTold(input, nowMs)) return;

@@ -1,5 +1,5 @@
-// `drover-hub run`: verifies the ledger, raises the epoch, and only then listens. The broker is a process of its own and is
-// started again when it ends; the lease service never waits for it.
+// `drover-hub run`: verifies the ledger, raises the epoch, and only then listens. The broker is a process of its own
+// and is started again when it ends; the lease service never waits for it.
 
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,6 +1,7 @@
 // The hub's shell: feeds the core, and performs its effects in order. R10: whatever follows an append waits until that
-// append is durable; appends that are waiting together become one synced batch. Answers to renewals touch no disk and pass
-// by, since they rest on nothing that is not yet stored. A store that fails ends the hub: it never tries the same sync again.
+// append is durable; appends that are waiting together become one synced batch. Answers to renewals touch no disk and
+// pass by, since they rest on nothing that is not yet stored. A store that fails ends the hub: it never tries the same
+// sync again.
 
 import { type ClockReading, clockAnomaly } from "../proto/clock.js";
 import { monotonicMs, readClocks } from "../proto/codec/clock.js";
@@ -113,7 +114,8 @@ export class HubRuntime {
     const clocks = readClocks();
     const anomaly = this.#clocks === null ? "none" : clockAnomaly(this.#clocks, clocks);
     this.#clocks = clocks;
-    // R3, R6: while this machine slept its clock stood still, and nothing that it knows of robots is as young as it seems.
+    // R3, R6: while this machine slept its clock stood still, and nothing that it knows of robots is as young as it
+    // seems.
     if (anomaly === "suspended" || anomaly === "backwards")
       return this.#fail(new Error(`this machine's clock: ${anomaly}`));
     this.#perform(this.#parts.hub.step(input, { nowMs: clocks.monotonicMs, wallMs: clocks.wallMs }));

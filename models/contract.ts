@@ -1,5 +1,5 @@
-// The model contract: a manifest beside the model file that says what the model takes, gives, may cost, and which bytes it
-// is. The manifest is closed (unknown keys are refused, R13) and carries a seal over its own text, so that a changed
+// The model contract: a manifest beside the model file that says what the model takes, gives, may cost, and which bytes
+// it is. The manifest is closed (unknown keys are refused, R13) and carries a seal over its own text, so that a changed
 // character anywhere in it is found. Checksums find damage and mix-ups; they do not prove who made a model.
 
 import { createHash } from "node:crypto";
@@ -102,8 +102,8 @@ function describeError(error: ErrorObject): string {
 }
 
 /**
- * Reads the text of a manifest file. Throws an Error that says what was expected and found, with `path` in front, when the
- * text is no JSON, breaks the schema, or differs in any character from what was sealed.
+ * Reads the text of a manifest file. Throws an Error that says what was expected and found, with `path` in front, when
+ * the text is no JSON, breaks the schema, or differs in any character from what was sealed.
  */
 export function parseManifest(source: string, path: string): ModelManifest {
   let value: unknown;

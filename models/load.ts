@@ -1,6 +1,6 @@
 // Admits a model folder (R13): the manifest, then the model file, opened once without following links, within the size
-// limit, checked by the same buffer that is handed out, then inspected and compared with its contract. Whatever cannot be
-// shown to be right is refused with what was expected, what was found, and where; no native code has run by then.
+// limit, checked by the same buffer that is handed out, then inspected and compared with its contract. Whatever cannot
+// be shown to be right is refused with what was expected, what was found, and where; no native code has run by then.
 
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
@@ -41,7 +41,9 @@ async function readWhole(handle: FileHandle, size: number): Promise<Buffer> {
   return buffer.subarray(0, filled);
 }
 
-/** Reads a regular file with one name and at most `maxBytes` bytes into one buffer. Throws with the reason otherwise. */
+/**
+ * Reads a regular file with one name and at most `maxBytes` bytes into one buffer. Throws with the reason otherwise.
+ */
 export async function readPlainFile(path: string, maxBytes: number): Promise<Buffer> {
   const handle = await openPlain(path);
   try {
@@ -59,7 +61,9 @@ export async function readPlainFile(path: string, maxBytes: number): Promise<Buf
   }
 }
 
-/** Admits the model in `directory`. Throws an Error with a precise reason when anything about it is not as it should be. */
+/**
+ * Admits the model in `directory`. Throws an Error with a precise reason when anything about it is not as it should be.
+ */
 export async function loadModel(directory: string, limits: InspectLimits = defaultLimits): Promise<AdmittedModel> {
   const manifestPath = join(directory, MANIFEST_FILE);
   const manifest = parseManifest(

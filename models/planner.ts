@@ -14,8 +14,9 @@ export const MAX_CELL_COST = 10_000;
 export type PlanKind = "site" | "local";
 
 /**
- * One grid to be valued. `cost[i]` is the cost of crossing one cell length inside cell i, in (0, MAX_CELL_COST], or <= 0
- * for a blocked cell. `seed[i]` is the cost-to-go that the cell starts with (0 at a goal), or >= UNREACHABLE for none.
+ * One grid to be valued. `cost[i]` is the cost of crossing one cell length inside cell i, in (0, MAX_CELL_COST], or <=
+ * 0 for a blocked cell. `seed[i]` is the cost-to-go that the cell starts with (0 at a goal), or >= UNREACHABLE for
+ * none.
  */
 export interface PlanRequest {
   readonly id: number;
@@ -26,7 +27,10 @@ export interface PlanRequest {
   readonly seed: Float32Array;
 }
 
-/** The value field: cost-to-go per cell, >= UNREACHABLE where no seed can be reached. `inferenceMs` is the model's own time. */
+/**
+ * The value field: cost-to-go per cell, >= UNREACHABLE where no seed can be reached. `inferenceMs` is the model's own
+ * time.
+ */
 export interface PlanResult {
   readonly id: number;
   readonly kind: PlanKind;

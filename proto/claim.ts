@@ -45,8 +45,8 @@ export interface Footprint {
 }
 
 /**
- * R1: the other robot that stands in the way of `ask`, or null when nobody does. `holderOf` gives the robot that holds or
- * occupies a destination. The robot's own holds never stand in its way.
+ * R1: the other robot that stands in the way of `ask`, or null when nobody does. `holderOf` gives the robot that holds
+ * or occupies a destination. The robot's own holds never stand in its way.
  */
 export function holderAgainst(
   ask: { readonly robot: string; readonly destination: string },
@@ -78,8 +78,8 @@ export function certainlyOutside(
 }
 
 /**
- * R4: how far the centre of a robot can be from its last reported position: the report's own error, and what it can have
- * driven since. It drives no longer than until its lease has certainly lapsed.
+ * R4: how far the centre of a robot can be from its last reported position: the report's own error, and what it can
+ * have driven since. It drives no longer than until its lease has certainly lapsed.
  */
 export function reachM(seen: {
   readonly errorM: number;

@@ -1,6 +1,6 @@
-// R2, R6: what a machine's clocks may be trusted for. Time in a core is CLOCK_MONOTONIC in integer milliseconds. On Linux
-// that clock stands still while the machine is suspended, so it is compared with the boot clock, which does not; the wall
-// clock is for people only and may jump by years.
+// R2, R6: what a machine's clocks may be trusted for. Time in a core is CLOCK_MONOTONIC in integer milliseconds. On
+// Linux that clock stands still while the machine is suspended, so it is compared with the boot clock, which does not;
+// the wall clock is for people only and may jump by years.
 
 export interface ClockReading {
   readonly monotonicMs: number;

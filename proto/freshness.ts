@@ -1,6 +1,6 @@
-// R6: an age bound that never errs upwards, and the verdicts on it. Ages are rounded up; a datum whose capture cannot be
-// bounded has an infinite age. No clock is compared with another machine's: the hub counts from the sending of a nonce
-// that the sample echoes, so that delay and loss can only make the bound grow.
+// R6: an age bound that never errs upwards, and the verdicts on it. Ages are rounded up; a datum whose capture cannot
+// be bounded has an infinite age. No clock is compared with another machine's: the hub counts from the sending of a
+// nonce that the sample echoes, so that delay and loss can only make the bound grow.
 
 export type Verdict = "fresh" | "late" | "lost";
 
@@ -20,8 +20,8 @@ export interface EchoedSample {
 /**
  * Upper bound on the age of a telemetry sample, in ms. The capture came `elapsedMs` of robot time after the nonce was
  * received, and the nonce was received after it was sent. A fast robot clock shows more than has passed, so a positive
- * elapsed time is divided by 1+rho before it is taken off; a negative one is divided by 1-rho and added. Both are differences
- * of readings, so each may be a tick off.
+ * elapsed time is divided by 1+rho before it is taken off; a negative one is divided by 1-rho and added. Both are
+ * differences of readings, so each may be a tick off.
  */
 export function ageBoundMs(s: EchoedSample): number {
   const sinceNonceMs = (s.nowMs - s.nonceSentMs + TICK_MS) / (1 - s.rhoHub);
@@ -31,8 +31,8 @@ export function ageBoundMs(s: EchoedSample): number {
 }
 
 /**
- * R4: the earliest reading of the hub's clock at which a telemetry sample can have been captured. It stands still, while
- * the age bound grows a little faster than time.
+ * R4: the earliest reading of the hub's clock at which a telemetry sample can have been captured. It stands still,
+ * while the age bound grows a little faster than time.
  */
 export function capturedAtLeastMs(s: Omit<EchoedSample, "nowMs">): number {
   const elapsedMs = s.elapsedMs - TICK_MS;
@@ -49,7 +49,9 @@ export type CaptureTime =
 /** Capture stamps may lie this far ahead of the reader's integer clock before they count as a lie. */
 const AHEAD_MS = 2;
 
-/** Upper bound on the age of an on-board sample, in ms of the board's one clock. Stamps from the future are never fresh. */
+/**
+ * Upper bound on the age of an on-board sample, in ms of the board's one clock. Stamps from the future are never fresh.
+ */
 export function boardAgeMs(capture: CaptureTime, nowMs: number): number {
   const atMs = captureBoundMs(capture);
   if (atMs === undefined || !(atMs <= nowMs + AHEAD_MS)) return NEVER_FRESH;

@@ -2,9 +2,9 @@
 // message delay. Only the rate error of a running clock is bounded: it lies within ±rho.
 //
 // Robot: reads s before it serialises renewal n; when n is answered it may act until s + D. Hub: reads g at the receipt
-// of n; the lease has certainly lapsed at g + W. Since a request arrives after it was sent, the robot's last command comes
-// at most D/(1-rhoRobot) of real time after g, and its motion ends within the dead-man time and the braking time after
-// that; the hub's clock runs at most 1+rhoHub times too fast while it counts this.
+// of n; the lease has certainly lapsed at g + W. Since a request arrives after it was sent, the robot's last command
+// comes at most D/(1-rhoRobot) of real time after g, and its motion ends within the dead-man time and the braking time
+// after that; the hub's clock runs at most 1+rhoHub times too fast while it counts this.
 
 export interface LeaseConstants {
   readonly leaseMs: number; // D
@@ -85,7 +85,9 @@ export function mustBrake(lease: RobotLease, at: { readonly nowMs: number; reado
   return at.nowMs >= lease.endMs - at.brakeAheadMs;
 }
 
-/** How long a command may be followed: no longer than the dead-man time and than the lease; 0 when there is no right. */
+/**
+ * How long a command may be followed: no longer than the dead-man time and than the lease; 0 when there is no right.
+ */
 export function commandValidMs(lease: RobotLease, at: { readonly nowMs: number; readonly deadmanMs: number }): number {
   return Math.max(0, Math.min(at.deadmanMs, Math.floor(lease.endMs - at.nowMs)));
 }

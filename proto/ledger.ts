@@ -1,5 +1,5 @@
-// The events of the hub's ledger as typed values (DESIGN: ledger), and their readers. What each one changes is written in
-// hub/core/apply.ts alone.
+// The events of the hub's ledger as typed values (DESIGN: ledger), and their readers. What each one changes is written
+// in hub/core/apply.ts alone.
 
 import { RUNGS } from "./mode.js";
 import { count, enumOf, id, listOf, maybeId, oneOf, type Read, struct, text, toOneOf } from "./shape.js";

@@ -1,6 +1,6 @@
-// R7 and R8: one ladder from cause to permitted motion, computed by the same code on both sides. A cause imposes its rung
-// at once and gives it back by its own clear rule; the effective rung is the worst of all. Each cause climbs alone, so a
-// cause that clears never lifts what another one imposes.
+// R7 and R8: one ladder from cause to permitted motion, computed by the same code on both sides. A cause imposes its
+// rung at once and gives it back by its own clear rule; the effective rung is the worst of all. Each cause climbs
+// alone, so a cause that clears never lifts what another one imposes.
 
 export const RUNGS = ["AUTONOMOUS", "REACTIVE_ONLY", "CONFIRM", "HALT"] as const;
 export type Rung = (typeof RUNGS)[number];
@@ -23,9 +23,9 @@ export const PERMITS = {
 } as const satisfies Record<Rung, { newGrants: boolean; renewals: boolean; models: boolean; motion: string }>;
 
 /**
- * How a cause lets go. `calm`: as soon as its evidence is good. `dwell`: one rung at a time, each after the evidence has
- * been good for the dwell, which doubles with each repeated fall. `person`: latched until a person clears it and its
- * evidence is good.
+ * How a cause lets go. `calm`: as soon as its evidence is good. `dwell`: one rung at a time, each after the evidence
+ * has been good for the dwell, which doubles with each repeated fall. `person`: latched until a person clears it and
+ * its evidence is good.
  */
 export type ClearRule = "calm" | "dwell" | "person";
 

@@ -1,6 +1,6 @@
-// The robot's side of the right to act. R2: the lease counts from the sending of a renewal. R5: the highest token ever seen
-// is stored before it is acted on, and a lower one is refused. R10: what rests on a stored fact is held back until the
-// store says so; outcomes are sent until the hub has them.
+// The robot's side of the right to act. R2: the lease counts from the sending of a renewal. R5: the highest token ever
+// seen is stored before it is acted on, and a lower one is refused. R10: what rests on a stored fact is held back until
+// the store says so; outcomes are sent until the hub has them.
 
 import { compareTokens, higherToken, sameToken, type Token, tokenKey } from "../../proto/claim.js";
 import type { RefusalCode } from "../../proto/errors.js";
@@ -164,7 +164,9 @@ function withdraw(state: EdgeState, message: Extract<HubMessage, { kind: "withdr
   endActing(state, held, { result: "RELEASED", reason: message.reason, decisionId: "" }, effects);
 }
 
-/** R5: what is not held cannot be released: its token is refused from now on, and the hub is told when that is stored. */
+/**
+ * R5: what is not held cannot be released: its token is refused from now on, and the hub is told when that is stored.
+ */
 function neverHeld(state: EdgeState, token: Token, effects: EdgeEffect[]): void {
   if (state.memory.outbox.some((entry) => sameToken(entry.token, token))) return; // its outcome says more
   const answer = { kind: "grantAnswer", token, accepted: false, refusal: "UNKNOWN_TOKEN" } as const;

@@ -1,6 +1,6 @@
 // R6 on board: takes samples of the base, orders them by their own counters, bounds their age on the board's one clock,
-// and notices a channel that arrives but is frozen. A sample without a capture time, or with one from the future, is kept
-// for nobody: its age is infinite.
+// and notices a channel that arrives but is frozen. A sample without a capture time, or with one from the future, is
+// kept for nobody: its age is infinite.
 
 import {
   boardAgeMs,
@@ -64,7 +64,9 @@ function captureTime(state: EdgeState, capture: Capture): CaptureTime {
   return { kind: "none" };
 }
 
-/** Upper bound on the age of a channel's newest sample, ms; infinite when there is none, or none that can be bounded. */
+/**
+ * Upper bound on the age of a channel's newest sample, ms; infinite when there is none, or none that can be bounded.
+ */
 export function ageMs(state: EdgeState, channel: OnboardChannel, nowMs: number): number {
   const capturedMs = state.channels.get(channel)?.capturedMs;
   return capturedMs === undefined ? NEVER_FRESH : elapsedMostMs(capturedMs, nowMs);

@@ -1,6 +1,7 @@
-// From fresh evidence to a command: the planning gate (R11), the deadline of the model, and what the base is told. R8: on
-// AUTONOMOUS models plan; on REACTIVE_ONLY none runs and only a validated path is finished; below that the robot stands.
-// R2: no command that moves the robot is made without a lease, and braking begins early enough to stand before its end.
+// From fresh evidence to a command: the planning gate (R11), the deadline of the model, and what the base is told. R8:
+// on AUTONOMOUS models plan; on REACTIVE_ONLY none runs and only a validated path is finished; below that the robot
+// stands. R2: no command that moves the robot is made without a lease, and braking begins early enough to stand before
+// its end.
 
 import type { PlanResult } from "../../models/planner.js";
 import { compareTokens, NO_TOKEN, tokenKey } from "../../proto/claim.js";
@@ -145,24 +146,30 @@ function stepDeadline(state: EdgeState, driver: Driver, nowMs: number, effects: 
   const { plan } = state;
   if (plan.failing !== "" && plan.ready && nowMs >= driver.refusedUntilMs) plan.failing = "";
   if (plan.flight === null) return;
-  const deadlineMs = state.context.config.limits.plannerDeadlineMs;
+  noteMiss(state, driver, nowMs);
   const runningMs = nowMs - plan.flight.sentMs;
-  if (runningMs > deadlineMs && !plan.missed) {
-    plan.missed = true;
-    plan.misses += 1;
-    plan.plans += 1;
-    planLost(driver.motion, plan.flight.id);
-  }
-  if (runningMs > KILL_DEADLINES * deadlineMs && plan.ready) {
+  if (runningMs > KILL_DEADLINES * state.context.config.limits.plannerDeadlineMs && plan.ready) {
     plan.ready = false;
     effects.push({ kind: "killPlanner", why: `no plan for ${runningMs} ms` });
   }
+}
+
+/** A plan past its deadline is lost, also when its answer comes before the tick that would have noticed. */
+function noteMiss(state: EdgeState, driver: Driver, nowMs: number): void {
+  const { plan } = state;
+  if (plan.flight === null || plan.missed) return;
+  if (nowMs - plan.flight.sentMs <= state.context.config.limits.plannerDeadlineMs) return;
+  plan.missed = true;
+  plan.misses += 1;
+  plan.plans += 1;
+  planLost(driver.motion, plan.flight.id);
 }
 
 /** Takes a plan; a late one is thrown away, but shows that the planner lives. */
 export function planned(state: EdgeState, driver: Driver, result: PlanResult, nowMs: number): void {
   const { plan } = state;
   if (plan.flight?.id !== result.id) return;
+  noteMiss(state, driver, nowMs);
   const late = plan.missed;
   plan.lastMs = nowMs - plan.flight.sentMs;
   plan.inferenceMs = result.inferenceMs;

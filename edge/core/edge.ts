@@ -1,5 +1,5 @@
-// The edge's core: `step(input, nowMs)` changes the state and returns ordered effects (R10). A fault of this code throws
-// and ends the process, which is safe because a base whose edge is silent stops by its own dead-man.
+// The edge's core: `step(input, nowMs)` changes the state and returns ordered effects (R10). A fault of this code
+// throws and ends the process, which is safe because a base whose edge is silent stops by its own dead-man.
 
 import { planGridOf } from "../../fleet-config/derive.js";
 import type { Grid } from "../../fleet-config/grid.js";
@@ -109,7 +109,10 @@ export class Edge {
   }
 }
 
-/** R2, R6: no lease survives a suspended board or a clock that went backwards, and nothing that was seen before is fresh. */
+/**
+ * R2, R6: no lease survives a suspended board or a clock that went backwards, and nothing that was seen before is
+ * fresh.
+ */
 function watchClocks(state: EdgeState, driver: Driver, input: Extract<EdgeInput, { kind: "tick" }>): void {
   const anomaly = state.clocks === null ? "none" : clockAnomaly(state.clocks, input.clocks);
   state.clocks = input.clocks;

@@ -1,5 +1,5 @@
-// What a robot must not forget over a restart (R4, R5, R7, R10): replaced as a whole at each change and durable before any
-// effect that rests on it. A lease is never part of it (R2).
+// What a robot must not forget over a restart (R4, R5, R7, R10): replaced as a whole at each change and durable before
+// any effect that rests on it. A lease is never part of it (R2).
 
 import type { Token } from "../../proto/claim.js";
 import { NO_TOKEN } from "../../proto/claim.js";

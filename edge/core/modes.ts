@@ -1,5 +1,5 @@
-// R7: the causes that the edge finds by itself, and the rung that results from them and from the hub's order. Every cause
-// that is watched is signalled at each step; during boot the sensors are evidence, after it they are causes.
+// R7: the causes that the edge finds by itself, and the rung that results from them and from the hub's order. Every
+// cause that is watched is signalled at each step; during boot the sensors are evidence, after it they are causes.
 
 import { NEVER } from "../../proto/lease.js";
 import {

@@ -1,5 +1,5 @@
-// What the robot tells the hub by telemetry, each sample with its freshness tag (R6): captured on the edge's clock, and the
-// time elapsed since the last hub nonce was received. Newest wins; nothing is queued; none of it is authority.
+// What the robot tells the hub by telemetry, each sample with its freshness tag (R6): captured on the edge's clock, and
+// the time elapsed since the last hub nonce was received. Newest wins; nothing is queued; none of it is authority.
 
 import type { Telemetry, TelemetryValue } from "../../proto/wire.js";
 import { sampleOf } from "./channels.js";

@@ -1,5 +1,5 @@
-// What goes into the edge's core, what comes out, and what it keeps between two steps. The core is the same in production,
-// under a virtual clock and in replay: time is an argument, chance is not used.
+// What goes into the edge's core, what comes out, and what it keeps between two steps. The core is the same in
+// production, under a virtual clock and in replay: time is an argument, chance is not used.
 
 import type { SiteConfig } from "../../fleet-config/types.js";
 import type { PlanRequest, PlanResult } from "../../models/planner.js";

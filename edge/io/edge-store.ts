@@ -1,8 +1,8 @@
-// What the robot keeps on its own disk. `DATA/state` and `DATA/state.head` hold its memory (R5, R7, R10): sealed records in
-// a chain, one for each change, the newest 64 kept, each durable before its save resolves; damage or another robot's store
-// is refused at open. `DATA/history` holds decisions and recorded inputs (R14): another LevelDB, never synced, bounded by
-// number, bytes and age, oldest dropped first (R13). The two share no file, so the history can never displace, delay or
-// damage the memory; a damaged history is dropped and said so.
+// What the robot keeps on its own disk. `DATA/state` and `DATA/state.head` hold its memory (R5, R7, R10): sealed
+// records in a chain, one for each change, the newest 64 kept, each durable before its save resolves; damage or another
+// robot's store is refused at open. `DATA/history` holds decisions and recorded inputs (R14): another LevelDB, never
+// synced, bounded by number, bytes and age, oldest dropped first (R13). The two share no file, so the history can never
+// displace, delay or damage the memory; a damaged history is dropped and said so.
 
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -50,8 +50,8 @@ export class EdgeStore {
   }
 
   /**
-   * Opens the robot's store. `notes` tells what was found and is no damage of the memory. Throws StoreDamaged (the memory is
-   * not what was saved, is missing, or is another robot's), StoreInUse, or the file system's error.
+   * Opens the robot's store. `notes` tells what was found and is no damage of the memory. Throws StoreDamaged (the
+   * memory is not what was saved, is missing, or is another robot's), StoreInUse, or the file system's error.
    */
   static async open(
     options: EdgeStoreOptions,
@@ -71,13 +71,19 @@ export class EdgeStore {
     }
   }
 
-  /** Resolves when the memory is durable. After a write error this and every later save rejects (R5: accept nothing more). */
+  /**
+   * Resolves when the memory is durable. After a write error this and every later save rejects (R5: accept nothing
+   * more).
+   */
   async save(memory: EdgeMemory): Promise<void> {
     const checked = readEdgeMemory(memory, "memory");
     await this.#memory.append([Buffer.from(JSON.stringify(checked))]);
   }
 
-  /** Notes a decision or an input; never fails, never waits. Kept at the latest 250 ms later; a killed robot loses those. */
+  /**
+   * Notes a decision or an input; never fails, never waits. Kept at the latest 250 ms later; a killed robot loses
+   * those.
+   */
   record(kind: HistoryKind, id: string, value: object): void {
     this.#history.record(kind, id, value);
   }
@@ -120,8 +126,8 @@ interface Pending {
   readonly bytes: Buffer;
 }
 
-// Keys: prefix, sequence of 16 digits, wall clock, size, id, parted by "~"; and for decisions "x~ID" to the newest such key.
-// A value is its CRC32C and V8's serialisation, which keeps every number bit for bit.
+// Keys: prefix, sequence of 16 digits, wall clock, size, id, parted by "~"; and for decisions "x~ID" to the newest such
+// key. A value is its CRC32C and V8's serialisation, which keeps every number bit for bit.
 class History {
   readonly #level: Level<string, Buffer>;
   readonly #options: EdgeStoreOptions;

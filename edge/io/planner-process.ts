@@ -1,6 +1,6 @@
-// Keeps one planner child alive and gives it at most one request at a time (R11). It decides no deadline: the edge's core
-// does, and calls `kill`. What a killed child still sends is dropped, so that a late result can never arrive. A child that
-// ends is started again with a growing pause, which shrinks back after the first result.
+// Keeps one planner child alive and gives it at most one request at a time (R11). It decides no deadline: the edge's
+// core does, and calls `kill`. What a killed child still sends is dropped, so that a late result can never arrive. A
+// child that ends is started again with a growing pause, which shrinks back after the first result.
 
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -93,7 +93,9 @@ export class PlannerProcess {
     return true;
   }
 
-  /** Ends the child at once with SIGKILL, which also ends a stopped or busy one. It is started again. No-op without one. */
+  /**
+   * Ends the child at once with SIGKILL, which also ends a stopped or busy one. It is started again. No-op without one.
+   */
   kill(): void {
     const running = this.#running;
     if (!running) return;

@@ -1,6 +1,6 @@
-// The planner child (R11): a process of its own, because inference blocks the thread and cannot be cancelled, so that only
-// a signal can end a run that takes too long. It admits one model, says `ready`, then answers one request at a time until
-// the channel to its parent closes. It reads nothing but its model folder and prints nothing on stdout.
+// The planner child (R11): a process of its own, because inference blocks the thread and cannot be cancelled, so that
+// only a signal can end a run that takes too long. It admits one model, says `ready`, then answers one request at a
+// time until the channel to its parent closes. It reads nothing but its model folder and prints nothing on stdout.
 //
 //   node dist/edge/planner/main.js MODEL_DIR        (started by the edge, with an "advanced" channel)
 //
@@ -54,7 +54,9 @@ async function plan(session: InferenceSession, request: PlanRequest): Promise<Pl
   return { id, kind, width, height, value: field, sweeps: Number(sweeps?.data[0] ?? 0), inferenceMs };
 }
 
-/** Runs the model on an empty grid, so that the first real plan is not the slow one. Throws when the field is no field. */
+/**
+ * Runs the model on an empty grid, so that the first real plan is not the slow one. Throws when the field is no field.
+ */
 async function warmUp(session: InferenceSession): Promise<void> {
   const cells = WARM_UP_SIDE * WARM_UP_SIDE;
   const cost = new Float32Array(cells).fill(1);

@@ -1,5 +1,5 @@
-// Keeps the site broker running as a child of the hub, or stands for one that runs elsewhere. A broker that ends is started
-// again on the same port; the lease service never waits for it.
+// Keeps the site broker running as a child of the hub, or stands for one that runs elsewhere. A broker that ends is
+// started again on the same port; the lease service never waits for it.
 
 import { type ChildProcess, fork } from "node:child_process";
 import { X509Certificate } from "node:crypto";
@@ -83,8 +83,8 @@ export class BrokerChild {
 }
 
 /**
- * By what name the hub reaches its own broker, so that the certificate which both show carries it: the address listened on
- * (for every address: loopback), else a name of the certificate. Throws HubStopped when there is none.
+ * By what name the hub reaches its own broker, so that the certificate which both show carries it: the address listened
+ * on (for every address: loopback), else a name of the certificate. Throws HubStopped when there is none.
  */
 export function dialledHost(listened: string, cert: Buffer): string {
   const certificate = new X509Certificate(cert);

@@ -163,8 +163,8 @@ function isLatch(name: string): name is CauseName {
 }
 
 /**
- * R4: a named operator has seen the place empty. Refused while the lease of whoever holds it may still run. From then on
- * robots without a link are not thought to be there, until they are heard again.
+ * R4: a named operator has seen the place empty. Refused while the lease of whoever holds it may still run. From then
+ * on robots without a link are not thought to be there, until they are heard again.
  */
 function freePlace(turn: Turn, ask: Asked<"freePlace">): OperatorAnswer | Refusal {
   const what = `cannot free ${ask.place}`;

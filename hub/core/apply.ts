@@ -1,5 +1,6 @@
-// `apply(state, event)`: the one place where the durable state changes. It may not refuse and sees no clock, so replay of
-// the ledger gives the same state. An event that contradicts the state is a fault: it throws, and the hub does not start.
+// `apply(state, event)`: the one place where the durable state changes. It may not refuse and sees no clock, so replay
+// of the ledger gives the same state. An event that contradicts the state is a fault: it throws, and the hub does not
+// start.
 
 import { NO_TOKEN, type Token, tokenKey } from "../../proto/claim.js";
 import type { LedgerBody, LedgerEvent } from "../../proto/ledger.js";

@@ -126,7 +126,9 @@ export function claim(turn: Turn, ask: ClaimAsk): Refusal | Token {
   return token;
 }
 
-/** R1: why a task may not be carried on by this robot to this destination; null when it may, and when there is no task. */
+/**
+ * R1: why a task may not be carried on by this robot to this destination; null when it may, and when there is no task.
+ */
 function whyNotTask(state: HubState, ask: ClaimAsk): Refusal | null {
   if (ask.task === "") return null;
   const task = state.ledger.tasks.get(ask.task);
@@ -173,8 +175,8 @@ export function stepClaims(turn: Turn): void {
 }
 
 /**
- * R4: an assignment that is over holds its place until a fresh pose shows that the robot has left. After a lapse the pose
- * must have been captured later than the lapse.
+ * R4: an assignment that is over holds its place until a fresh pose shows that the robot has left. After a lapse the
+ * pose must have been captured later than the lapse.
  */
 function leave(turn: Turn, watch: RobotWatch, held: Claim): void {
   const at = { nowMs: turn.nowMs, site: turn.site };

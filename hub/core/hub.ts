@@ -49,8 +49,8 @@ export class Hub {
   }
 
   /**
-   * R5: to be called once, first. Raises the epoch; the effects must be durable before any robot is answered. Whatever was
-   * inherited may be given away only when every lease that was ever granted has certainly lapsed on this clock.
+   * R5: to be called once, first. Raises the epoch; the effects must be durable before any robot is answered. Whatever
+   * was inherited may be given away only when every lease that was ever granted has certainly lapsed on this clock.
    */
   start(now: Now): readonly HubEffect[] {
     const { state } = this;
@@ -117,8 +117,9 @@ export class Hub {
 }
 
 /**
- * What the site's configuration has dropped: assignments of robots that no longer exist end, claims on destinations that no longer exist are freed by whoever dropped
- * them, and tasks that no longer have a place to go to end as failed, so that nothing waits for ever (R10).
+ * What the site's configuration has dropped: assignments of robots that no longer exist end, claims on destinations
+ * that no longer exist are freed by whoever dropped them, and tasks that no longer have a place to go to end as failed,
+ * so that nothing waits for ever (R10).
  */
 function forgetPlaces(turn: Turn): void {
   const { ledger, site } = turn;

@@ -1,5 +1,6 @@
-// The link with one robot: hello, renewals, answers and outcomes. R2/R3: a renewal is answered with D and counted from its
-// receipt. R5: tokens are compared, never trusted. R10: everything that is sent may be sent again; outcomes are taken once.
+// The link with one robot: hello, renewals, answers and outcomes. R2/R3: a renewal is answered with D and counted from
+// its receipt. R5: tokens are compared, never trusted. R10: everything that is sent may be sent again; outcomes are
+// taken once.
 
 import { compareTokens, sameToken, type Token, tokenKey } from "../../proto/claim.js";
 import type { Refusal } from "../../proto/errors.js";
@@ -59,9 +60,9 @@ export function hello(turn: Turn, stream: number, message: Hello): void {
 const BOOTS_KEPT = 16;
 
 /**
- * A new boot has no lease until every lease of the process that it supersedes has certainly lapsed: that process may still
- * run. A boot that comes back after another one shows that two run; then people must look (F60). R1: a robot on another
- * site file means other places by the same names.
+ * A new boot has no lease until every lease of the process that it supersedes has certainly lapsed: that process may
+ * still run. A boot that comes back after another one shows that two run; then people must look (F60). R1: a robot on
+ * another site file means other places by the same names.
  */
 function identify(turn: Turn, watch: RobotWatch, message: Hello): void {
   watch.configDiffers = message.configHash !== turn.site.hash;
@@ -75,8 +76,8 @@ function identify(turn: Turn, watch: RobotWatch, message: Hello): void {
 }
 
 /**
- * R5: the hub's store is older than what this robot has seen. It begins anew above everything that was ever given, waits
- * until every lease has lapsed, and grants nothing until people have looked, over restarts too.
+ * R5: the hub's store is older than what this robot has seen. It begins anew above everything that was ever given,
+ * waits until every lease has lapsed, and grants nothing until people have looked, over restarts too.
  */
 function rolledBack(turn: Turn, message: Hello): void {
   const { state, site } = turn;
@@ -118,9 +119,9 @@ export function edgeMessage(turn: Turn, watch: RobotWatch, message: EdgeMessage)
 }
 
 /**
- * R3: `turn.nowMs` is the receipt. R8: no renewal in CONFIRM and HALT. A robot that would act on a claim that is no longer
- * its own gets no lease until it has let go of it: so nothing that was abandoned after a certain lapse is ever acted on
- * again. A repeated or older nonce changes nothing.
+ * R3: `turn.nowMs` is the receipt. R8: no renewal in CONFIRM and HALT. A robot that would act on a claim that is no
+ * longer its own gets no lease until it has let go of it: so nothing that was abandoned after a certain lapse is ever
+ * acted on again. A repeated or older nonce changes nothing.
  */
 function renew(turn: Turn, watch: RobotWatch, message: Extract<EdgeMessage, { kind: "renew" }>): void {
   if (message.nonce <= watch.lastNonce) return;

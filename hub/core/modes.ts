@@ -1,6 +1,6 @@
-// R7, R9: the rung that the hub imposes on each robot and fleet, from the age of telemetry and the ceilings of operators,
-// and the orders that tell the robots. A fleet of which too large a share is stale falls together: then the observer is
-// suspected, grants stop by themselves, and one question is raised instead of one per robot.
+// R7, R9: the rung that the hub imposes on each robot and fleet, from the age of telemetry and the ceilings of
+// operators, and the orders that tell the robots. A fleet of which too large a share is stale falls together: then the
+// observer is suspected, grants stop by themselves, and one question is raised instead of one per robot.
 
 import type { FleetConfig } from "../../fleet-config/types.js";
 import type { Verdict } from "../../proto/freshness.js";
@@ -72,7 +72,9 @@ function fleetOf(turn: Turn, watch: { readonly fleet: string }): FleetConfig {
   return fleet;
 }
 
-/** A robot that was never heard in this incarnation is unknown rather than stale; one that was heard once can go stale. */
+/**
+ * A robot that was never heard in this incarnation is unknown rather than stale; one that was heard once can go stale.
+ */
 function stepRobot(turn: Turn, watch: RobotWatch): Verdict {
   const fleet = fleetOf(turn, watch);
   const age = telemetryAge(watch, fleet, { nowMs: turn.nowMs, site: turn.site });
@@ -120,7 +122,9 @@ function stepFleet(turn: Turn, watch: FleetWatch, verdicts: ReadonlyMap<string, 
   );
 }
 
-/** Replaces a ladder and records it in the ledger when the rung that it imposes has changed, with the cause that did it. */
+/**
+ * Replaces a ladder and records it in the ledger when the rung that it imposes has changed, with the cause that did it.
+ */
 function change(turn: Turn, subject: RobotWatch | FleetWatch, next: () => Ladder): void {
   const before = causesOf(subject.ladder);
   subject.ladder = next();

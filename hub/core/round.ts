@@ -9,7 +9,9 @@ import { closeTask, dwellOf } from "./links.js";
 import type { Turn } from "./turn.js";
 import { channelAgeMs, lastBattery, lastPose, type RobotWatch, whereabouts } from "./watch.js";
 
-/** After a certain lapse a task that nobody has begun goes to another robot when its own has stayed silent this long. */
+/**
+ * After a certain lapse a task that nobody has begun goes to another robot when its own has stayed silent this long.
+ */
 const ABANDON_MS = 10_000;
 
 export type Dispatcher = (view: DispatchView, nowMs: number) => readonly Proposal[];
@@ -27,8 +29,8 @@ export function stepRound(turn: Turn, dispatcher: Dispatcher): void {
 }
 
 /**
- * A silent robot's task goes on elsewhere when it has not been begun; its place stays taken (R4). One without a link that is
- * still heard is not silent yet: its telemetry ages by itself, because no nonce reaches it any more (R6).
+ * A silent robot's task goes on elsewhere when it has not been begun; its place stays taken (R4). One without a link
+ * that is still heard is not silent yet: its telemetry ages by itself, because no nonce reaches it any more (R6).
  */
 function abandon(turn: Turn): void {
   const at = { nowMs: turn.nowMs, site: turn.site };
@@ -84,7 +86,10 @@ function viewOf(turn: Turn): DispatchView {
   };
 }
 
-/** Every robot that holds the destination or a neighbour in conflict, or may stand on it; "" for one that may be anywhere. */
+/**
+ * Every robot that holds the destination or a neighbour in conflict, or may stand on it; "" for one that may be
+ * anywhere.
+ */
 function findBlockers(turn: Turn, destination: string): readonly string[] {
   const { state, nowMs } = turn;
   const found: string[] = [];

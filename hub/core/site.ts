@@ -1,4 +1,5 @@
-// What the hub's core knows of its site and never changes while it runs: the parsed configuration and what follows from it.
+// What the hub's core knows of its site and never changes while it runs: the parsed configuration and what follows from
+// it.
 
 import type { Grid } from "../../fleet-config/grid.js";
 import type { Destination, FleetConfig, RobotConfig, SiteConfig } from "../../fleet-config/types.js";

@@ -1,5 +1,6 @@
-// One step of the hub's core: what it reads, and the ordered effects it leaves (R10). Events are applied as they are made,
-// so that later decisions of the same step see them; the shell makes them durable before it performs any later effect.
+// One step of the hub's core: what it reads, and the ordered effects it leaves (R10). Events are applied as they are
+// made, so that later decisions of the same step see them; the shell makes them durable before it performs any later
+// effect.
 
 import type { Refusal, RefusalCode } from "../../proto/errors.js";
 import type { LedgerBody, LedgerEvent } from "../../proto/ledger.js";

@@ -1,5 +1,5 @@
-// What the hub sees of one robot and may forget: its stream, its lease, its telemetry and its place on the ladder. All of
-// it starts empty with each incarnation of the hub, and empty means no (R4, R6).
+// What the hub sees of one robot and may forget: its stream, its lease, its telemetry and its place on the ladder. All
+// of it starts empty with each incarnation of the hub, and empty means no (R4, R6).
 
 import type { FleetConfig } from "../../fleet-config/types.js";
 import type { Whereabouts } from "../../proto/claim.js";
@@ -79,8 +79,8 @@ export function nonceSent(watch: RobotWatch, nonce: number, sentMs: number): voi
 }
 
 /**
- * Takes a telemetry sample; newest wins. No-op (false) for another boot, an older or repeated sequence, a nonce that was
- * never sent to this robot, and a capture in the future: such a sample is never fresh.
+ * Takes a telemetry sample; newest wins. No-op (false) for another boot, an older or repeated sequence, a nonce that
+ * was never sent to this robot, and a capture in the future: such a sample is never fresh.
  */
 export function takeTelemetry(
   watch: RobotWatch,
@@ -177,8 +177,8 @@ export function lastBattery(watch: RobotWatch): Extract<TelemetryValue, { kind: 
 }
 
 /**
- * R4: where the robot may be now: its last pose, widened by its error and by what it can have driven since. It drives no
- * longer than until its lease has certainly lapsed. undefined: anywhere.
+ * R4: where the robot may be now: its last pose, widened by its error and by what it can have driven since. It drives
+ * no longer than until its lease has certainly lapsed. undefined: anywhere.
  */
 export function whereabouts(
   watch: RobotWatch,

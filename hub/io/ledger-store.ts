@@ -1,10 +1,11 @@
-// The hub's ledger on disk: `DATA/ledger` (LevelDB) and `DATA/ledger.head` (DESIGN: ledger; R3, R5, R10). Opening reads and
-// verifies every event before anything can be granted. Flipping any byte of a stored event, cutting its tail, losing a file
-// or bringing another site's store makes it fail with LedgerDamaged, and leaves the directory as it was found.
+// The hub's ledger on disk: `DATA/ledger` (LevelDB) and `DATA/ledger.head` (DESIGN: ledger; R3, R5, R10). Opening reads
+// and verifies every event before anything can be granted. Flipping any byte of a stored event, cutting its tail,
+// losing a file or bringing another site's store makes it fail with LedgerDamaged, and leaves the directory as it was
+// found.
 //
-// An append resolves when its events and the head that counts them are durable: two syncs, one after the other. The head
-// therefore trails by no acknowledged event, not even right after a kill; at most one batch may be newer than the head, and
-// it was never acknowledged.
+// An append resolves when its events and the head that counts them are durable: two syncs, one after the other. The
+// head therefore trails by no acknowledged event, not even right after a kill; at most one batch may be newer than the
+// head, and it was never acknowledged.
 
 import { eventOf, ledgerPlace, payloadOf } from "../../proto/codec/records-ledger.js";
 import { SealedStore, StoreDamaged } from "../../proto/codec/records-store.js";

@@ -1,5 +1,5 @@
-// Judges a ledger without changing it (DESIGN: ledger): everything is read on a copy, so the evidence survives, and a hub
-// may be running meanwhile. It applies the same judgement as the hub does when it starts.
+// Judges a ledger without changing it (DESIGN: ledger): everything is read on a copy, so the evidence survives, and a
+// hub may be running meanwhile. It applies the same judgement as the hub does when it starts.
 
 import { judgeStore } from "../../proto/codec/records-judge.js";
 import { eventOf, ledgerPlace } from "../../proto/codec/records-ledger.js";
@@ -14,8 +14,8 @@ export interface LedgerVerdict {
 }
 
 /**
- * Verifies the ledger in `dataDir`; with `site`, also that it is that site's. Never throws for damage; errors of the file
- * system (no permission, no space for the copy) are thrown as they are.
+ * Verifies the ledger in `dataDir`; with `site`, also that it is that site's. Never throws for damage; errors of the
+ * file system (no permission, no space for the copy) are thrown as they are.
  */
 export async function verifyLedger(
   dataDir: string,

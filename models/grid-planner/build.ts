@@ -7,8 +7,8 @@
 //               per corner say it. The pools also offer the cell itself and its orthogonal neighbours at a higher price
 //               than they already have, which changes nothing.
 //
-// Every operation is monotone, also in floating point, and values only improve. So the field stands still exactly at the
-// best rounded path sums, at the latest after one sweep per cell, and the loop ends when no value changes at all.
+// Every operation is monotone, also in floating point, and values only improve. So the field stands still exactly at
+// the best rounded path sums, at the latest after one sweep per cell, and the loop ends when no value changes at all.
 
 import type { GraphBuilder as Graph } from "../onnx/builder.js";
 import { encodeModel, GraphBuilder } from "../onnx/builder.js";

@@ -1,5 +1,5 @@
-// Checks the attributes of one operator: a kind that Drover loads, exactly one value of that kind, each name once, tensors
-// inside the file, window sizes that stay small. Subgraphs are handed back for the caller to enter.
+// Checks the attributes of one operator: a kind that Drover loads, exactly one value of that kind, each name once,
+// tensors inside the file, window sizes that stay small. Subgraphs are handed back for the caller to enter.
 
 import type { AttributeMessage, Graph, Node } from "./decode.js";
 import { subgraphAttributes } from "./operators.js";

@@ -1,5 +1,5 @@
-// Builds ONNX models from TypeScript, so that a model is a reviewed source and not a blob. The same calls always give the
-// same bytes: names are numbered in the order of creation, and nothing of the machine or the day is written.
+// Builds ONNX models from TypeScript, so that a model is a reviewed source and not a blob. The same calls always give
+// the same bytes: names are numbered in the order of creation, and nothing of the machine or the day is written.
 
 import { attributeKinds, type ElementTypeName, elementTypes, modelType } from "./schema.js";
 

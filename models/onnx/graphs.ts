@@ -1,6 +1,6 @@
-// Checks a graph and the graphs inside it: every input is defined before it is used (so there is no cycle), every name is
-// defined once, operators and domains are on the allow-list, loops have a constant upper bound, and what decides the size
-// of a padding is a constant (R13).
+// Checks a graph and the graphs inside it: every input is defined before it is used (so there is no cycle), every name
+// is defined once, operators and domains are on the allow-list, loops have a constant upper bound, and what decides the
+// size of a padding is a constant (R13).
 
 import { checkAttributes } from "./attributes.js";
 import type { Graph, Node, Tensor, ValueInfo } from "./decode.js";

@@ -2,8 +2,8 @@
 // scan, then the meaning: no data outside the file anywhere, standard operators of the allow-list only, known versions,
 // tensors that are exactly shape times type, bounded loops, no cycles. It needs no native code and no file system.
 //
-// What it does not do: bound the memory or time of a run, or judge what the model computes. The first is the business of
-// the killable child that runs it, the second that of the guard (R11).
+// What it does not do: bound the memory or time of a run, or judge what the model computes. The first is the business
+// of the killable child that runs it, the second that of the guard (R11).
 
 import { type DimensionMessage, decodeModel, type Model, type ValueInfo } from "./decode.js";
 import { checkGraph } from "./graphs.js";

@@ -1,5 +1,5 @@
-// What the inspector refuses and where its limits stand (R13). A refusal is a value with a code from a closed table, the
-// place inside the model, and a sentence that says what was expected and what was found.
+// What the inspector refuses and where its limits stand (R13). A refusal is a value with a code from a closed table,
+// the place inside the model, and a sentence that says what was expected and what was found.
 
 /** Why a model is refused: one word per class of finding, one sentence each in `refusalCodes`. */
 export const refusalCodes = {

@@ -1,6 +1,7 @@
 // The part of the ONNX intermediate representation that Drover reads and writes, as a protobufjs reflection root of our
-// own. Field numbers and types are facts of the public standard. Parts that we always refuse (local functions, training,
-// device placement, quantisation notes, opaque types) stand here as plain bytes: seen and named, never entered.
+// own. Field numbers and types are facts of the public standard. Parts that we always refuse (local functions,
+// training, device placement, quantisation notes, opaque types) stand here as plain bytes: seen and named, never
+// entered.
 
 import protobuf from "protobufjs";
 

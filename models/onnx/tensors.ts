@@ -1,5 +1,6 @@
-// Checks one stored tensor: its data lies inside the file, its type is known, and its bytes are exactly shape times type.
-// Data outside the file is refused first and whatever else is wrong, since that is the flaw that keeps coming back.
+// Checks one stored tensor: its data lies inside the file, its type is known, and its bytes are exactly shape times
+// type. Data outside the file is refused first and whatever else is wrong, since that is the flaw that keeps coming
+// back.
 
 import type { SparseTensor, Tensor } from "./decode.js";
 import { type InspectLimits, refuse } from "./refusal.js";

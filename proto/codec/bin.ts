@@ -1,5 +1,5 @@
-// What every daemon's bin does around its commands: help, version, unknown commands, signals, and exit codes by class. The
-// flags are handed in; only a main.ts reads them from the process.
+// What every daemon's bin does around its commands: help, version, unknown commands, signals, and exit codes by class.
+// The flags are handed in; only a main.ts reads them from the process.
 
 import { EXIT } from "../errors.js";
 import { VERSION } from "../version.js";

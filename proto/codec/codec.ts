@@ -44,7 +44,9 @@ export function decodeJson(type: string, text: string): Record<string, unknown> 
   return back;
 }
 
-/** R13: what of the JSON the codec would drop or bend in silence: an unknown field, a value of another type or range. */
+/**
+ * R13: what of the JSON the codec would drop or bend in silence: an unknown field, a value of another type or range.
+ */
 function notTaken(given: unknown, taken: unknown, path: string): string | null {
   if (taken === undefined) return given === null ? null : `it has no field "${path}"`;
   const areObjects = typeof given === "object" && given !== null && typeof taken === "object" && taken !== null;

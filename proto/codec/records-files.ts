@@ -1,6 +1,7 @@
-// The files of a LevelDB directory: a consistent copy of them, and the judgement on that copy before LevelDB opens it. A
-// store is always judged on a copy, because opening rewrites: LevelDB turns its log into a table, writes a new MANIFEST and
-// deletes what it holds for obsolete. The original stays untouched until nothing was found, so the evidence survives.
+// The files of a LevelDB directory: a consistent copy of them, and the judgement on that copy before LevelDB opens it.
+// A store is always judged on a copy, because opening rewrites: LevelDB turns its log into a table, writes a new
+// MANIFEST and deletes what it holds for obsolete. The original stays untouched until nothing was found, so the
+// evidence survives.
 //
 // Tables never change once they are written, so they are linked; CURRENT, MANIFEST and logs are copied. LOCK is never
 // opened: closing any handle on it would release the lock of a store that this very process holds.
@@ -13,7 +14,9 @@ const ATTEMPTS = 20;
 const OURS = /^(CURRENT|MANIFEST-\d+|\d+\.(log|ldb|sst))$/;
 const TABLE = /^\d+\.(ldb|sst)$/;
 
-/** Copies the store in `from` to the empty directory `to`; safe while a hub writes there. Throws when it never rests. */
+/**
+ * Copies the store in `from` to the empty directory `to`; safe while a hub writes there. Throws when it never rests.
+ */
 export async function copyStore(from: string, to: string): Promise<void> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const before = await fingerprint(from);
@@ -69,7 +72,9 @@ function isMissing(cause: unknown): boolean {
 export interface FilesJudged {
   readonly problems: readonly string[];
   readonly notes: readonly string[];
-  /** True when LevelDB may open the copy although there are problems: only logs, whose checksums it verifies, are hit. */
+  /**
+   * True when LevelDB may open the copy although there are problems: only logs, whose checksums it verifies, are hit.
+   */
   readonly openable: boolean;
 }
 

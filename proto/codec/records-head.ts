@@ -1,11 +1,11 @@
-// The head file beside a store of sealed records: how many records it holds and the hash of the last one. It is made durable
-// after each synced batch and before the batch is acknowledged, so an acknowledged record can never be lost in silence: not
-// by a cut tail, a deleted log or a dropped block, not even within the first second after a kill.
+// The head file beside a store of sealed records: how many records it holds and the hash of the last one. It is made
+// durable after each synced batch and before the batch is acknowledged, so an acknowledged record can never be lost in
+// silence: not by a cut tail, a deleted log or a dropped block, not even within the first second after a kill.
 //
-// Two slots of 4096 bytes, written in turn, one sector each, so that a power cut leaves the other one whole. Slot layout, big
-// endian: "DROVHEAD" | version u16 | zero u16 | commit u64 | count u64 | hash of record `count`, 32 bytes | genesis of the
-// owner, 32 bytes | CRC32C u32 | zeros. The higher commit counts. A slot that cannot be read is damage, never skipped: the
-// count in it may have been the higher one.
+// Two slots of 4096 bytes, written in turn, one sector each, so that a power cut leaves the other one whole. Slot
+// layout, big endian: "DROVHEAD" | version u16 | zero u16 | commit u64 | count u64 | hash of record `count`, 32 bytes |
+// genesis of the owner, 32 bytes | CRC32C u32 | zeros. The higher commit counts. A slot that cannot be read is damage,
+// never skipped: the count in it may have been the higher one.
 
 import { type FileHandle, open, readFile, rename } from "node:fs/promises";
 import { dirname } from "node:path";

@@ -1,6 +1,7 @@
-// Judges a store of sealed records against its head file, on a copy and to the last byte, without changing the store (DESIGN:
-// ledger). It holds: every acknowledged record is there, unchanged, in its place, in the chain of its owner; the store has at
-// most one batch that was never acknowledged. Anything else is a problem that names the file or the record.
+// Judges a store of sealed records against its head file, on a copy and to the last byte, without changing the store
+// (DESIGN: ledger). It holds: every acknowledged record is there, unchanged, in its place, in the chain of its owner;
+// the store has at most one batch that was never acknowledged. Anything else is a problem that names the file or the
+// record.
 
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -53,8 +54,8 @@ export async function openLevel(dir: string, options: { readonly create: boolean
 }
 
 /**
- * Judges the store. `owner` is who it must belong to, null for whoever it says. Errors of the file system (no permission,
- * no space) are thrown as they are.
+ * Judges the store. `owner` is who it must belong to, null for whoever it says. Errors of the file system (no
+ * permission, no space) are thrown as they are.
  */
 export async function judgeStore(
   place: StorePlace,

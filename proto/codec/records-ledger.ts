@@ -1,5 +1,5 @@
-// What a record of the ledger holds, for the hub that writes it and the tool that verifies it: one LedgerEvent each, whose
-// sequence is the record's.
+// What a record of the ledger holds, for the hub that writes it and the tool that verifies it: one LedgerEvent each,
+// whose sequence is the record's.
 
 import { LEDGER_SCHEMA, type LedgerEvent, readLedgerEvent, toLedgerEvent } from "../ledger.js";
 import { decode, encode } from "./codec.js";

@@ -1,11 +1,12 @@
-// LevelDB's own files, read as bytes. LevelDB drops a damaged tail or middle of its log in silence and does not check the
-// checksums of its tables when it reads them (both tried with 1.20), so a store is judged by this reader before LevelDB is
-// allowed to touch it. Every byte of a log, of a MANIFEST and of a live table is covered by a checksum or must be zero.
+// LevelDB's own files, read as bytes. LevelDB drops a damaged tail or middle of its log in silence and does not check
+// the checksums of its tables when it reads them (both tried with 1.20), so a store is judged by this reader before
+// LevelDB is allowed to touch it. Every byte of a log, of a MANIFEST and of a live table is covered by a checksum or
+// must be zero.
 //
-// A log and a MANIFEST are blocks of 32 KiB that hold pieces: masked CRC32C u32 | length u16 | type u8 | bytes, all little
-// endian; type 1 is a whole record, 2, 3 and 4 its first, middle and last piece. A last piece that the file is too short
-// for, or whose end is zeros, is what a power cut leaves: it is a note, not a problem; whether it was ever acknowledged
-// is judged by who reads the head file.
+// A log and a MANIFEST are blocks of 32 KiB that hold pieces: masked CRC32C u32 | length u16 | type u8 | bytes, all
+// little endian; type 1 is a whole record, 2, 3 and 4 its first, middle and last piece. A last piece that the file is
+// too short for, or whose end is zeros, is what a power cut leaves: it is a note, not a problem; whether it was ever
+// acknowledged is judged by who reads the head file.
 
 import { crc32c } from "./records.js";
 

@@ -1,7 +1,7 @@
-// A LevelDB directory of sealed records that is only ever appended to (DESIGN: ledger; R5, R10). Opening it judges all of it
-// first, on a copy. An append resolves when its records and then the head file are durable; appends that wait for one
-// another share one synced batch. After any write error nothing more is written, and no sync is ever tried twice: what the
-// disk holds is then known only by opening the store anew.
+// A LevelDB directory of sealed records that is only ever appended to (DESIGN: ledger; R5, R10). Opening it judges all
+// of it first, on a copy. An append resolves when its records and then the head file are durable; appends that wait for
+// one another share one synced batch. After any write error nothing more is written, and no sync is ever tried twice:
+// what the disk holds is then known only by opening the store anew.
 
 import { mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,10 +1,10 @@
-// The record around everything that must not be forgotten (DESIGN: ledger). Records form a chain: each carries the hash of
-// the one before, so a gap, a fork, a changed byte or a foreign record is found when the store is read.
+// The record around everything that must not be forgotten (DESIGN: ledger). Records form a chain: each carries the hash
+// of the one before, so a gap, a fork, a changed byte or a foreign record is found when the store is read.
 //
-// Layout, big endian: version u16 | left u32 | sequence u64 | hash of the record before, 32 bytes | payload length u32 |
-// payload | CRC32C u32 over everything before it. `left` counts the records that follow in the same synced batch. The hash
-// of a record is the SHA-256 over all its bytes, its CRC included. Record 1 carries `genesis(kind, owner)`, so that a
-// record never fits the chain of another owner.
+// Layout, big endian: version u16 | left u32 | sequence u64 | hash of the record before, 32 bytes | payload length u32
+// | payload | CRC32C u32 over everything before it. `left` counts the records that follow in the same synced batch. The
+// hash of a record is the SHA-256 over all its bytes, its CRC included. Record 1 carries `genesis(kind, owner)`, so
+// that a record never fits the chain of another owner.
 
 import { createHash } from "node:crypto";
 
@@ -55,8 +55,8 @@ export function sealRecord(parts: RecordParts): Buffer {
 }
 
 /**
- * The record in `bytes`, which stands where record `sequence` should. `previous` is the hash that it must carry, or null
- * when the record before is not known. Throws RecordDamaged. The payload is a view, not a copy.
+ * The record in `bytes`, which stands where record `sequence` should. `previous` is the hash that it must carry, or
+ * null when the record before is not known. Throws RecordDamaged. The payload is a view, not a copy.
  */
 export function openRecord(
   bytes: Uint8Array,

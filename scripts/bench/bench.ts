@@ -1,5 +1,5 @@
-// What a bench is and what it measures: rows of figures, each where possible beside the library that it rests on, measured
-// in the same run. No bench judges a time; it fails only when something does not work.
+// What a bench is and what it measures: rows of figures, each where possible beside the library that it rests on,
+// measured in the same run. No bench judges a time; it fails only when something does not work.
 
 import { type Better, costRatios, type Spread, spreadOf } from "./statistics.js";
 

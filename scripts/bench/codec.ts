@@ -1,5 +1,6 @@
-// Messages at the border: a typed value to bytes and back, judged (R13), beside the static codecs of protobufjs that do the
-// same without defaults, without names of enums, without a copy that leaves out what is absent, and without a judgement.
+// Messages at the border: a typed value to bytes and back, judged (R13), beside the static codecs of protobufjs that do
+// the same without defaults, without names of enums, without a copy that leaves out what is absent, and without a
+// judgement.
 
 import { decode, decodeJson, encode, encodeJson } from "../../proto/codec/codec.js";
 import { drover, type MessageType } from "../../proto/codec/generated/drover.js";

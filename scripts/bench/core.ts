@@ -1,5 +1,6 @@
-// What the pure cores cost per step, without any input or output: the hub's with fifty robots that drive, renew and report,
-// and the edge's that drives through the warehouse with a scan of 120 rays. Times are means over ten simulated seconds.
+// What the pure cores cost per step, without any input or output: the hub's with fifty robots that drive, renew and
+// report, and the edge's that drives through the warehouse with a scan of 120 rays. Times are means over ten simulated
+// seconds.
 
 import type { EdgeInput } from "../../edge/core/types.js";
 import type { HubInput } from "../../hub/core/hub.js";

@@ -1,5 +1,6 @@
-// One round of dispatch on the generated warehouse: fifty free robots, two hundred waiting tasks. There is nothing to compare
-// it with, so the figures stand alone: with distance fields computed anew, as after a start, and with fields that are kept.
+// One round of dispatch on the generated warehouse: fifty free robots, two hundred waiting tasks. There is nothing to
+// compare it with, so the figures stand alone: with distance fields computed anew, as after a start, and with fields
+// that are kept.
 
 import { driveGridOf } from "../../fleet-config/derive.js";
 import { shiftTasks } from "../../fleet-config/warehouse.js";

@@ -1,5 +1,6 @@
-// One robot for the benches: the edge's real core, driving from place to place in the generated warehouse under a virtual
-// clock, with the simulated base's sensors and a hub that renews and grants without end. Plans are answered by Dijkstra.
+// One robot for the benches: the edge's real core, driving from place to place in the generated warehouse under a
+// virtual clock, with the simulated base's sensors and a hub that renews and grants without end. Plans are answered by
+// Dijkstra.
 
 import { Edge } from "../../edge/core/edge.js";
 import { EMPTY_MEMORY } from "../../edge/core/memory.js";

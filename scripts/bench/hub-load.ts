@@ -1,5 +1,6 @@
-// Fifty robots for the benches: the hub's real core and real dispatch on the generated warehouse under a virtual clock, and
-// robots that keep the protocol, drive straight ways at a steady speed, renew, report and arrive, while tasks keep coming.
+// Fifty robots for the benches: the hub's real core and real dispatch on the generated warehouse under a virtual clock,
+// and robots that keep the protocol, drive straight ways at a steady speed, renew, report and arrive, while tasks keep
+// coming.
 
 import { conflictsOf } from "../../fleet-config/conflicts.js";
 import type { SiteConfig } from "../../fleet-config/types.js";

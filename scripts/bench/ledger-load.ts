@@ -1,5 +1,5 @@
-// Ledgers for the benches: events as a shift leaves them (tasks of two stops, their claims, arrivals and exits), valid for
-// replay, in a store of any length.
+// Ledgers for the benches: events as a shift leaves them (tasks of two stops, their claims, arrivals and exits), valid
+// for replay, in a store of any length.
 
 import { LedgerStore } from "../../hub/io/ledger-store.js";
 import { LEDGER_SCHEMA, type LedgerBody, type LedgerEvent } from "../../proto/ledger.js";

@@ -1,6 +1,6 @@
-// The ledger beside LevelDB alone, the same bytes under the same keys. An append of ours seals each event, chains it by hash,
-// and syncs twice: LevelDB's log, then the head that counts it, so that a lost tail is noticed. Opening reads and judges
-// every byte on a copy before LevelDB may touch the store.
+// The ledger beside LevelDB alone, the same bytes under the same keys. An append of ours seals each event, chains it by
+// hash, and syncs twice: LevelDB's log, then the head that counts it, so that a lost tail is noticed. Opening reads and
+// judges every byte on a copy before LevelDB may touch the store.
 
 import { cpSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";

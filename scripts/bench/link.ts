@@ -1,5 +1,6 @@
-// A renewal over the link and its answer: the robot's end and the hub's end as they are in production, over loopback, both in
-// this process; beside an echo of the same bytes over a stream of grpc-js alone. The hub's core is not part of it.
+// A renewal over the link and its answer: the robot's end and the hub's end as they are in production, over loopback,
+// both in this process; beside an echo of the same bytes over a stream of grpc-js alone. The hub's core is not part of
+// it.
 
 import { Client, credentials, Server, ServerCredentials, type ServerDuplexStream } from "@grpc/grpc-js";
 import { HubLink } from "../../edge/io/hub-link.js";

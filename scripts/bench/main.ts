@@ -1,6 +1,6 @@
-// `npm run bench`: runs the benches one after the other, each in a process of its own and for a bounded time, and prints what
-// they measured. A time is never asserted: exit 0 when all ran, 1 when one did not, 64 wrong use, 74 the file of numbers
-// cannot be written.
+// `npm run bench`: runs the benches one after the other, each in a process of its own and for a bounded time, and
+// prints what they measured. A time is never asserted: exit 0 when all ran, 1 when one did not, 64 wrong use, 74 the
+// file of numbers cannot be written.
 
 import { fork } from "node:child_process";
 import { writeFileSync } from "node:fs";

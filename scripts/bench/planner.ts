@@ -1,6 +1,6 @@
-// A plan by the edge's planner process (R11), on grids that the edge's own core asked for while driving: from the request to
-// the result, beside the same model in this process, and beside Dijkstra's algorithm. The process of its own costs two
-// copies of the grids over a pipe and what a change of process costs; it buys a planner that can be ended.
+// A plan by the edge's planner process (R11), on grids that the edge's own core asked for while driving: from the
+// request to the result, beside the same model in this process, and beside Dijkstra's algorithm. The process of its own
+// costs two copies of the grids over a pipe and what a change of process costs; it buys a planner that can be ended.
 
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";

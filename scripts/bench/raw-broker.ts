@@ -1,5 +1,5 @@
-// aedes alone, as a process of its own: what the site broker is built on, without policy, guard and limits. Tells its port
-// to its parent and ends with it.
+// aedes alone, as a process of its own: what the site broker is built on, without policy, guard and limits. Tells its
+// port to its parent and ends with it.
 
 import { createServer, type Server } from "node:net";
 import { Aedes } from "aedes";

@@ -1,5 +1,5 @@
-// How long a hub that was restarted keeps its robots waiting: its ledger opened and judged, replayed, and its first event,
-// the raised epoch, durable. What R5 makes it wait after that is no cost of the machine and not counted.
+// How long a hub that was restarted keeps its robots waiting: its ledger opened and judged, replayed, and its first
+// event, the raised epoch, durable. What R5 makes it wait after that is no cost of the machine and not counted.
 
 import { cpSync } from "node:fs";
 import { join } from "node:path";

@@ -51,8 +51,8 @@ export function callsFor(call: () => unknown, targetMs: number): number {
 export let kept: unknown;
 
 /**
- * Bytes that `work` allocates, roughly: the sum of what the heap grew between samples, `sample` being called now and then
- * from within. A collection between two samples hides what came before it.
+ * Bytes that `work` allocates, roughly: the sum of what the heap grew between samples, `sample` being called now and
+ * then from within. A collection between two samples hides what came before it.
  */
 export function allocatedBytes(work: (sample: () => void) => void): number {
   let last = process.memoryUsage().heapUsed;

@@ -1,5 +1,5 @@
-// What a bench must undo, however it ends: temporary directories are removed and processes ended, the last begun first. The
-// directories lie on the disk that holds the system's own: a file system in memory would make every sync free.
+// What a bench must undo, however it ends: temporary directories are removed and processes ended, the last begun first.
+// The directories lie on the disk that holds the system's own: a file system in memory would make every sync free.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

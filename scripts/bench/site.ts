@@ -1,5 +1,5 @@
-// A whole site as a newcomer starts it, every robot its own processes, for some seconds without a screen: what the processes
-// of each role use of the processor and of memory, by the kernel's account, and what the run itself reports.
+// A whole site as a newcomer starts it, every robot its own processes, for some seconds without a screen: what the
+// processes of each role use of the processor and of memory, by the kernel's account, and what the run itself reports.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";

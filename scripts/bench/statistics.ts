@@ -1,5 +1,5 @@
-// The arithmetic of the benches. A figure is a median with its quartiles, because one disturbed round must not move it; a
-// ratio is taken round by round between two measurements that ran one right after the other, so that what slows the
+// The arithmetic of the benches. A figure is a median with its quartiles, because one disturbed round must not move it;
+// a ratio is taken round by round between two measurements that ran one right after the other, so that what slows the
 // machine down slows both.
 
 /** A median with its quartiles, over `count` measurements. */

@@ -1,5 +1,6 @@
-// Telemetry from robots to the hub over a broker in a process of its own: publish, policy, guard, forward, judge; beside the
-// same payloads over aedes and mqtt alone, which nobody encodes or judges. Both keep as many messages under way.
+// Telemetry from robots to the hub over a broker in a process of its own: publish, policy, guard, forward, judge;
+// beside the same payloads over aedes and mqtt alone, which nobody encodes or judges. Both keep as many messages under
+// way.
 
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";

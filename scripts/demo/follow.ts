@@ -1,4 +1,5 @@
-// Follows the hub's two streams over any number of its deaths: the view of the site, and the ledger's events, each once.
+// Follows the hub's two streams over any number of its deaths: the view of the site, and the ledger's events, each
+// once.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Hub } from "../../hub/cli/hub.js";

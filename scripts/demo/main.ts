@@ -1,5 +1,5 @@
-// What `npm start` runs. Exit codes: 0 the site was sound, 1 a checker found a violation, 64 wrong use, 66/78 a site or map
-// that cannot be used, 69 a port is taken, 70 a fault of the run itself.
+// What `npm start` runs. Exit codes: 0 the site was sound, 1 a checker found a violation, 64 wrong use, 66/78 a site or
+// map that cannot be used, 69 a port is taken, 70 a fault of the run itself.
 
 import { mkdirSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";

@@ -1,4 +1,5 @@
-// What is measured of the processes of a run from outside: memory by the kernel's word, and plan times as telemetry tells.
+// What is measured of the processes of a run from outside: memory by the kernel's word, and plan times as telemetry
+// tells.
 
 import type { SiteView } from "../../proto/operator.js";
 import type { Fleet } from "./fleet.js";

@@ -1,6 +1,6 @@
-// A stretch of network that can be cut: a TCP forwarder on loopback between one robot and one listener. Cut, it carries no
-// byte either way and opens nothing new, while the ends keep their sockets, as when a radio goes out of reach; what was
-// under way arrives when it is whole again, or not at all when an end has given up.
+// A stretch of network that can be cut: a TCP forwarder on loopback between one robot and one listener. Cut, it carries
+// no byte either way and opens nothing new, while the ends keep their sockets, as when a radio goes out of reach; what
+// was under way arrives when it is whole again, or not at all when an end has given up.
 
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 

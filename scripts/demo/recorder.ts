@@ -1,5 +1,5 @@
-// Everything that the run's checkers judge by, on one clock: written to the trace and judged as it comes. What the product
-// says of itself is taken in as any stranger could: over FleetOperator.
+// Everything that the run's checkers judge by, on one clock: written to the trace and judged as it comes. What the
+// product says of itself is taken in as any stranger could: over FleetOperator.
 
 import { createWriteStream, type WriteStream } from "node:fs";
 import type { LoadedSite } from "../../fleet-config/load.js";

@@ -1,5 +1,5 @@
-// The reference planner on other people's maps: its field against Dijkstra's at uniform and at uneven cost, and its path
-// lengths against the published optimal lengths. Prints the figures that the model card gives.
+// The reference planner on other people's maps: its field against Dijkstra's at uniform and at uneven cost, and its
+// path lengths against the published optimal lengths. Prints the figures that the model card gives.
 
 import { readdirSync } from "node:fs";
 import { join } from "node:path";

@@ -1,5 +1,5 @@
-// The reference planner against a Dijkstra of our own, on drawn grids and on the shapes that break grid code: one cell, one
-// row, one column, mazes, walls on the border, corners that touch.
+// The reference planner against a Dijkstra of our own, on drawn grids and on the shapes that break grid code: one cell,
+// one row, one column, mazes, walls on the border, corners that touch.
 
 import fc from "fast-check";
 import t from "tap";

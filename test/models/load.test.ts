@@ -1,5 +1,5 @@
-// Admission of a model folder (O01..O10, O36, O37): what is not exactly the sealed contract and its bytes is refused with a
-// reason that names the file, the expectation and the finding.
+// Admission of a model folder (O01..O10, O36, O37): what is not exactly the sealed contract and its bytes is refused
+// with a reason that names the file, the expectation and the finding.
 
 import { execFileSync } from "node:child_process";
 import { linkSync, readFileSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";

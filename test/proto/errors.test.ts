@@ -30,16 +30,20 @@ const TABLES = {
   ],
 } as const;
 
+const markers = (name: string) => [`<!-- ${name} -->\n\n`, `\n\n<!-- end of ${name} -->`] as const;
+
 /** The lines between the markers of a table; undefined without them. */
 function section(text: string, name: string): string | undefined {
-  return text.match(new RegExp(`<!-- ${name} -->\n\n([\\s\\S]*?)\n\n<!-- end of ${name} -->`))?.[1];
+  const [open, close] = markers(name);
+  return text.split(open)[1]?.split(close)[0];
 }
 
 function update(): void {
   let text = readFileSync(readme, "utf8");
   for (const [name, lines] of Object.entries(TABLES)) {
-    const old = section(text, name);
-    if (old !== undefined) text = text.replace(old, () => lines.join("\n"));
+    const [open, close] = markers(name);
+    const old = section(text, name) ?? "";
+    text = text.replace(`${open}${old}${close}`, () => `${open}${lines.join("\n")}${close}`);
   }
   writeFileSync(readme, text);
 }

@@ -1,6 +1,6 @@
-// Keep right: in a corridor that is wide enough for two robots, the left half costs a little more, seen in the direction
-// in which the site field falls. Robots that meet there then pass each other without a word. Computed on a coarse
-// lattice over the local window and read between its points.
+// Keep right: in a corridor that is wide enough for two robots, the left half costs a little more, seen in the
+// direction in which the site field falls. Robots that meet there then pass each other without a word. Computed on a
+// coarse lattice over the local window and read between its points.
 import { fallDirection } from "./costmap.js";
 import { type Physics, type Point, scaleOf } from "./types.js";
 import type { Walls } from "./walls.js";

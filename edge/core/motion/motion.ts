@@ -1,6 +1,7 @@
 // The motion core as the edge uses it: when to plan (nextPlanRequest, acceptPlan, planLost) and what the base shall do
 // now (propose). Every set-point that leaves here has passed the guard (R11); on REACTIVE_ONLY no plan is asked for and
-// only a validated path is finished (R8); on any other rung, without a target or without a fresh scan, the robot stands.
+// only a validated path is finished (R8); on any other rung, without a target or without a fresh scan, the robot
+// stands.
 import { UNREACHABLE } from "../../../models/planner.js";
 import { type Pursuit, pursue } from "./follow.js";
 import { align, arrived } from "./goal.js";

@@ -30,7 +30,9 @@ interface Field {
   readonly value: Float32Array;
 }
 
-/** The neighbour through which the cell's cost-to-go is reached at least cost, or -1 at a seed or where nothing falls. */
+/**
+ * The neighbour through which the cell's cost-to-go is reached at least cost, or -1 at a seed or where nothing falls.
+ */
 export function nextCell(field: Field, index: number): number {
   const { width, height, cost, value } = field;
   const x = index % width;

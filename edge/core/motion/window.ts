@@ -13,13 +13,17 @@ import type { Walls } from "./walls.js";
 export const LOCAL_MARGIN_M = 0.01;
 /** Below this the cell is a last resort. */
 const TIGHT_MARGIN_M = 0.09;
-/** Room that a route keeps from something that is not on the map; beyond it, cost falls to zero over SOFT_UNMAPPED_M. */
+/**
+ * Room that a route keeps from something that is not on the map; beyond it, cost falls to zero over SOFT_UNMAPPED_M.
+ */
 export const UNMAPPED_MARGIN_M = 0.2;
 export const SOFT_UNMAPPED_M = 0.7;
 export const UNMAPPED_COST = 3;
 /** Extra per metre to pass something unmapped on its left as we see it: both pass right. */
 const LEFT_COST = 0.8;
-/** The same beyond the border, in metres, for what stands squarely in the way; nothing for what is this far beside it. */
+/**
+ * The same beyond the border, in metres, for what stands squarely in the way; nothing for what is this far beside it.
+ */
 const LEFT_SEED_M = 1.2;
 const ONCOMING_BESIDE_M = 1.2;
 const OPEN_WITHIN_M = 0.5;
@@ -35,7 +39,9 @@ export interface LocalWindow {
   readonly seed: Float32Array;
   /** Filled in when the model has answered; UNREACHABLE everywhere before. */
   readonly value: Float32Array;
-  /** Per cell, with a rim of `rim` cells: distance from its centre to walls, and to unmapped things, capped at reach. */
+  /**
+   * Per cell, with a rim of `rim` cells: distance from its centre to walls, and to unmapped things, capped at reach.
+   */
   readonly wallM: Float32Array;
   readonly unmappedM: Float32Array;
   readonly left: Uint8Array;
@@ -162,7 +168,9 @@ function addAvoid(window: LocalWindow, disc: Disc): void {
   }
 }
 
-/** The nearest unmapped return ahead on the route, the route's direction, and how squarely it stands in the way, 0 to 1. */
+/**
+ * The nearest unmapped return ahead on the route, the route's direction, and how squarely it stands in the way, 0 to 1.
+ */
 function oncomingIn(input: WindowInput): { xM: number; yM: number; dx: number; dy: number; weight: number } {
   const { seen, pose, physics } = input;
   const { dx, dy } = fallDirection(input.siteWalls, input.siteValue, pose);

@@ -1,16 +1,16 @@
-// Rectangular minimum-cost assignment by successive shortest augmenting paths with potentials. Promise: as many pairs as
-// can be made of the allowed cells, and among all such choices one of least total cost. Each augmentation searches from
-// all free rows at once, so forbidden cells are simply absent: no big number stands in for them and costs no digits.
-// Cost O(min(rows, columns) * rows * columns). The same table gives the same answer: ties fall to the lowest column,
-// then the lowest row.
+// Rectangular minimum-cost assignment by successive shortest augmenting paths with potentials. Promise: as many pairs
+// as can be made of the allowed cells, and among all such choices one of least total cost. Each augmentation searches
+// from all free rows at once, so forbidden cells are simply absent: no big number stands in for them and costs no
+// digits. Cost O(min(rows, columns) * rows * columns). The same table gives the same answer: ties fall to the lowest
+// column, then the lowest row.
 
 interface Search {
   readonly costs: Float64Array;
   readonly rows: number;
   readonly columns: number;
   /**
-   * Potentials: every allowed cell keeps costs + rowShift - columnShift >= 0, with equality on matched cells. Free columns
-   * all have the same one, so the first free column that a search settles is the nearest in true cost as well.
+   * Potentials: every allowed cell keeps costs + rowShift - columnShift >= 0, with equality on matched cells. Free
+   * columns all have the same one, so the first free column that a search settles is the nearest in true cost as well.
    */
   readonly rowShift: Float64Array;
   readonly columnShift: Float64Array;
@@ -23,9 +23,9 @@ interface Search {
 }
 
 /**
- * `costs` is row-major, `rows` * `columns` long; Infinity forbids a cell; negative costs are fine. Returns the column of
- * each row, -1 for none.
- * @throws RangeError when the length does not fit or a cost is NaN or -Infinity: a mistake of the caller.
+ * `costs` is row-major, `rows` * `columns` long; Infinity forbids a cell; negative costs are fine. Returns the column
+ * of each row, -1 for none. @throws RangeError when the length does not fit or a cost is NaN or -Infinity: a mistake of
+ * the caller.
  */
 export function assign(costs: Float64Array, shape: { rows: number; columns: number }): Int32Array {
   const { rows, columns } = shape;
@@ -64,7 +64,9 @@ function leastCost(costs: Float64Array): number {
   return least === Number.POSITIVE_INFINITY ? 0 : least;
 }
 
-/** Dijkstra over reduced costs from all free rows; the column where it ends, or -1 when no free column can be reached. */
+/**
+ * Dijkstra over reduced costs from all free rows; the column where it ends, or -1 when no free column can be reached.
+ */
 function nearestFreeColumn(search: Search): number {
   const { columns, columnOf, rowOf, distance, settled } = search;
   distance.fill(Number.POSITIVE_INFINITY);
@@ -101,7 +103,10 @@ function relax(search: Search, row: number, start: number): void {
   }
 }
 
-/** A settled column and its row move by their distance, every other column with its row by that of the end; free rows stay. */
+/**
+ * A settled column and its row move by their distance, every other column with its row by that of the end; free rows
+ * stay.
+ */
 function shiftPotentials(search: Search, endDistance: number): void {
   const { rowShift, columnShift, rowOf, distance, settled } = search;
   for (let column = 0; column < search.columns; column++) {

@@ -1,6 +1,6 @@
-// Low robots to free chargers, at least total way. A robot is low under `lowRatio` with no task in hand; where it charges it
-// stays until `fullRatio`, or leaves from RESUME_RATIO on for a task that no other robot can take. A robot that stands on a
-// charger which gives nothing for SETTLE_MS is low again and looks for another one.
+// Low robots to free chargers, at least total way. A robot is low under `lowRatio` with no task in hand; where it
+// charges it stays until `fullRatio`, or leaves from RESUME_RATIO on for a task that no other robot can take. A robot
+// that stands on a charger which gives nothing for SETTLE_MS is low again and looks for another one.
 import { assign } from "./assign.js";
 import type { Round } from "./round.js";
 import type { DispatchRobot } from "./view.js";

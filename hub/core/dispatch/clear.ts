@@ -1,11 +1,12 @@
-// Moves idle robots out of the way: off a destination that a blocked task or a low robot wants, out of circles in which each
-// stands on the other's next stop, and home after a while, so that aisles stay clear.
+// Moves idle robots out of the way: off a destination that a blocked task or a low robot wants, out of circles in which
+// each stands on the other's next stop, and home after a while, so that aisles stay clear.
 //
-// Promises. One move per need: a want that a robot is already leaving for is left alone, a place is promised to one want only,
-// and of a chain or circle of robots that wait for each other only the last, or one, is moved; the others follow by
-// themselves when its place falls free. No churn: a robot is sent only to a place that nobody waiting wants; a wanted place
-// is the last resort, and only where a robot stands ready to use the place that becomes free, so that each move brings a
-// task on. A robot that stands at home, on a park place or on a charger stays until its place is wanted.
+// Promises. One move per need: a want that a robot is already leaving for is left alone, a place is promised to one
+// want only, and of a chain or circle of robots that wait for each other only the last, or one, is moved; the others
+// follow by themselves when its place falls free. No churn: a robot is sent only to a place that nobody waiting wants;
+// a wanted place is the last resort, and only where a robot stands ready to use the place that becomes free, so that
+// each move brings a task on. A robot that stands at home, on a park place or on a charger stays until its place is
+// wanted.
 import { chargersOf, lowRobots } from "./charge.js";
 import { type Round, SETTLE_MS } from "./round.js";
 import type { DispatchRobot, DispatchTask, Proposal } from "./view.js";
@@ -130,8 +131,8 @@ function isBeingLeft(round: Round, of: Vacating): boolean {
 }
 
 /**
- * Has the blocker of the place moved, or finds that it will move by itself: follows the robots that wait for each other to
- * the last one, or to one met before, which is a circle. False when nothing can be done about the place now.
+ * Has the blocker of the place moved, or finds that it will move by itself: follows the robots that wait for each other
+ * to the last one, or to one met before, which is a circle. False when nothing can be done about the place now.
  */
 function vacate(clearing: Clearing, of: Vacating & { visited: Set<string> }): boolean {
   const { round } = clearing;
@@ -187,8 +188,9 @@ function sendHome(clearing: Clearing, robot: DispatchRobot): void {
 }
 
 /**
- * Where a robot can stand: its home (tier 0), a park place (1), a charger (2), another robot's home (3), any other place
- * (4), each only if nobody waiting wants it, and a wanted place (5). The nearest of the lowest tier; null for none.
+ * Where a robot can stand: its home (tier 0), a park place (1), a charger (2), another robot's home (3), any other
+ * place (4), each only if nobody waiting wants it, and a wanted place (5). The nearest of the lowest tier; null for
+ * none.
  */
 function spareFor(
   clearing: Clearing,

@@ -1,14 +1,20 @@
-// The working state of one round: who is free, what is still open, what has been proposed. Promise (R1): a proposal closes
-// its destination and all that conflict with it, so that no two proposals of a round can collide, and a destination that the
-// view calls held by another is never proposed. Unknown destinations and unknown ways are never open.
+// The working state of one round: who is free, what is still open, what has been proposed. Promise (R1): a proposal
+// closes its destination and all that conflict with it, so that no two proposals of a round can collide, and a
+// destination that the view calls held by another is never proposed. Unknown destinations and unknown ways are never
+// open.
 import type { DispatchDestination, DispatchRobot, DispatchTask, DispatchView, Proposal, TravelCosts } from "./view.js";
 
-/** How a robot's battery limits it; "low" looks for a charger, "charging" stays on one, "reluctant" may leave it for a task. */
+/**
+ * How a robot's battery limits it; "low" looks for a charger, "charging" stays on one, "reluctant" may leave it for a
+ * task.
+ */
 export type Energy = "ready" | "reluctant" | "charging" | "low";
 
 /** A charging robot that has this much may leave for a task that nobody else can take. */
 export const RESUME_RATIO = 0.6;
-/** Standing idle for this long is idleness and not the pause between two tasks; also a charger's time to make contact. */
+/**
+ * Standing idle for this long is idleness and not the pause between two tasks; also a charger's time to make contact.
+ */
 export const SETTLE_MS = 10_000;
 /** Tasks without a robot that one round looks at, the oldest (R13). */
 export const TASKS_MAX = 1000;
@@ -75,7 +81,9 @@ export class Round {
     return typeof robot.idleSinceMs === "number" ? Math.max(0, this.nowMs - robot.idleSinceMs) : null;
   }
 
-  /** Hysteresis without memory: under `lowRatio` a robot goes to charge; where it charges it stays until `fullRatio`. */
+  /**
+   * Hysteresis without memory: under `lowRatio` a robot goes to charge; where it charges it stays until `fullRatio`.
+   */
   energy(robot: DispatchRobot): Energy {
     const ratio = robot.chargeRatio;
     if (ratio === null) return "ready";
@@ -101,7 +109,10 @@ export class Round {
     return places;
   }
 
-  /** Whoever other than the asker blocks the destination; "" for unknown, null for nobody. Asker "": nobody in particular. */
+  /**
+   * Whoever other than the asker blocks the destination; "" for unknown, null for nobody. Asker "": nobody in
+   * particular.
+   */
   blocker(destination: string, asker: string): string | null {
     let holder = this.#holders.get(destination);
     if (holder === undefined) {

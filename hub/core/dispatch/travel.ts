@@ -1,7 +1,7 @@
 // Travel costs on the site map: metres along the shortest 8-connected way that cuts no corner (a diagonal needs both
 // orthogonal cells free). One distance field per destination, computed when first asked for and kept in a cache of at
-// most `fieldsMax` fields, least recently used out first (R13). A field is exact: Dijkstra with buckets one cell wide, and
-// since no step is shorter than a cell, nothing in a bucket can shorten the way to another cell of that bucket.
+// most `fieldsMax` fields, least recently used out first (R13). A field is exact: Dijkstra with buckets one cell wide,
+// and since no step is shorter than a cell, nothing in a bucket can shorten the way to another cell of that bucket.
 import type { Grid } from "../../../fleet-config/grid.js";
 import type { TravelCosts } from "./view.js";
 
@@ -11,7 +11,9 @@ export interface TravelOptions {
   readonly destinations: readonly { readonly id: string; readonly xM: number; readonly yM: number }[];
   /** 256 when absent. A site with more destinations still works, but slower: fields are computed again. */
   readonly fieldsMax?: number;
-  /** How far from a robot or destination that stands in an inflated cell a free cell is looked for; 1.5 m when absent. */
+  /**
+   * How far from a robot or destination that stands in an inflated cell a free cell is looked for; 1.5 m when absent.
+   */
   readonly nearM?: number;
 }
 
@@ -86,7 +88,10 @@ export class Travel implements TravelCosts {
     return field;
   }
 
-  /** The cell at the position when it has a cost, else the nearest one that has; costM adds the straight way to it. Cell -1: none. */
+  /**
+   * The cell at the position when it has a cost, else the nearest one that has; costM adds the straight way to it. Cell
+   * -1: none.
+   */
   #nearest(at: { xM: number; yM: number }, costOf: (cell: number) => number): { cell: number; costM: number } {
     const { width, height, cellM } = this.#grid;
     const column = Math.floor((at.xM - this.#grid.originXM) / cellM);
@@ -182,7 +187,10 @@ function spread(scratch: Scratch, source: number): void {
   }
 }
 
-/** Takes a shorter way to a cell. A cell is listed once per bucket: when it only gets nearer within one, it already stands there. */
+/**
+ * Takes a shorter way to a cell. A cell is listed once per bucket: when it only gets nearer within one, it already
+ * stands there.
+ */
 function reach(scratch: Scratch, cell: number, cells: number): void {
   const known = scratch.distance[cell] as number;
   if (cells >= known) return;

@@ -1,8 +1,11 @@
-// What the dispatcher sees and what it asks for. It only asks (R1): each proposal goes to the ledger's decision, which may
-// refuse it. The view is a snapshot of one instant; nothing in this folder keeps anything from one round to the next, so
-// that a restart of the hub or a replay (R14) gives the same proposals for the same view.
+// What the dispatcher sees and what it asks for. It only asks (R1): each proposal goes to the ledger's decision, which
+// may refuse it. The view is a snapshot of one instant; nothing in this folder keeps anything from one round to the
+// next, so that a restart of the hub or a replay (R14) gives the same proposals for the same view.
 
-/** A robot that is not known to be well (silent, not autonomous, not fresh) is "unavailable": nothing is proposed for it. */
+/**
+ * A robot that is not known to be well (silent, not autonomous, not fresh) is "unavailable": nothing is proposed for
+ * it.
+ */
 export interface DispatchRobot {
   readonly id: string;
   readonly fleet: string;
@@ -52,8 +55,8 @@ export interface DispatchView {
   readonly tasks: readonly DispatchTask[];
   readonly destinations: readonly DispatchDestination[];
   /**
-   * The robot that blocks the destination or one of its conflicting neighbours, "" for an unknown blocker, null for none.
-   * With `asker`: a blocker other than that robot comes first; the asker itself only when it is the only one.
+   * The robot that blocks the destination or one of its conflicting neighbours, "" for an unknown blocker, null for
+   * none. With `asker`: a blocker other than that robot comes first; the asker itself only when it is the only one.
    */
   holder(destination: string, asker?: string): string | null;
   /** Symmetric; says nothing about a destination and itself. */

@@ -137,7 +137,7 @@ t.test("R4 robot that was never heard blocks every place until it is heard or st
   const site = ready(new SiteUnderTest(), "r1");
   site.run(60_000);
   for (const place of ["A", "B", "C", "D", "H1"]) t.equal(free(site, "r1", place), "PLACE_UNKNOWN", place);
-  t.match(site.ask({ kind: "stateAbsent", act: ACT, robot: "r2", seen: "charging in the workshop" }), {});
+  t.same(site.ask({ kind: "stateAbsent", act: ACT, robot: "r2", seen: "charging in the workshop" }), {});
   t.equal(free(site, "r1", "C"), "free");
   site.connect("r2");
   t.equal(free(site, "r1", "C"), "PLACE_UNKNOWN", "linked again, and not seen yet");
@@ -257,7 +257,7 @@ t.test("R4 robot that comes back after its place was stated free does not act on
   site.disconnect("r1");
   site.robot("r1").isTelling = false;
   site.run(site.waitMs + 500);
-  t.match(site.ask({ kind: "freePlace", act: ACT, place: "C", seen: "it is empty" }), {});
+  t.same(site.ask({ kind: "freePlace", act: ACT, place: "C", seen: "it is empty" }), {});
   give(site, "r2", "C");
   const r1 = site.connect("r1");
   t.match(r1.last("welcome")?.void, [{ counter: 1 }]);

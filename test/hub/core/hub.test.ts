@@ -142,7 +142,7 @@ t.test("R4 after a restart nothing is given away until every robot was heard or 
   const absent = { kind: "stateAbsent", act: ACT, robot: "r2", seen: "in the workshop" } as const;
   t.match(site.ask(absent), { code: "LEASE_RUNNING" }, "R5: W is not over");
   site.run(site.waitMs);
-  t.match(site.ask(absent), {});
+  t.same(site.ask(absent), {});
   site.script.want("r1", "C", "t1");
   site.run(600);
   t.equal(site.holder("C"), "r1");
@@ -180,7 +180,7 @@ t.test(
     site.script.want("r1", "C", "t1");
     site.run(1000);
     t.equal(site.holder("C"), undefined);
-    t.match(site.ask({ kind: "clearMode", act: ACT, scope: { robot: "", fleet: "" } }), {});
+    t.same(site.ask({ kind: "clearMode", act: ACT, scope: { robot: "", fleet: "" } }), {});
     site.run(1000);
     t.match(site.robot("r1").order, { rung: "AUTONOMOUS", causes: [] }, "a person has looked");
   },

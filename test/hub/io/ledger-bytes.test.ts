@@ -1,5 +1,5 @@
-// Every byte of a ledger on disk, one by one: flipped, cut off, torn. Opening and verify must find each, name it, and leave
-// the evidence as it was; only a torn write that was never acknowledged is forgiven.
+// Every byte of a ledger on disk, one by one: flipped, cut off, torn. Opening and verify must find each, name it, and
+// leave the evidence as it was; only a torn write that was never acknowledged is forgiven.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -27,7 +27,9 @@ interface Change {
   readonly bytes: Buffer;
 }
 
-/** Puts each changed content in the file's place; opening must find it, name the file or a record, and touch nothing. */
+/**
+ * Puts each changed content in the file's place; opening must find it, name the file or a record, and touch nothing.
+ */
 async function eachIsFound(
   t: Test,
   harm: { readonly dir: string; readonly file: string; readonly changes: readonly Change[]; readonly named: RegExp },

@@ -1,4 +1,5 @@
-// Losses and forgeries of whole files and records: each makes verify fail and the hub refuse to start, naming what is wrong.
+// Losses and forgeries of whole files and records: each makes verify fail and the hub refuse to start, naming what is
+// wrong.
 
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";

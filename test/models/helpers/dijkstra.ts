@@ -1,5 +1,6 @@
-// The naive opposite of the grid planner: Dijkstra in double precision over the same metric, written without looking at the
-// graph. 8-connected, a diagonal only where both orthogonal cells are free, a step costs its length times the mean cost.
+// The naive opposite of the grid planner: Dijkstra in double precision over the same metric, written without looking at
+// the graph. 8-connected, a diagonal only where both orthogonal cells are free, a step costs its length times the mean
+// cost.
 
 import { MinHeap } from "./min-heap.js";
 

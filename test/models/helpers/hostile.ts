@@ -1,5 +1,5 @@
-// Hostile models made in code (O01..O40 of the bad input catalogue): a good one is taken apart into plain objects, changed
-// in one place, and put together again; what the encoder would never write is written as raw bytes.
+// Hostile models made in code (O01..O40 of the bad input catalogue): a good one is taken apart into plain objects,
+// changed in one place, and put together again; what the encoder would never write is written as raw bytes.
 
 import { buildGridPlanner } from "../../../models/grid-planner/build.js";
 import type { RefusalCode } from "../../../models/onnx/refusal.js";

@@ -1,5 +1,5 @@
-// The inspector against the catalogue of hostile model files (O02..O37): each is refused, for its own reason, and at the
-// place where the flaw is. The good models that all of them were made from pass.
+// The inspector against the catalogue of hostile model files (O02..O37): each is refused, for its own reason, and at
+// the place where the flaw is. The good models that all of them were made from pass.
 
 import t from "tap";
 import { inspectModel } from "../../../models/onnx/inspect.js";

@@ -1,5 +1,5 @@
-// Other people's models: the inspector admits the policies that fit its rules, refuses the one whose weights lie in a second
-// file, and reports the same interface as the native runtime. Skips where the real data are absent.
+// Other people's models: the inspector admits the policies that fit its rules, refuses the one whose weights lie in a
+// second file, and reports the same interface as the native runtime. Skips where the real data are absent.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";

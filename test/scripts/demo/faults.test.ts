@@ -1,4 +1,5 @@
-// What `--fault` and the other flags of a run accept, and that each refusal names the flag, the expectation and the finding.
+// What `--fault` and the other flags of a run accept, and that each refusal names the flag, the expectation and the
+// finding.
 
 import t from "tap";
 import { parseFault, parseSpanMs } from "../../../scripts/demo/faults.js";

@@ -1,4 +1,5 @@
-// A stretch of network that is cut carries nothing, keeps the sockets, and delivers what was under way when it is whole.
+// A stretch of network that is cut carries nothing, keeps the sockets, and delivers what was under way when it is
+// whole.
 
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";

@@ -1,0 +1,123 @@
+// Every trouble that the edge finds by itself: how it is brought about, how soon it must be noticed, and what may move from
+// then on. A cause of the closed table without a row here fails the test that reads this table.
+import type { CauseName, Rung } from "../../../proto/mode.js";
+import type { EdgeUnderTest } from "./edge-under-test.js";
+
+export interface Trouble {
+  readonly name: CauseName;
+  readonly what: string;
+  readonly impose: (robot: EdgeUnderTest) => void;
+  readonly withinMs: number;
+  readonly rung: Rung;
+  readonly motion: "none" | "reactive"; // from then on
+  readonly fleet?: "confirm"; // each start needs a person
+}
+
+const bare = (robot: EdgeUnderTest) => robot.connect();
+const REACTIVE = { rung: "REACTIVE_ONLY", motion: "reactive" } as const;
+
+export const TROUBLES: readonly Trouble[] = [
+  { name: "boot", what: "it has just started", impose: bare, withinMs: 50, rung: "CONFIRM", motion: "none" },
+  {
+    ...{ name: "boot-confirm", what: "its fleet wants a person", withinMs: 50, rung: "CONFIRM", motion: "none" },
+    ...{ impose: bare, fleet: "confirm" },
+  },
+  {
+    ...{ name: "sensor-stale", what: "the lidar falls silent", withinMs: 650, rung: "REACTIVE_ONLY", motion: "none" },
+    impose: (robot) => robot.base.silent.add("scan"),
+  },
+  {
+    ...{ name: "sensor-stale", what: "the pose falls silent", withinMs: 600, ...REACTIVE },
+    impose: (robot) => robot.base.silent.add("pose"),
+  },
+  {
+    ...{ name: "sensor-stale", what: "odometry falls silent", withinMs: 600, rung: "REACTIVE_ONLY", motion: "none" },
+    impose: (robot) => robot.base.silent.add("odometry"),
+  },
+  {
+    ...{ name: "sensor-stale", what: "e-stop and bumper are unknown", withinMs: 1150, rung: "CONFIRM" },
+    ...{ motion: "none", impose: (robot) => robot.base.silent.add("base") },
+  },
+  {
+    ...{ name: "sensor-stale", what: "samples carry no time", withinMs: 150, rung: "CONFIRM", motion: "none" },
+    impose: (robot) => {
+      robot.base.captureOf = () => ({});
+    },
+  },
+  {
+    ...{ name: "sensor-frozen", what: "the lidar repeats itself", withinMs: 650, rung: "REACTIVE_ONLY" },
+    ...{ motion: "none", impose: (robot) => robot.base.frozen.add("scan") },
+  },
+  {
+    ...{ name: "sensor-frozen", what: "the pose stands while it drives", withinMs: 650, rung: "REACTIVE_ONLY" },
+    ...{ motion: "none", impose: (robot) => robot.base.frozen.add("pose") },
+  },
+  {
+    ...{ name: "pose-doubt", what: "the pose jumps", withinMs: 100, ...REACTIVE },
+    impose: (robot) => {
+      robot.base.shiftM = 0.8;
+    },
+  },
+  {
+    ...{ name: "pose-doubt", what: "the pose is too uncertain", withinMs: 100, rung: "REACTIVE_ONLY", motion: "none" },
+    impose: (robot) => {
+      robot.base.errorM = 0.5;
+    },
+  },
+  {
+    ...{ name: "planner-fault", what: "the planner falls silent", withinMs: 450, ...REACTIVE },
+    impose: (robot) => {
+      robot.planner = "silent";
+    },
+  },
+  {
+    ...{ name: "planner-fault", what: "the planner refuses", withinMs: 250, ...REACTIVE },
+    impose: (robot) => {
+      robot.planner = "refuses";
+    },
+  },
+  {
+    ...{ name: "planner-fault", what: "the planner answers with what is no number", withinMs: 250, ...REACTIVE },
+    impose: (robot) => {
+      robot.planner = "lies";
+    },
+  },
+  {
+    ...{ name: "planner-fault", what: "the planner has gone", withinMs: 50, ...REACTIVE },
+    impose: (robot) => void robot.step({ kind: "plannerGone", why: "killed" }),
+  },
+  {
+    ...{ name: "lease-lapsed", what: "the hub answers no more", withinMs: 3100, rung: "REACTIVE_ONLY", motion: "none" },
+    impose: (robot) => {
+      robot.isHubAnswering = false;
+    },
+  },
+  {
+    ...{ name: "clock-fault", what: "the board was suspended", withinMs: 50, rung: "CONFIRM", motion: "none" },
+    impose: (robot) => {
+      robot.suspendedMs += 500;
+    },
+  },
+  {
+    ...{ name: "store-fault", what: "the disk is full", withinMs: 50, rung: "HALT", motion: "none" },
+    impose: (robot) => void robot.step({ kind: "storeFault", why: "the disk is full" }),
+  },
+  {
+    ...{ name: "emergency-stop", what: "somebody presses it", withinMs: 150, rung: "HALT", motion: "none" },
+    impose: (robot) => {
+      robot.base.emergencyStop = true;
+    },
+  },
+  {
+    ...{ name: "bumper", what: "it touches something", withinMs: 150, rung: "HALT", motion: "none" },
+    impose: (robot) => {
+      robot.base.bumper = true;
+    },
+  },
+  {
+    ...{ name: "manual", what: "a person takes the base", withinMs: 150, rung: "CONFIRM", motion: "none" },
+    impose: (robot) => {
+      robot.base.manual = true;
+    },
+  },
+];
