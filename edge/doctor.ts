@@ -92,7 +92,8 @@ async function storeOf(options: EdgeOptions): Promise<string> {
   const limits = { decisionRecords, decisionRecordDays, recordedInputs };
   const { store, memory } = await EdgeStore.open({ dir: options.dataDir, robot: options.robot, create: false, limits });
   await store.close();
-  return `sound, highest token ${memory.highestToken.epoch}.${memory.highestToken.counter}, ${memory.outbox.length} outcomes to tell`;
+  const { highestToken, outbox } = memory;
+  return `sound, highest token ${highestToken.epoch}.${highestToken.counter}, ${outbox.length} outcomes to tell`;
 }
 
 function canListen(host: string, port: number): Promise<string> {

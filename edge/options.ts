@@ -74,9 +74,9 @@ export function readEdgeOptions(args: readonly string[]): EdgeOptions | string {
     checkDial({ host: url.hostname, tls }) ??
     checkListen({ host: onboard.host });
   if (refusal !== null) return refusal;
-  const scheme = ca === undefined ? "mqtt:" : "mqtts:";
+  const [scheme, certified] = ca === undefined ? ["mqtt:", "without"] : ["mqtts:", "with"];
   if (url.protocol !== scheme)
-    return `--broker: expected ${scheme}//HOST:PORT ${ca === undefined ? "without" : "with"} --ca, --cert and --key, found "${broker}"`;
+    return `--broker: expected ${scheme}//HOST:PORT ${certified} --ca, --cert and --key, found "${broker}"`;
   return { config, robot, dataDir, hub, broker, onboardHost: onboard.host, onboardPort: onboard.port, model, tls };
 }
 

@@ -4,9 +4,8 @@
 import { brakeAheadMs, hubWaitMs } from "../proto/lease.js";
 import { conflictsOf } from "./conflicts.js";
 import { cellAt, coarsen, coarsenBy, distanceSlackM, type Grid, inflate, pointClearanceM } from "./grid.js";
-import { shown } from "./refused.js";
+import { type Path, shown } from "./refused.js";
 import type { LeaseConfig, SiteConfig } from "./types.js";
-import type { Path } from "./yaml-text.js";
 
 /** Values that follow from the config. */
 export interface Derived {

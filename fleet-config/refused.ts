@@ -3,6 +3,9 @@
 
 import type { ExitClass } from "../proto/errors.js";
 
+/** Keys and indices from the top of a file down to one of its values. */
+export type Path = readonly (string | number)[];
+
 /**
  * One thing that is wrong. `path` is a JSON pointer ("" is the whole file); `line` counts from 1, 0 means the whole
  * file.

@@ -3,10 +3,10 @@
 
 import { Ajv2020, type ErrorObject } from "ajv/dist/2020.js";
 import { deriveSite, type KeyProblem, keyProblems } from "./derive.js";
-import { ConfigRefused, type Problem, shown } from "./refused.js";
+import { ConfigRefused, type Path, type Problem, shown } from "./refused.js";
 import { siteSchema } from "./schema.js";
 import type { SiteConfig } from "./types.js";
-import { type Path, parseYaml, pointer, type YamlText } from "./yaml-text.js";
+import { parseYaml, pointer, type YamlText } from "./yaml-text.js";
 
 const validator = new Ajv2020({
   allErrors: true,

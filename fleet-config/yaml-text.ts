@@ -4,12 +4,10 @@
 
 import type { CST, Document, Node } from "yaml";
 import { isAlias, isMap, isNode, isPair, isScalar, LineCounter, Parser, parseDocument, visit } from "yaml";
-import { ConfigRefused, shown } from "./refused.js";
+import { ConfigRefused, type Path, shown } from "./refused.js";
 
 export const textBytesMost = 1_048_576;
 export const depthMost = 32;
-
-export type Path = readonly (string | number)[];
 
 export interface YamlText {
   readonly value: unknown;

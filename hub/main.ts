@@ -22,7 +22,8 @@ function withOptions(command: "run" | "verify", perform: (options: HubOptions) =
 async function verify({ dataDir }: HubOptions): Promise<number> {
   const verdict = await verifyLedger(dataDir);
   const sound = verdict.problems.length === 0;
-  const found = `${verdict.events} events of site ${verdict.site ?? "unknown"}, last hash ${verdict.lastHash ?? "none"}`;
+  const events = `${verdict.events} events of site ${verdict.site ?? "unknown"}`;
+  const found = `${events}, last hash ${verdict.lastHash ?? "none"}`;
   const lines = [
     ...verdict.notes.map((note) => `note: ${note}`),
     ...verdict.problems.map((problem) => `damage: ${problem}`),

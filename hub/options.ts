@@ -60,9 +60,9 @@ export function readHubOptions(command: "run" | "verify", args: readonly string[
     typeof broker === "string" ? checkDial({ host: new URL(broker).hostname, tls }) : checkListen({ ...broker, tls });
   const refusal = checkListen({ host: listen.host, tls }) ?? brokerRefusal;
   if (refusal !== null) return refusal;
-  const scheme = ca === undefined ? "mqtt:" : "mqtts:";
+  const [scheme, certified] = ca === undefined ? ["mqtt:", "without"] : ["mqtts:", "with"];
   if (typeof broker === "string" && new URL(broker).protocol !== scheme)
-    return `--broker: expected ${scheme}//HOST:PORT ${ca === undefined ? "without" : "with"} --ca, --cert and --key, found "${broker}"`;
+    return `--broker: expected ${scheme}//HOST:PORT ${certified} --ca, --cert and --key, found "${broker}"`;
   return { config, dataDir, listen, broker, tls };
 }
 

@@ -43,7 +43,7 @@ export function capturedAtLeastMs(s: Omit<EchoedSample, "nowMs">): number {
 /** When an on-board sample was captured, on the board's clock. */
 export type CaptureTime =
   | { readonly kind: "monotonic"; readonly capturedMs: number }
-  | { readonly kind: "tick"; readonly tickSentMs: number | undefined } // when the echoed tick was sent; undefined: unknown nonce
+  | { readonly kind: "tick"; readonly tickSentMs: number | undefined } // of the echoed tick; undefined: unknown nonce
   | { readonly kind: "none" };
 
 /** Capture stamps may lie this far ahead of the reader's integer clock before they count as a lie. */

@@ -1,15 +1,13 @@
-// What people and other systems ask of a site, and what they are shown: readers of operator.proto and the types that
-// follow from them. Requests are read strictly, because they end up in the ledger: every act names its operator and
-// its reason. Views are read leniently in their words and numbers, because a person must see a robot although one of
-// its values is odd; whoever shows them escapes what a terminal would obey. Unknown rungs read as HALT, unknown places
-// as UNKNOWN (R7).
+// What people and other systems ask of a site, and what they are answered: readers of the requests of operator.proto
+// and the types that follow from them. Requests are read strictly, because they end up in the ledger: every act names
+// its operator and its reason. What a site shows stands in operator-views.ts.
 
 import { type ExitClass, REFUSALS, type Refusal, type RefusalCode, refuse } from "./errors.js";
-import { type LedgerEvent, readLedgerEvent, stops } from "./ledger.js";
+import { stops } from "./ledger.js";
+import { MOST_ROBOTS, phase, said } from "./operator-views.js";
 import {
   count,
   enumOf,
-  enumOr,
   flag,
   id,
   listOf,
@@ -21,12 +19,7 @@ import {
   WireRefused,
   words,
 } from "./shape.js";
-import { rung } from "./wire.js";
 
-export const PLACE_STATES = ["FREE", "CLAIMED", "LAPSED_UNKNOWN", "OCCUPIED_UNCLAIMED", "UNKNOWN"] as const;
-export type PlaceState = (typeof PLACE_STATES)[number];
-export const TASK_PHASES = ["WAITING", "ACTIVE", "DONE", "TASK_FAILED", "CANCELLED"] as const;
-export type TaskPhase = (typeof TASK_PHASES)[number];
 /** R7: what an override may impose. It only lowers. */
 export const CEILINGS = ["REACTIVE_ONLY", "CONFIRM", "HALT"] as const;
 export type CeilingRung = (typeof CEILINGS)[number];
@@ -35,123 +28,6 @@ export const OPERATOR_CHARACTERS_MOST = 64;
 export const PROSE_CHARACTERS_MOST = 400;
 export const WATCH_PERIOD_MS = { least: 200, most: 10_000, usual: 1000 } as const;
 export const DWELL_MS_MOST = 86_400_000;
-const MOST_ROBOTS = 4096;
-const MOST_TASKS = 200_000;
-const MOST_LINES = 10_000;
-
-// Views.
-const said: Reader<string> = (value, path) => {
-  if (typeof value !== "string") throw new WireRefused(path, "text", value);
-  return value;
-};
-const real: Reader<number> = (value, path) => {
-  if (typeof value !== "number") throw new WireRefused(path, "a number", value);
-  return value;
-};
-const cause = struct({ name: said, rung, detail: said });
-const causes = listOf(cause, 256);
-const token = struct({ epoch: count, counter: count });
-const phase = enumOf(TASK_PHASES);
-
-export const readRobotView = struct({
-  id: said,
-  fleet: said,
-  linked: flag,
-  rung,
-  causes,
-  ageBoundMs: optional(count),
-  leaseLeftMs: optional(count),
-  task: said,
-  destination: said,
-  pose: optional(struct({ xM: real, yM: real, headingRad: real })),
-  errorM: real,
-  speedMps: real,
-  chargeRatio: optional(real),
-  charging: flag,
-  planMs: optional(real),
-  activity: said,
-  blockedBy: said,
-  pathM: listOf(real, 4096),
-  absent: flag,
-  telemetryCapturedMs: optional(count),
-  telemetryVerdict: said,
-  telemetrySent: count,
-  plans: count,
-  planDeadlineMisses: count,
-  inferenceMs: real,
-});
-/** A robot as people see it. Absent `ageBoundMs`: nothing was ever fresh; absent `leaseLeftMs`: no lease. */
-export type RobotView = Read<typeof readRobotView>;
-
-const readFleetView = struct({ id: said, rung, causes, robots: count, stale: count });
-export type FleetView = Read<typeof readFleetView>;
-
-const readTaskCounts = struct({
-  submitted: count,
-  accepted: count,
-  waiting: count,
-  active: count,
-  done: count,
-  failed: count,
-  cancelled: count,
-});
-export type TaskCounts = Read<typeof readTaskCounts>;
-
-const readDecisionView = struct({ id: said, question: said, subject: said, waitingMs: count, safeDefault: said });
-export type DecisionView = Read<typeof readDecisionView>;
-
-export const readSiteView = struct({
-  site: said,
-  epoch: count,
-  events: count,
-  upMs: count,
-  restartWaitMs: count,
-  grantsFrozen: flag,
-  robots: listOf(readRobotView, MOST_ROBOTS),
-  fleets: listOf(readFleetView, MOST_ROBOTS),
-  tasks: readTaskCounts,
-  decisions: listOf(readDecisionView, MOST_LINES),
-  nowMs: count,
-  telemetryReceived: count,
-  telemetryRefused: count,
-  telemetryBytes: count,
-});
-export type SiteView = Read<typeof readSiteView>;
-
-export const readPlaceView = struct({
-  id: said,
-  state: enumOr(PLACE_STATES, "UNKNOWN"),
-  robot: said,
-  task: said,
-  token: optional(token),
-  detail: said,
-});
-export type PlaceView = Read<typeof readPlaceView>;
-
-export const readTaskView = struct({
-  id: said,
-  phase,
-  stops: listOf(struct({ destinations: listOf(said, 4096) }), 4096),
-  stopIndex: count,
-  robot: said,
-  destination: said,
-  fleet: said,
-  operator: said,
-  acceptedAgoMs: count,
-  detail: said,
-});
-export type TaskView = Read<typeof readTaskView>;
-
-export const readListRobotsResponse = struct({ robots: listOf(readRobotView, MOST_ROBOTS) });
-export const readListPlacesResponse = struct({ places: listOf(readPlaceView, MOST_ROBOTS) });
-export const readListTasksResponse = struct({ tasks: listOf(readTaskView, MOST_TASKS) });
-
-export const readExplainResponse = struct({
-  kind: said,
-  lines: listOf(said, MOST_LINES),
-  events: listOf<LedgerEvent>(readLedgerEvent, MOST_LINES),
-});
-export type ExplainResponse = Read<typeof readExplainResponse>;
 
 // Requests that only look.
 export const readListTasksRequest = struct({ all: flag });

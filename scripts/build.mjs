@@ -95,7 +95,7 @@ export function build() {
     run("compiling", [join("node_modules", "typescript", "bin", "tsc"), "-p", "tsconfig.json", "--outDir", fresh]);
     generateCodec("dist.new");
     run("building the reference planner", [
-      join("dist.new", "models", "grid-planner", "write.js"),
+      join("dist.new", "models", "grid-planner", "main.js"),
       join("dist.new", "models", "grid-planner"),
     ]);
     for (const path of COPIED) cpSync(join(root, path), join(fresh, path), { recursive: true });

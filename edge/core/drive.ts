@@ -260,6 +260,7 @@ function giveUp(
   driver.stuckSinceMs ??= at.nowMs;
   if (at.nowMs - driver.stuckSinceMs < GIVE_UP_MS) return;
   driver.stuckSinceMs = null;
-  const reason = `no headway for ${GIVE_UP_MS / 1000} s towards ${acting.destination} (${tokenKey(acting.token)}): ${blockedBy}`;
+  const towards = `${acting.destination} (${tokenKey(acting.token)})`;
+  const reason = `no headway for ${GIVE_UP_MS / 1000} s towards ${towards}: ${blockedBy}`;
   endActing(state, acting, { result: "FAILED", reason: reason.slice(0, 200), decisionId: decisionId(state) }, effects);
 }

@@ -213,14 +213,10 @@ class History {
   async recent(kind: HistoryKind, most: number): Promise<object[]> {
     await this.#flush();
     const { prefix } = this.#rings[kind];
+    const newest = { gt: `${prefix}0`, lt: `${prefix}:`, reverse: true, limit: most };
     const found: object[] = [];
     try {
-      for await (const bytes of this.#level.values({
-        gt: `${prefix}0`,
-        lt: `${prefix}:`,
-        reverse: true,
-        limit: most,
-      })) {
+      for await (const bytes of this.#level.values(newest)) {
         const value = recordedIn(bytes);
         if (value !== null) found.push(value);
       }

@@ -96,8 +96,9 @@ export function dialledHost(listened: string, cert: Buffer): string {
   const found = [...near, ...named.map((name) => name.slice("DNS:".length))].find(carries);
   if (found !== undefined) return isIP(found) === 6 ? `[${found}]` : found;
   const expected = `expected ${near.join(" or ")} or a DNS name in the hub's certificate`;
+  const carried = certificate.subjectAltName ?? "none";
   throw new HubStopped(
     EXIT.config,
-    `the hub cannot reach its own broker on ${listened} by TLS: ${expected}, found ${certificate.subjectAltName ?? "none"}`,
+    `the hub cannot reach its own broker on ${listened} by TLS: ${expected}, found ${carried}`,
   );
 }

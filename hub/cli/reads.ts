@@ -10,7 +10,7 @@ import {
   readSiteView,
   type SiteView,
   type TaskView,
-} from "../../proto/operator.js";
+} from "../../proto/operator-views.js";
 import { type Command, type Context, positional } from "./command.js";
 import { shown } from "./escape.js";
 import { eventLine } from "./event-text.js";

@@ -2,7 +2,7 @@
 // battery, plan time, activity. Pure; the demo runner shows the same table.
 
 import { type Rung, severity } from "../../proto/mode.js";
-import type { RobotView } from "../../proto/operator.js";
+import type { RobotView } from "../../proto/operator-views.js";
 import type { Column, Row } from "./table.js";
 import { ageText, leftText } from "./units.js";
 

@@ -1,7 +1,7 @@
 // A site in lines for people: what stands still and why comes before what goes well. Pure.
 
 import { RUNGS } from "../../proto/mode.js";
-import type { DecisionView, FleetView, SiteView } from "../../proto/operator.js";
+import type { DecisionView, FleetView, SiteView } from "../../proto/operator-views.js";
 import { shown } from "./escape.js";
 import { causeText } from "./robots-table.js";
 import { type Column, cut, renderTable, wrap } from "./table.js";

@@ -2,7 +2,8 @@
 // and then a line per change. A stream that the person ends is a success; one that the hub ends is not.
 
 import { type LedgerEvent, readLedgerEvent, toLedgerEvent } from "../../proto/ledger.js";
-import { readSiteView, type SiteView, WATCH_PERIOD_MS } from "../../proto/operator.js";
+import { WATCH_PERIOD_MS } from "../../proto/operator.js";
+import { readSiteView, type SiteView } from "../../proto/operator-views.js";
 import type { Command, Context } from "./command.js";
 import { eventLine } from "./event-text.js";
 import { CliFailure, usage } from "./failure.js";

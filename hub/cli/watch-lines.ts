@@ -1,7 +1,7 @@
 // What changed between two views of a site, a line each: for logs and pipes, where a table that is redrawn says
 // nothing. Pure. Numbers that move all the time (ages, speed, pose) make no lines.
 
-import type { FleetView, RobotView, SiteView } from "../../proto/operator.js";
+import type { FleetView, RobotView, SiteView } from "../../proto/operator-views.js";
 import { shown } from "./escape.js";
 import { causeText } from "./robots-table.js";
 import { tasksLine, warnings } from "./site-text.js";

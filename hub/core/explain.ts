@@ -69,8 +69,9 @@ function linesOfNow(
     (destination) =>
       whyNotFree(state, { robot: task.robot, destination }, at.nowMs)?.message ?? `${destination} is free`,
   );
+  const carrier = task.robot === "" ? "" : `, with ${task.robot}`;
   return [
-    `${task.phase}, stop ${Math.min(task.stopIndex + 1, task.stops.length)} of ${task.stops.length}${task.robot === "" ? "" : `, with ${task.robot}`}`,
+    `${task.phase}, stop ${Math.min(task.stopIndex + 1, task.stops.length)} of ${task.stops.length}${carrier}`,
     ...why.slice(0, 8),
   ];
 }

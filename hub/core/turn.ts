@@ -15,7 +15,8 @@ import type { RobotWatch } from "./watch.js";
 export type HubEffect =
   | { readonly kind: "append"; readonly events: readonly LedgerEvent[] } // durable before any effect after it
   | { readonly kind: "send"; readonly stream: number; readonly message: HubMessage }
-  | { readonly kind: "renewed"; readonly stream: number; readonly message: HubMessage } // waits for no append: renewals touch no disk
+  // waits for no append: renewals touch no disk
+  | { readonly kind: "renewed"; readonly stream: number; readonly message: HubMessage }
   | { readonly kind: "end"; readonly stream: number; readonly code: RefusalCode; readonly message: string }
   | { readonly kind: "answer"; readonly ask: number; readonly answer: OperatorAnswer | Refusal };
 

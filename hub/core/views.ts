@@ -3,7 +3,7 @@
 import { tokenKey } from "../../proto/claim.js";
 import { NEVER_FRESH } from "../../proto/freshness.js";
 import { type Cause, causesOf, type Rung } from "../../proto/mode.js";
-import type { PlaceView, RobotView, SiteView, TaskView } from "../../proto/operator.js";
+import type { PlaceView, RobotView, SiteView, TaskView } from "../../proto/operator-views.js";
 import type { TelemetryValue } from "../../proto/wire.js";
 import { isOutside, standsOn, whyNotFree } from "./claims.js";
 import { actingClaim, type Claim, isEnded, type Task } from "./ledger-state.js";

@@ -10,22 +10,18 @@ import { type LedgerEvent, toLedgerEvent } from "../../proto/ledger.js";
 import {
   ASK_KINDS,
   type AskKind,
-  type ExplainResponse,
   methodOf,
   type OperatorAnswer,
   type OperatorAsk,
-  type PlaceView,
   REFUSAL_METADATA,
-  type RobotView,
   readAsk,
   readEventsRequest,
   readExplainRequest,
   readListTasksRequest,
   readWatchPeriodMs,
-  type SiteView,
   STATUS_OF_CLASS,
-  type TaskView,
 } from "../../proto/operator.js";
+import type { ExplainResponse, PlaceView, RobotView, SiteView, TaskView } from "../../proto/operator-views.js";
 import { WireRefused } from "../../proto/shape.js";
 
 /** What the hub's runtime offers to operators. */

@@ -1,18 +1,14 @@
-// Command: writes the reference planner and its manifest into a folder.
-//
-//   node dist/models/grid-planner/write.js OUTDIR [--negate]
-//
-// The bytes depend on nothing but this source, so that two builds of it agree. With --negate the cost field has the
-// wrong sign; that variant exists for the test that the model matters.
+// Writes the reference planner and its manifest into a folder. The bytes depend on nothing but this source, so that two
+// builds of it agree. With --negate the cost field has the wrong sign; that variant exists for the test that the model
+// matters.
 
-import { mkdirSync, realpathSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { type ModelManifest, sealManifest, sha256Hex, type TensorContract } from "../contract.js";
 import { MAX_PLAN_CELLS } from "../planner.js";
 import { buildGridPlanner } from "./build.js";
 
-const MODEL_FILE = "grid-planner.onnx";
+export const MODEL_FILE = "grid-planner.onnx";
 
 function grid(tensor: string, unit: string): TensorContract {
   const [height, width] = ["height", "width"].map((dim) => ({ dim, max: MAX_PLAN_CELLS })) as [object, object];
@@ -22,11 +18,12 @@ function grid(tensor: string, unit: string): TensorContract {
 /** The manifest of these model bytes. */
 export function gridPlannerManifest(bytes: Uint8Array, options: { negate?: boolean } = {}): ModelManifest {
   const negated = options.negate === true;
+  const turned = negated ? "; sign turned, for tests" : "";
   return {
     manifest: 1,
     name: negated ? "grid-planner-negated" : "grid-planner",
     version: "1.0.0",
-    summary: `Cost-to-go on a grid by value iteration, 8-connected, no corner cutting${negated ? "; sign turned, for tests" : ""}`,
+    summary: `Cost-to-go on a grid by value iteration, 8-connected, no corner cutting${turned}`,
     licence: "Apache-2.0",
     file: MODEL_FILE,
     bytes: bytes.length,
@@ -49,21 +46,4 @@ export function writeGridPlanner(directory: string, options: { negate?: boolean 
   mkdirSync(directory, { recursive: true });
   writeFileSync(join(directory, MODEL_FILE), bytes);
   writeFileSync(join(directory, "manifest.json"), sealManifest(gridPlannerManifest(bytes, options)));
-}
-
-function main(args: readonly string[]): number {
-  const directories = args.filter((arg) => arg !== "--negate");
-  const [directory] = directories;
-  if (directory === undefined || directories.length !== 1 || directory.startsWith("-")) {
-    process.stderr.write(`usage: write.js OUTDIR [--negate]; found arguments: ${args.join(" ") || "(none)"}\n`);
-    return 2;
-  }
-  writeGridPlanner(directory, { negate: args.includes("--negate") });
-  process.stdout.write(`wrote ${join(directory, MODEL_FILE)} and its manifest\n`);
-  return 0;
-}
-
-const started = process.argv[1];
-if (started !== undefined && import.meta.url === pathToFileURL(realpathSync(started)).href) {
-  process.exitCode = main(process.argv.slice(2));
 }

@@ -118,6 +118,10 @@ export class PolicedBroker {
   }
 }
 
+function bytesOf(payload: string | Buffer): Buffer {
+  return Buffer.isBuffer(payload) ? payload : Buffer.from(payload);
+}
+
 function handlersOf({ policy, limits, onRefused, monotonicMs }: BrokerOptions, receivers: Map<Client, Receiver>) {
   const refusals = new WeakMap<Client, string>();
   return {
@@ -148,11 +152,7 @@ function handlersOf({ policy, limits, onRefused, monotonicMs }: BrokerOptions, r
       else if (!ordinary(topic) || !policy.mayPublish(client.id, topic))
         done(new Error(`may not publish ${cut(topic)}`));
       else {
-        policy.onPublish?.(
-          client.id,
-          topic,
-          Buffer.isBuffer(packet.payload) ? packet.payload : Buffer.from(packet.payload),
-        );
+        policy.onPublish?.(client.id, topic, bytesOf(packet.payload));
         done();
       }
     },

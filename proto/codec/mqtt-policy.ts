@@ -67,7 +67,8 @@ export function connectRefusal({ socket, packet, policy, limits }: Asked): strin
       ? null
       : { topic: will.topic, payloadBytes: Buffer.byteLength(will.payload), qos: will.qos ?? 0 };
   if (asked !== null && (asked.qos > 1 || asked.payloadBytes > MOST_WILL_BYTES || !ordinary(asked.topic))) {
-    return `expected a will of QoS 0 or 1, at most ${MOST_WILL_BYTES} bytes and a plain topic, found ${cut(asked.topic)}`;
+    const expected = `a will of QoS 0 or 1, at most ${MOST_WILL_BYTES} bytes and a plain topic`;
+    return `expected ${expected}, found ${cut(asked.topic)}`;
   }
   const name = socket instanceof TLSSocket ? nameOf(socket.getPeerCertificate()) : null;
   if (socket instanceof TLSSocket && name === null) return "expected a certificate with one name, found none";

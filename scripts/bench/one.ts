@@ -1,6 +1,7 @@
 // One bench in a process of its own, so that no bench finds the heap and the compiled code of another:
 //
-//   node --expose-gc dist/scripts/bench/one.js NAME [OPTIONS as JSON]     (started by main.ts; by hand it prints its rows)
+//   node --expose-gc dist/scripts/bench/one.js NAME [OPTIONS as JSON]
+//   (started by main.ts; by hand it prints its rows)
 //
 // It ends when its parent is gone, and SIGTERM ends it as a fault, with everything that it has started.
 

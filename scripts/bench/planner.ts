@@ -53,8 +53,10 @@ async function startPlanner(): Promise<{ ask: Ask; pid: () => number | undefined
   return { ask, pid: () => planner.pid };
 }
 
+type RawRun = (request: PlanRequest) => Promise<Float32Array>;
+
 /** The same model and options in this process, nothing around it. */
-async function openRaw(): Promise<(request: PlanRequest) => Promise<Float32Array>> {
+async function openRaw(): Promise<RawRun> {
   const { bytes } = await loadModel(MODEL);
   const session = await InferenceSession.create(bytes, {
     ...{ executionProviders: ["cpu"], intraOpNumThreads: 1, interOpNumThreads: 1, executionMode: "sequential" },
@@ -121,7 +123,7 @@ async function rowsOf(kind: PlanKind, ask: Ask, parts: Parts): Promise<readonly 
 }
 
 interface Parts {
-  readonly raw: (request: PlanRequest) => Promise<Float32Array>;
+  readonly raw: RawRun;
   readonly pid: () => number | undefined;
   readonly all: readonly PlanRequest[];
 }
@@ -132,7 +134,7 @@ function spread(requests: readonly PlanRequest[]): PlanRequest[] {
 }
 
 /** Both ways answer the same question: the fields must agree. */
-async function compare(request: PlanRequest, ask: Ask, raw: Parts["raw"]): Promise<void> {
+async function compare(request: PlanRequest, ask: Ask, raw: RawRun): Promise<void> {
   const { value } = await ask(request);
   const other = await raw(request);
   if (!value.every((cost, cell) => cost === other[cell])) throw new Error("the two runs of the model differ");

@@ -16,7 +16,8 @@ export interface Fault {
 }
 
 const FORM =
-  "expected 'at=15s robot=r3 telemetry=off for=12s' (or link=off, edge=kill, edge=stop, hub=kill, planner=hang, sensor=frozen channel=scan)";
+  "expected 'at=15s robot=r3 telemetry=off for=12s' " +
+  "(or link=off, edge=kill, edge=stop, hub=kill, planner=hang, sensor=frozen channel=scan)";
 
 /** Throws an Error that names the spec and what is wrong in it. */
 export function parseFault(spec: string, robots: number): Fault {

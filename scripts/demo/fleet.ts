@@ -97,13 +97,10 @@ export class Fleet {
 function refuseTaken(port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
-    probe.once("error", (cause) =>
-      reject(
-        new PortTaken(
-          `port ${port} on 127.0.0.1 is taken (${(cause as NodeJS.ErrnoException).code}); is another site running? --port N takes another, --port 0 any`,
-        ),
-      ),
-    );
+    probe.once("error", (cause: NodeJS.ErrnoException) => {
+      const taken = `port ${port} on 127.0.0.1 is taken (${cause.code})`;
+      reject(new PortTaken(`${taken}; is another site running? --port N takes another, --port 0 any`));
+    });
     probe.listen(port, "127.0.0.1", () => probe.close(() => resolve()));
   });
 }

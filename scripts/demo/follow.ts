@@ -4,7 +4,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Hub } from "../../hub/cli/hub.js";
 import { type LedgerEvent, readLedgerEvent } from "../../proto/ledger.js";
-import { readSiteView, type SiteView } from "../../proto/operator.js";
+import { readSiteView, type SiteView } from "../../proto/operator-views.js";
 
 const AGAIN_MS = 200;
 const VIEW_MS = 200;

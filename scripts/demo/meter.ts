@@ -1,7 +1,7 @@
 // What is measured of the processes of a run from outside: memory by the kernel's word, and plan times as telemetry
 // tells.
 
-import type { SiteView } from "../../proto/operator.js";
+import type { SiteView } from "../../proto/operator-views.js";
 import type { Fleet } from "./fleet.js";
 import { residentMb } from "./processes.js";
 
@@ -22,7 +22,8 @@ export class Meter {
   view(view: SiteView): void {
     for (const robot of view.robots) {
       const known = this.#plans.get(robot.id) ?? { first: 0, total: 0, misses: 0, seen: 0, sent: 0 };
-      if (robot.plans < known.seen) Object.assign(known, { first: 0, seen: 0, total: known.total + known.seen }); // a new start
+      // a new start
+      if (robot.plans < known.seen) Object.assign(known, { first: 0, seen: 0, total: known.total + known.seen });
       if (robot.plans !== known.seen && robot.planMs !== undefined) {
         this.#planMs.push(robot.planMs);
         this.#inferenceMs.push(robot.inferenceMs);

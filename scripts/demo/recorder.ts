@@ -4,7 +4,7 @@
 import { createWriteStream, type WriteStream } from "node:fs";
 import type { LoadedSite } from "../../fleet-config/load.js";
 import type { LedgerEvent } from "../../proto/ledger.js";
-import type { RobotView, SiteView } from "../../proto/operator.js";
+import type { RobotView, SiteView } from "../../proto/operator-views.js";
 import { Judge, type Verdict } from "../judge/judge.js";
 import { runLengths, type TraceLine } from "../judge/trace.js";
 import { monotonicNowMs } from "../world/host.js";

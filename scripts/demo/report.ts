@@ -1,6 +1,6 @@
 // The report of a run: what was driven, what was counted, and the zeros as the judge outside the product found them.
 
-import type { SiteView } from "../../proto/operator.js";
+import type { SiteView } from "../../proto/operator-views.js";
 import type { Verdict } from "../judge/judge.js";
 import type { FaultLine, ModeLine } from "../judge/trace.js";
 
@@ -103,12 +103,14 @@ export function summaryOf(report: Report): readonly string[] {
   const zeros = (["conflicts", "collisions", "commandsAfterLease", "falseFresh", "tokens", "taskEnds"] as const).map(
     (zero) => `${zero} ${report[zero]}`,
   );
+  const robotMb = `largest edge ${memoryMb.edgeMax} MB, largest planner ${memoryMb.plannerMax} MB`;
+  const memory = `hub ${memoryMb.hub} MB, broker ${memoryMb.broker} MB, ${robotMb}`;
   return [
     `${(report.durationMs / 1000).toFixed(1)} s, ${report.robots} robots, ${report.drivenM.toFixed(0)} m driven`,
     `tasks: ${tasks.done} done, ${tasks.failed} failed, ${tasks.active} active, ${tasks.waiting} waiting`,
     `zeros: ${zeros.join(", ")}`,
     `plans: ${plan.count}, p50 ${plan.p50Ms} ms, p99 ${plan.p99Ms} ms, ${plan.deadlineMisses} past the deadline`,
-    `memory: hub ${memoryMb.hub} MB, broker ${memoryMb.broker} MB, largest edge ${memoryMb.edgeMax} MB, largest planner ${memoryMb.plannerMax} MB`,
+    `memory: ${memory}`,
     `ledger: ${report.ledger.events} events, ${report.ledger.verified ? "verified" : "NOT VERIFIED"}`,
     ...report.findings.slice(0, 5).map((finding) => `found: ${finding.says}`),
   ];

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Hub } from "../../hub/cli/hub.js";
 import { verifyLedger } from "../../hub/io/verify.js";
-import type { SiteView } from "../../proto/operator.js";
+import type { SiteView } from "../../proto/operator-views.js";
 import { SimulatedBase } from "../world/base.js";
 import { monotonicNowMs, WorldHost } from "../world/host.js";
 import { Random } from "../world/random.js";
@@ -53,10 +53,7 @@ export async function run({ options, dataDir, screen, stop }: RunParts): Promise
     host.start();
     const hub = new Hub({ host: "127.0.0.1", port: fleet.grpcPort, tls: null, timeoutMs: 3000 }, ending.signal);
     const shift = new Shift({ hub, tasks: site.tasks, waiting: BACKLOG * options.robots });
-    void followEvents(hub, ending.signal, (event) => {
-      recorder.ledger(event);
-      if (NOTABLE.has(event.body.kind)) screen.event(notable(event.body));
-    });
+    followLedger(hub, ending.signal, { recorder, screen });
     void followSite(hub, ending.signal, (view) => {
       last = view;
       recorder.view(view);
@@ -98,11 +95,24 @@ export async function run({ options, dataDir, screen, stop }: RunParts): Promise
 
 const NOTABLE = new Set(["taskEnded", "claimLapsed", "hubStarted", "robotAbsent", "ceilingSet", "ceilingCleared"]);
 
+/** Records the ledger's events as they come and shows those that a person wants to see, until `ending` aborts. */
+function followLedger(
+  hub: Hub,
+  ending: AbortSignal,
+  to: { readonly recorder: Recorder; readonly screen: Screen },
+): void {
+  void followEvents(hub, ending, (event) => {
+    to.recorder.ledger(event);
+    if (NOTABLE.has(event.body.kind)) to.screen.event(notable(event.body));
+  });
+}
+
 function notable(body: { readonly kind: string; readonly [field: string]: unknown }): string {
   const { kind, token, ...fields } = body;
   const told = Object.entries(fields).filter(([, value]) => typeof value !== "object" && value !== "");
   const of = typeof token === "object" && token !== null ? ` ${Object.values(token).join(".")}` : "";
-  return `${kind}${of} ${told.map(([key, value]) => (key === "configHash" ? "" : `${key} ${String(value)}`)).join(" ")}`.trimEnd();
+  const fieldsTold = told.map(([key, value]) => (key === "configHash" ? "" : `${key} ${String(value)}`));
+  return `${kind}${of} ${fieldsTold.join(" ")}`.trimEnd();
 }
 
 function worldOf(site: DemoSite, options: DemoOptions, recorder: Recorder) {

@@ -2,7 +2,7 @@
 
 import { robotColumns, robotRows } from "../../hub/cli/robots-table.js";
 import { renderTable } from "../../hub/cli/table.js";
-import type { SiteView } from "../../proto/operator.js";
+import type { SiteView } from "../../proto/operator-views.js";
 
 const EVENTS_SHOWN = 10;
 const PLAIN_PERIOD_MS = 5000;
@@ -78,5 +78,7 @@ function headline(view: SiteView): string {
   const wait = view.restartWaitMs > 0 ? `, waits ${(view.restartWaitMs / 1000).toFixed(1)} s after the restart` : "";
   const frozen = view.grantsFrozen ? ", grants frozen" : "";
   const people = view.decisions.length > 0 ? `, ${view.decisions.length} for a person` : "";
-  return `${view.site}: ${done} done, ${active} active, ${waiting} waiting, ${failed} failed; ${driving} of ${view.robots.length} drive; epoch ${view.epoch}${wait}${frozen}${people}`;
+  const tasks = `${done} done, ${active} active, ${waiting} waiting, ${failed} failed`;
+  const robots = `${driving} of ${view.robots.length} drive`;
+  return `${view.site}: ${tasks}; ${robots}; epoch ${view.epoch}${wait}${frozen}${people}`;
 }

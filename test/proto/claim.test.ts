@@ -1,4 +1,5 @@
-// R1, R4, R5: who stands in whose way, by all small configurations; tokens as numbers; what proves that a robot is elsewhere.
+// R1, R4, R5: who stands in whose way, by all small configurations; tokens as numbers; what proves that a robot is
+// elsewhere.
 import fc from "fast-check";
 import t from "tap";
 import {

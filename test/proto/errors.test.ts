@@ -1,4 +1,5 @@
-// The closed tables of refusals and causes against proto/README.md, both ways. UPDATE_GOLDEN=1 rewrites the tables there.
+// The closed tables of refusals and causes against proto/README.md, both ways. UPDATE_GOLDEN=1 rewrites the tables
+// there.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import t from "tap";

@@ -1,5 +1,5 @@
-// One robot and one hub that tag and judge telemetry over a bad network and bad clocks; the judge knows when each sample
-// was really captured. The age bound may be as loose as it likes and may never be lower than the truth.
+// One robot and one hub that tag and judge telemetry over a bad network and bad clocks; the judge knows when each
+// sample was really captured. The age bound may be as loose as it likes and may never be lower than the truth.
 import { ageBoundMs, capturedAtLeastMs, type EchoedSample } from "../../proto/freshness.js";
 import { Agenda, arrivals, between, type Chance, Clock, chanceFrom, GAITS, networkFrom, pick } from "./true-time.js";
 

@@ -1,5 +1,6 @@
-// One robot and one hub that use the lease rules over a bad network and bad clocks, and a judge who sees true time: at no
-// instant may the hub be certain of a lapse while the robot acts, or while its base still follows its last command.
+// One robot and one hub that use the lease rules over a bad network and bad clocks, and a judge who sees true time:
+// at no instant may the hub be certain of a lapse while the robot acts, or while its base still follows its last
+// command.
 import {
   certainlyLapsed,
   hubLeaseEnd,

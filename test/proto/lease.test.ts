@@ -10,6 +10,7 @@ import {
   hubWaitMs,
   type LeaseConstants,
   mayAct,
+  mayActOn,
   mustBrake,
   NEVER,
   NO_LEASE,
@@ -89,6 +90,27 @@ t.test("R13 lease forgets renewals beyond a bound, and their answers with them",
   t.equal(lease.pending.length, 64);
   t.equal(renewalAnswered(lease, { nonce: 900, leaseMs: 3000, leaseMostMs: 3000 }).endMs, NEVER);
   t.equal(renewalAnswered(lease, { nonce: 937, leaseMs: 3000, leaseMostMs: 3000 }).endMs, 3937);
+});
+
+t.test("R2 lease covers the claims that the newest answered renewal has named, and no other", async (t) => {
+  const answer = { leaseMs: 3000, leaseMostMs: 3000 };
+  let lease = renewalSent(NO_LEASE, { nonce: 1, sentMs: 1000 });
+  lease = renewalSent(lease, { nonce: 2, sentMs: 1400, covers: ["1.7"] });
+  lease = renewalSent(lease, { nonce: 3, sentMs: 1800, covers: ["1.8"] });
+  const may = (of: typeof lease, token: string, nowMs = 2000) => mayActOn(of, { token, nowMs });
+  t.equal(may(lease, "1.7"), false, "asked is not answered");
+  const first = renewalAnswered(lease, { nonce: 1, ...answer });
+  t.same([mayAct(first, 2000), may(first, "1.7")], [true, false], "a lease for nothing");
+  const second = renewalAnswered(first, { nonce: 2, ...answer });
+  t.same([may(second, "1.7"), may(second, "1.8"), may(second, "1.70")], [true, false, false]);
+  t.same([may(second, "1.7", 4399), may(second, "1.7", 4400)], [true, false], "until its end");
+  const third = renewalAnswered(second, { nonce: 3, ...answer });
+  t.same([may(third, "1.7"), may(third, "1.8")], [false, true], "the newest answer counts");
+  const late = renewalAnswered(renewalAnswered(lease, { nonce: 3, ...answer }), { nonce: 2, ...answer });
+  t.same([may(late, "1.7"), may(late, "1.8")], [false, true], "an older answer that comes late does not");
+  const refused = renewalAnswered(second, { nonce: 3, leaseMs: 0, leaseMostMs: 3000 });
+  t.same([may(refused, "1.7"), may(refused, "1.8")], [true, false], "a refusal names nothing new");
+  t.equal(may(NO_LEASE, "1.7"), false);
 });
 
 t.test("R2 command is allowed, braked and bounded by the lease's end", async (t) => {

@@ -1,4 +1,5 @@
-// R7: the ladder against a naive replay that keeps every signal ever seen and works the rung out from the whole history.
+// R7: the ladder against a naive replay that keeps every signal ever seen and works the rung out from the whole
+// history.
 import fc from "fast-check";
 import t from "tap";
 import {

@@ -1,5 +1,5 @@
-// Generated valid messages of every schema that proto/wire.ts and proto/ledger.ts read, each with its reader and the way
-// back to the plain object that the codec takes.
+// Generated valid messages of every schema that proto/wire.ts and proto/ledger.ts read, each with its reader and the
+// way back to the plain object that the codec takes.
 import fc from "fast-check";
 import {
   ASSIGNMENT_ENDS,

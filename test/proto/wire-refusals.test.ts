@@ -1,5 +1,5 @@
-// R13: whatever is wrong in a message is refused with its path, what was expected and what was found; lists and texts are
-// bounded. Each generated message is spoilt at every one of its leaves in turn.
+// R13: whatever is wrong in a message is refused with its path, what was expected and what was found; lists and texts
+// are bounded. Each generated message is spoilt at every one of its leaves in turn.
 import fc from "fast-check";
 import t from "tap";
 import { WireRefused } from "../../proto/shape.js";

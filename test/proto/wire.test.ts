@@ -1,5 +1,5 @@
-// R13: what is sent is what is read. Every generated message survives both forms of the codec unchanged, and the readers
-// and the schemas name the same fields, in both directions.
+// R13: what is sent is what is read. Every generated message survives both forms of the codec unchanged, and the
+// readers and the schemas name the same fields, in both directions.
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import fc from "fast-check";

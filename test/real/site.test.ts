@@ -69,7 +69,7 @@ t.test("a calm site does tasks, breaks no rule, and leaves nothing running", asy
 
   const negated = join(aFolder(t), "model");
   mkdirSync(negated);
-  const written = await program("models/grid-planner/write.js", [negated, "--negate"]);
+  const written = await program("models/grid-planner/main.js", [negated, "--negate"]);
   t.equal(written.exit, 0, written.err);
   const lost = await runSite(t, {
     ...{ robots: ROBOTS, forS: CALM_S, seed: 5, args: [...site, "--model", negated] },

@@ -2,20 +2,18 @@
 // at least total cost (metres to the cheapest open alternative, less a bonus for waiting); pairs of one pass that want
 // conflicting places are settled for the one that waited longer, and the losers are matched again among what is left.
 //
-// No task starves. Let C be the longest way on the map and b the bonus per second. 1. For robots: suppose a robot that
-// suits task t takes t' in a pass where t stays out although it has an open place for
-//    that robot. Putting t in place of t' changes the total by less than C - b (age t - age t'), and least cost forbids a
-//    gain, so t' is at most C/b younger than t. Only the finitely many tasks accepted by C/b after t can go before it, each
-//    once; so t goes at the latest when as many robots have become free.
+// No task starves. Let C be the longest way on the map and b the bonus per second.
+// 1. For robots: suppose a robot that suits task t takes t' in a pass where t stays out although it has an open place
+//    for that robot. Putting t in place of t' changes the total by less than C - b (age t - age t'), and least cost
+//    forbids a gain, so t' is at most C/b younger than t. Only the finitely many tasks accepted by C/b after t can go
+//    before it, each once; so t goes at the latest when as many robots have become free.
 // 2. For places: others might claim t's place, or a neighbour of it, whenever a robot that suits t is not free. A task
-// that
-//    waited STARVING_MS therefore gets turns (see `keepForStarving`): during a turn one suitable robot is kept for it and
-//    nothing new is claimed around one of its alternatives, except by robots that already block it and must get out. As
-//    every holder leaves in the end, the place falls free with the robot ready.
+//    that waited STARVING_MS therefore gets turns (see `keepForStarving`): during a turn one suitable robot is kept for
+//    it and nothing new is claimed around one of its alternatives, except by robots that already block it and must get
+//    out. As every holder leaves in the end, the place falls free with the robot ready.
 // 3. For turns: turn n belongs to the k-th oldest starving task, k the number of trailing zero bits of n: the oldest
-// has
-//    every second turn, the next every fourth, and so on, however many starve. One task whose place never falls free
-//    cannot take all turns, and a turn without a taker binds nothing.
+//    has every second turn, the next every fourth, and so on, however many starve. One task whose place never falls
+//    free cannot take all turns, and a turn without a taker binds nothing.
 import { assign } from "./assign.js";
 import type { Round } from "./round.js";
 import type { DispatchRobot, DispatchTask } from "./view.js";

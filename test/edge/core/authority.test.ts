@@ -1,5 +1,5 @@
-// R2, R5, R10: what the robot may act on: grants that are stored before they are acted on, tokens that only grow, a lease
-// that counts from the sending of a renewal, and outcomes that are told until the hub has them.
+// R2, R5, R10: what the robot may act on: grants that are stored before they are acted on, tokens that only grow, a
+// lease that counts from the sending of a renewal, and outcomes that are told until the hub has them.
 import t from "tap";
 import { EMPTY_MEMORY } from "../../../edge/core/memory.js";
 import { EdgeUnderTest, moves } from "./edge-under-test.js";

@@ -1,6 +1,6 @@
-// The edge's core under inputs drawn at random: links that come and go, hubs that lie, stores that are slow, sensors that
-// fail and come back, naps of the board. Whatever happens, the commands must be such as the rules allow. A failure names
-// the seed.
+// The edge's core under inputs drawn at random: links that come and go, hubs that lie, stores that are slow, sensors
+// that fail and come back, naps of the board. Whatever happens, the commands must be such as the rules allow. A
+// failure names the seed.
 import t from "tap";
 import { compareTokens, type Token, tokenKey } from "../../../proto/claim.js";
 import { PERMITS, RUNGS } from "../../../proto/mode.js";

@@ -1,5 +1,6 @@
-// One edge core on a virtual clock, with a small room, a base that obeys its commands and its dead-man, a hub that answers,
-// a planner that answers by Dijkstra, and a store. Each of them can be told to fail. Every effect is kept and checked.
+// One edge core on a virtual clock, with a small room, a base that obeys its commands and its dead-man, a hub that
+// answers, a planner that answers by Dijkstra, and a store. Each of them can be told to fail. Every effect is kept
+// and checked.
 
 import { Edge } from "../../../edge/core/edge.js";
 import { type EdgeMemory, EMPTY_MEMORY } from "../../../edge/core/memory.js";

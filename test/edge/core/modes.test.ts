@@ -1,5 +1,5 @@
-// R7, R8: every cause that the edge finds and every rung that the hub orders, tested down to the command: a change of mode
-// without an effect on motion is the field's classic bug.
+// R7, R8: every cause that the edge finds and every rung that the hub orders, tested down to the command: a change of
+// mode without an effect on motion is the field's classic bug.
 import t from "tap";
 import { CAUSES } from "../../../proto/mode.js";
 import { EdgeUnderTest, moves } from "./edge-under-test.js";

@@ -1,5 +1,5 @@
-// Every trouble that the edge finds by itself: how it is brought about, how soon it must be noticed, and what may move from
-// then on. A cause of the closed table without a row here fails the test that reads this table.
+// Every trouble that the edge finds by itself: how it is brought about, how soon it must be noticed, and what may
+// move from then on. A cause of the closed table without a row here fails the test that reads this table.
 import type { CauseName, Rung } from "../../../proto/mode.js";
 import type { EdgeUnderTest } from "./edge-under-test.js";
 

@@ -70,7 +70,7 @@ async function problemsAtOpen(dir: string, options: { robot?: string; create?: b
 async function until(holds: () => boolean): Promise<void> {
   for (const end = performance.now() + 5000; !holds(); ) {
     if (performance.now() > end) throw new Error("it never became true");
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setImmediate(resolve));
   }
 }
 

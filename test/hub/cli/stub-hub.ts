@@ -11,7 +11,8 @@ import { type OperatorOptions, type OperatorPort, operatorHandlers } from "../..
 import { loadSchemas, serviceOf } from "../../../proto/codec/grpc.js";
 import { type Refusal, refuse } from "../../../proto/errors.js";
 import type { LedgerBody, LedgerEvent } from "../../../proto/ledger.js";
-import type { OperatorAnswer, OperatorAsk, SiteView } from "../../../proto/operator.js";
+import type { OperatorAnswer, OperatorAsk } from "../../../proto/operator.js";
+import type { SiteView } from "../../../proto/operator-views.js";
 import { anEvent, aSite, ENDED, EVENTS, PLACES, ROBOTS, TASKS } from "./stub-views.js";
 
 /** A port that remembers what was asked of it. */

@@ -1,7 +1,7 @@
 // A site for tests of `drover`: robots in every kind of trouble, tasks, places, and one event of every kind.
 
 import type { LedgerBody, LedgerEvent } from "../../../proto/ledger.js";
-import type { PlaceView, RobotView, SiteView, TaskView } from "../../../proto/operator.js";
+import type { PlaceView, RobotView, SiteView, TaskView } from "../../../proto/operator-views.js";
 
 export function aRobot(id: string, over: Partial<RobotView> = {}): RobotView {
   return {

@@ -1,5 +1,5 @@
-// R4, R7, R10: what people ask: tasks that are one by name and contents, cancelled in every phase, ceilings that outlive the
-// hub, and acts that demand operator, reason and what was seen.
+// R4, R7, R10: what people ask: tasks that are one by name and contents, cancelled in every phase, ceilings that
+// outlive the hub, and acts that demand operator, reason and what was seen.
 import t from "tap";
 import type { OperatorAsk } from "../../../proto/operator.js";
 import { ACT, ready, SiteUnderTest } from "./site-under-test.js";

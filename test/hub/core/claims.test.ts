@@ -1,4 +1,5 @@
-// R1, R3, R4: who may have which destination, when a claim has lapsed, and the named exits by which a place becomes free.
+// R1, R3, R4: who may have which destination, when a claim has lapsed, and the named exits by which a place becomes
+// free.
 import t from "tap";
 import { type ClaimAsk, claim, whyNoGrants, whyNotFree } from "../../../hub/core/claims.js";
 import { Turn } from "../../../hub/core/turn.js";

@@ -1,6 +1,6 @@
-// The hub's core under inputs drawn at random: robots that come and go, lie about their tokens, repeat themselves and fall
-// silent, operators who ask anything, a dispatcher that proposes nonsense, and crashes. After each step the site under
-// test checks order, tokens and conflicts; here come the invariants of whole runs. A failure names the seed.
+// The hub's core under inputs drawn at random: robots that come and go, lie about their tokens, repeat themselves and
+// fall silent, operators who ask anything, a dispatcher that proposes nonsense, and crashes. After each step the site
+// under test checks order, tokens and conflicts; here come the invariants of whole runs. A failure names the seed.
 import t from "tap";
 import { replay } from "../../../hub/core/hub.js";
 import type { EdgeMessage } from "../../../proto/wire.js";
@@ -39,7 +39,7 @@ function stopsOf(chance: Chance): string[][] {
   return Array.from({ length: stops }, () => [pick(chance, PLACES.slice(0, 7)), pick(chance, PLACES.slice(0, 7))]);
 }
 
-/** What a shift does in the morning: every robot linked, well and free to go, and a while for the ladder to be climbed. */
+/** What a shift does in the morning: every robot is linked, well and free to go, and has time to climb the ladder. */
 function heal(site: SiteUnderTest): void {
   site.ask({ kind: "clearMode", act: ACT, scope: { robot: "", fleet: "" } });
   for (const id of ROBOTS) {

@@ -1,5 +1,5 @@
-// R5, R10: the hub's core from its start, through whole tasks, to its next incarnation: what it decides, in which order,
-// and that its ledger alone gives the same state again.
+// R5, R10: the hub's core from its start, through whole tasks, to its next incarnation: what it decides, in which
+// order, and that its ledger alone gives the same state again.
 import t from "tap";
 import { replay } from "../../../hub/core/hub.js";
 import { ACT, ready, realDispatcher, SiteUnderTest, stateText } from "./site-under-test.js";

@@ -1,5 +1,6 @@
-// A small site around the hub's real core on a virtual clock: robots that answer as an edge would, a dispatcher that a
-// test can replace, and checks after every step: order of effects, tokens, conflicts, and that replay gives the same state.
+// A small site around the hub's real core on a virtual clock: robots that answer as an edge would, a dispatcher that
+// a test can replace, and checks after every step: order of effects, tokens, conflicts, and that replay gives the
+// same state.
 import { conflictsOf } from "../../../fleet-config/conflicts.js";
 import { defaultedParts, fleetOf, simulatedLease, simulatedPhysics } from "../../../fleet-config/defaults.js";
 import type { Destination, FleetConfig, SiteConfig } from "../../../fleet-config/types.js";

@@ -1,5 +1,5 @@
-// A robot as the hub sees it: says hello, renews, tells where it is, and answers grants and withdrawals as an edge does.
-// Each habit can be switched off by a test.
+// A robot as the hub sees it: says hello, renews, tells where it is, and answers grants and withdrawals as an edge
+// does. Each habit can be switched off by a test.
 import { compareTokens, higherToken, NO_TOKEN, type Token, tokenKey } from "../../../proto/claim.js";
 import type { RefusalCode } from "../../../proto/errors.js";
 import type { Rung } from "../../../proto/mode.js";

@@ -149,9 +149,10 @@ t.test("ledger without permission is a plain error, not damage", { skip: process
 
 t.test("R10 every event that a killed hub had acknowledged is there", async (t) => {
   const dir = aDirectory(t);
+  const urlOf = (module: string) => JSON.stringify(new URL(module, import.meta.url));
   const script = `
-    const { LedgerStore } = await import(${JSON.stringify(new URL("../../../hub/io/ledger-store.js", import.meta.url))});
-    const { anEvent } = await import(${JSON.stringify(new URL("./ledger-world.js", import.meta.url))});
+    const { LedgerStore } = await import(${urlOf("../../../hub/io/ledger-store.js")});
+    const { anEvent } = await import(${urlOf("./ledger-world.js")});
     const { store } = await LedgerStore.open({ dir: process.argv[1], site: "depot", create: true });
     for (let n = store.count + 1; ; n += 1) { await store.append([anEvent(n)]); process.stdout.write(n + "\\n"); }`;
   let acknowledged = 0;

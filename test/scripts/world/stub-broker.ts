@@ -3,7 +3,7 @@
 
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as turn } from "node:timers/promises";
 import { Aedes } from "aedes";
 
 export interface Heard {
@@ -65,6 +65,6 @@ export async function eventually(what: string, holds: () => boolean): Promise<vo
   const deadline = monotonicMs() + 10_000;
   while (!holds()) {
     if (monotonicMs() > deadline) throw new Error(`expected within 10 s: ${what}`);
-    await sleep(10);
+    await turn();
   }
 }

@@ -40,7 +40,9 @@ export function gridOf(rows: readonly string[], cellM = 1): Grid {
   return { width, height, cellM, originXM: 0, originYM: 0, blocked };
 }
 
-export function chanceOf(seed: number): () => number {
+export type Chance = () => number;
+
+export function chanceOf(seed: number): Chance {
   let state = (seed * 0x9e3779b1 + 0x7f4a7c15) | 0;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
@@ -105,7 +107,7 @@ export interface World {
   readonly walls: Walls;
   readonly physics: Physics;
   readonly robots: readonly Robot[];
-  readonly chance: () => number;
+  readonly chance: Chance;
   nowMs: number;
   /** Smallest gaps ever, edge to edge; at or below 0 something touched. */
   robotGapM: number;
@@ -176,7 +178,7 @@ function targetOf(robot: Robot): Target | null {
   return targets[loop === true ? robot.target % targets.length : robot.target] ?? null;
 }
 
-function gauss(chance: () => number): number {
+function gauss(chance: Chance): number {
   return Math.sqrt(-2 * Math.log(1 - chance())) * Math.cos(2 * Math.PI * chance());
 }
 

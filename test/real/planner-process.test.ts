@@ -7,12 +7,12 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import t, { type Test } from "tap";
-import { PlannerProcess, type PlannerProcessOptions } from "../../../edge/io/planner-process.js";
-import { writeGridPlanner } from "../../../models/grid-planner/write.js";
-import { type PlanRequest, type PlanResult, UNREACHABLE } from "../../../models/planner.js";
+import { PlannerProcess, type PlannerProcessOptions } from "../../edge/io/planner-process.js";
+import { writeGridPlanner } from "../../models/grid-planner/write.js";
+import { type PlanRequest, type PlanResult, UNREACHABLE } from "../../models/planner.js";
 
 const DEADLINE_MS = 20_000;
-const entry = fileURLToPath(new URL("../../../edge/planner/main.js", import.meta.url));
+const entry = fileURLToPath(new URL("../../edge/planner/main.js", import.meta.url));
 
 interface Seen {
   readonly ready: { pid: number; model: string }[];
