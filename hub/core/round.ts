@@ -29,16 +29,17 @@ export function stepRound(turn: Turn, dispatcher: Dispatcher): void {
 }
 
 /**
- * A silent robot's task goes on elsewhere when it has not been begun; its place stays taken (R4). One without a link
- * that is still heard is not silent yet: its telemetry ages by itself, because no nonce reaches it any more (R6).
+ * A silent robot's task goes on elsewhere when it has not been begun; its place stays taken (R4). One without a link that is
+ * still heard is not silent yet: its telemetry ages by itself, because no nonce reaches it any more (R6). It is given up at
+ * twice the age that counts as fresh, so that no sample of then can show its place free.
  */
 function abandon(turn: Turn): void {
   const at = { nowMs: turn.nowMs, site: turn.site };
-  const freshMs = turn.site.config.decisions.dispatch.telemetryMs;
+  const heardMs = 2 * turn.site.config.decisions.dispatch.telemetryMs;
   for (const watch of turn.state.watches.values()) {
     const acting = actingClaim(turn.ledger, watch.id);
     if (acting === undefined || !acting.lapsed || turn.nowMs - watch.leaseEndMs < ABANDON_MS) continue;
-    if (watch.stream === null && channelAgeMs(watch, "pose", at) <= freshMs) continue;
+    if (watch.stream === null && channelAgeMs(watch, "pose", at) <= heardMs) continue;
     const task = turn.ledger.tasks.get(acting.task);
     if (task !== undefined && task.stopIndex > 0 && !task.cancelAsked) continue; // it carries the load
     turn.emit({

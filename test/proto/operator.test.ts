@@ -4,7 +4,19 @@
 import t from "tap";
 import { decode, encode } from "../../proto/codec/codec.js";
 import { EXIT, type ExitClass, REFUSALS } from "../../proto/errors.js";
-import { ASK_KINDS, type AskKind, classOfStatus, isRefusalCode, methodOf, type OperatorAsk, readAnswer, readAsk, readWatchPeriodMs, STATUS_OF_CLASS, toAskRequest } from "../../proto/operator.js";
+import {
+  ASK_KINDS,
+  type AskKind,
+  classOfStatus,
+  isRefusalCode,
+  methodOf,
+  type OperatorAsk,
+  readAnswer,
+  readAsk,
+  readWatchPeriodMs,
+  STATUS_OF_CLASS,
+  toAskRequest,
+} from "../../proto/operator.js";
 import { readListPlacesResponse, readListTasksResponse, readSiteView } from "../../proto/operator-views.js";
 import { type Reader, WireRefused } from "../../proto/shape.js";
 

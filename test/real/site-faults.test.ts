@@ -1,6 +1,6 @@
 // What a robot loses its rung by, and that it gets it back: telemetry that stops, a planner that hangs, a lidar that
-// repeats itself, and then half of the fleet in the dark. All in one run of the generated warehouse; every assertion is on
-// the trace.
+// repeats itself, and then half of the fleet in the dark. All in one run of the generated warehouse; every assertion is
+// on the trace.
 
 import t, { type Test } from "tap";
 import type { CommandLine } from "../../scripts/judge/trace.js";
@@ -20,7 +20,9 @@ const FIND_OUT_MS = 5000;
 
 const isTop = (line: CommandLine): boolean => line.rung === "AUTONOMOUS";
 
-/** From the fault to the first command of the robot below the top rung; it must have been on the top rung until then. */
+/**
+ * From the fault to the first command of the robot below the top rung; it must have been on the top rung until then.
+ */
 function obeyedAfterMs(t: Test, { trace }: SiteRun, at: { readonly robot: string; readonly fromMs: number }): number {
   const before = trace.commandsOf(at.robot, at.fromMs - 1000, at.fromMs);
   t.ok(before.length > 5 && before.every(isTop), `${at.robot} was on the top rung before`);
@@ -49,6 +51,23 @@ function fallsAndRecovers(
   const risenMs = (run.trace.commandsOf(fault.robot, untilMs).find(isTop)?.t ?? Number.POSITIVE_INFINITY) - untilMs;
   const { least, most } = fault.backMs;
   t.ok(risenMs >= least && risenMs <= most, `${fault.robot} is back ${Math.round(risenMs)} ms after`);
+}
+
+/** R9: the fleet falls as one, every robot obeys, and nothing new is granted (R8). */
+function fleetFollows(t: Test, { trace }: SiteRun): void {
+  const halfMs = trace.fault(FAULTS.half);
+  const fleet = trace.modes.find((mode) => mode.fleet !== undefined && mode.t > halfMs && mode.to === "REACTIVE_ONLY");
+  t.equal(fleet?.cause, "fleet-stale");
+  const tookMs = (fleet?.t ?? Number.POSITIVE_INFINITY) - halfMs;
+  t.ok(tookMs >= 3500 && tookMs <= 6000, `the fleet falls after ${Math.round(tookMs)} ms`);
+  for (const robot of ["r1", "r2", "r3", "r4"]) {
+    const low = trace.commandsOf(robot, (fleet?.t ?? 0) + 500, trace.fault(FAULTS.half, "end"));
+    t.ok(low.length > 5 && !low.some(isTop), `${robot} obeys`);
+    t.notOk(
+      trace.claims.some((held) => held.robot === robot && held.fromMs > (fleet?.t ?? 0) + 500),
+      `R8 nothing new is granted to ${robot}`,
+    );
+  }
 }
 
 t.test("a site takes autonomy away where evidence is missing, and gives it back by itself", async (t) => {
@@ -100,20 +119,5 @@ t.test("a site takes autonomy away where evidence is missing, and gives it back 
     t.comment(`lidar frozen: obeyed after ${Math.round(tookMs)} ms`);
   });
 
-  await t.test("R9 with half of the robots dark the fleet follows", async (t) => {
-    const fleet = trace.modes.find(
-      (mode) => mode.fleet !== undefined && mode.t > halfMs && mode.to === "REACTIVE_ONLY",
-    );
-    t.equal(fleet?.cause, "fleet-stale");
-    const tookMs = (fleet?.t ?? Number.POSITIVE_INFINITY) - halfMs;
-    t.ok(tookMs >= 3500 && tookMs <= 6000, `the fleet falls after ${Math.round(tookMs)} ms`);
-    for (const robot of ["r1", "r2", "r3", "r4"]) {
-      const low = trace.commandsOf(robot, (fleet?.t ?? 0) + 500, trace.fault(FAULTS.half, "end"));
-      t.ok(low.length > 5 && !low.some(isTop), `${robot} obeys`);
-      t.notOk(
-        trace.claims.some((held) => held.robot === robot && held.fromMs > (fleet?.t ?? 0) + 500),
-        `R8 nothing new is granted to ${robot}`,
-      );
-    }
-  });
+  await t.test("R9 with half of the robots dark the fleet follows", async (t) => fleetFollows(t, run));
 });

@@ -1,5 +1,5 @@
-// Processes of a running site killed from outside, at moments and in an order drawn from a seed. What the site starts again
-// by itself comes back; whatever stays dead, nothing becomes unsound.
+// Processes of a running site killed from outside, at moments and in an order drawn from a seed. What the site starts
+// again by itself comes back; whatever stays dead, nothing becomes unsound.
 
 import t from "tap";
 import { type RunRow, runSite, sound } from "./site-run.js";
@@ -12,8 +12,10 @@ const EACH_S = 3.5;
 /** In an order that the seed draws; the hub goes last, because without it little happens. */
 const ROLES = ["broker", "planner", "edge", "planner", "edge"];
 
+type Draw = () => number;
+
 /** mulberry32: the same moments and the same choices for the same seed. */
-function chance(seed: number): () => number {
+function chance(seed: number): Draw {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

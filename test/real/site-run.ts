@@ -1,5 +1,5 @@
-// Runs a whole site as `npm start` does, as a process of its own, and reads what it leaves: its report, and its trace as
-// the judge's own program sees it. Everything that a test says of a run, it says of these two.
+// Runs a whole site as `npm start` does, as a process of its own, and reads what it leaves: its report, and its trace
+// as the judge's own program sees it. Everything that a test says of a run, it says of these two.
 
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";

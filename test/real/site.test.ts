@@ -1,5 +1,5 @@
-// A site in which nothing goes wrong, on a small map with short tasks, and the same site with a planner whose cost field
-// has the wrong sign; then what the runner refuses before it starts anything.
+// A site in which nothing goes wrong, on a small map with short tasks, and the same site with a planner whose cost
+// field has the wrong sign; then what the runner refuses before it starts anything.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";

@@ -1,5 +1,5 @@
-// Safe by default, tried from outside: what hub and edge refuse to listen on or to call without TLS, and with it who is let
-// in, by the name in the certificate, as a robot and as an operator. Skipped where there is no openssl.
+// Safe by default, tried from outside: what hub and edge refuse to listen on or to call without TLS, and with it who is
+// let in, by the name in the certificate, as a robot and as an operator. Skipped where there is no openssl.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -88,62 +88,63 @@ function improves(of: Table, columnOf: Int32Array): boolean {
   return false;
 }
 
+const CASES: [string, number[][], number[]][] = [
+  ["one cell", [[3]], [0]],
+  [
+    "the cheaper sum over the cheaper first choice",
+    [
+      [1, 2],
+      [1, 10],
+    ],
+    [1, 0],
+  ],
+  ["nothing where all is forbidden", [[X, X]], [-1]],
+  [
+    "two pairs although one alone were cheaper",
+    [
+      [0, 100],
+      [0, X],
+    ],
+    [1, 0],
+  ],
+  ["more rows than columns", [[5], [2], [9]], [-1, 0, -1]],
+  ["more columns than rows", [[5, 2, 9]], [1]],
+  [
+    "a row without a place is passed over",
+    [
+      [X, X],
+      [4, 1],
+    ],
+    [-1, 1],
+  ],
+  [
+    "negative costs",
+    [
+      [-5, -1],
+      [-6, -5],
+    ],
+    [0, 1],
+  ],
+  [
+    "ties fall to the lowest column",
+    [
+      [1, 1],
+      [1, 1],
+    ],
+    [0, 1],
+  ],
+  [
+    "no pair costs nothing to leave out, so both are made",
+    [
+      [7, X],
+      [X, 7],
+    ],
+    [0, 1],
+  ],
+];
+
 t.test("assign gives the table's answer", async (t) => {
-  const cases: [string, number[][], number[]][] = [
-    ["one cell", [[3]], [0]],
-    [
-      "the cheaper sum over the cheaper first choice",
-      [
-        [1, 2],
-        [1, 10],
-      ],
-      [1, 0],
-    ],
-    ["nothing where all is forbidden", [[X, X]], [-1]],
-    [
-      "two pairs although one alone were cheaper",
-      [
-        [0, 100],
-        [0, X],
-      ],
-      [1, 0],
-    ],
-    ["more rows than columns", [[5], [2], [9]], [-1, 0, -1]],
-    ["more columns than rows", [[5, 2, 9]], [1]],
-    [
-      "a row without a place is passed over",
-      [
-        [X, X],
-        [4, 1],
-      ],
-      [-1, 1],
-    ],
-    [
-      "negative costs",
-      [
-        [-5, -1],
-        [-6, -5],
-      ],
-      [0, 1],
-    ],
-    [
-      "ties fall to the lowest column",
-      [
-        [1, 1],
-        [1, 1],
-      ],
-      [0, 1],
-    ],
-    [
-      "no pair costs nothing to leave out, so both are made",
-      [
-        [7, X],
-        [X, 7],
-      ],
-      [0, 1],
-    ],
-  ];
-  for (const [name, rows, expected] of cases) {
+  for (const [name, rows, expected] of CASES) {
     const of = table(rows);
     t.same([...assign(of.costs, of)], expected, name);
   }

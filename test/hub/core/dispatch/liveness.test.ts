@@ -1,4 +1,5 @@
-// Whole shifts on a small site: every task is done, waiting stays bounded, no claim breaks R1, nobody drives for nothing.
+// Whole shifts on a small site: every task is done, waiting stays bounded, no claim breaks R1, nobody drives for
+// nothing.
 import t from "tap";
 import { places } from "./site.js";
 import { type SimTask, simulate } from "./site-run.js";
@@ -63,9 +64,8 @@ t.test("mean waiting stays bounded over a shift that the robots can cope with", 
   const waits = [...done.values()].map((one) => one.waitedMs);
   const meanMs = waits.reduce((sum, ms) => sum + ms, 0) / waits.length;
   const parks = moves.filter((move) => move.purpose === "PARK").length;
-  t.comment(
-    `mean ${Math.round(meanMs / 1000)} s, worst ${Math.max(...waits) / 1000} s, ${parks} parking moves of ${moves.length}`,
-  );
+  const parked = `${parks} parking moves of ${moves.length}`;
+  t.comment(`mean ${Math.round(meanMs / 1000)} s, worst ${Math.max(...waits) / 1000} s, ${parked}`);
   t.ok(meanMs < 240_000, `mean ${meanMs} ms from acceptance to the end`);
   t.ok(Math.max(...waits) < 1_200_000);
   t.ok(parks < moves.length / 2, "parking is not most of the work");

@@ -1,5 +1,5 @@
-// A site of a few lines for the dispatch tests: robots drive straight at 1 m/s, hold a place from the claim until 2 s after
-// they set off from it, and every claim is checked against R1 by the site itself, not by the dispatcher.
+// A site of a few lines for the dispatch tests: robots drive straight at 1 m/s, hold a place from the claim until 2 s
+// after they set off from it, and every claim is checked against R1 by the site itself, not by the dispatcher.
 import {
   type DispatchDestination,
   type DispatchView,

@@ -19,12 +19,17 @@ check("dispatch prefers a task by as many metres as it waited longer times the b
   },
 ]);
 
-/** Turn n begins at (n - 1) * TURN_MS; the second oldest starving task has turn 6, the oldest turn 7, nobody here turn 8. */
+/**
+ * Turn n begins at (n - 1) * TURN_MS; the second oldest starving task has turn 6, the oldest turn 7,
+ * nobody here turn 8.
+ */
 const turn = (n: number) => (n - 1) * TURN_MS;
 const busy = { availability: "busy", assignment: { purpose: "TASK" } } as const;
 const young = { waitingSinceMs: turn(6) };
 
-/** "first" waits for A and "second" for B, whose neighbours are C, held, and P1, open; the other two tasks are young. */
+/**
+ * "first" waits for A and "second" for B, whose neighbours are C, held, and P1, open; the other two tasks are young.
+ */
 const contested = {
   robots: [on("b1", "A", busy), on("b2", "C", busy), at("r1", 0), at("g1", 0, { fleet: "g" })],
   tasks: [
