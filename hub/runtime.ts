@@ -25,6 +25,7 @@ export interface RuntimeParts {
   readonly events: readonly LedgerEvent[]; // replayed
   readonly telemetryCounts: () => { readonly messages: number; readonly bytes: number };
   readonly onFault: (cause: Error) => void; // the hub must end
+  readonly clocks?: () => ClockReading; // this machine's unless given
 }
 
 export class HubRuntime {
@@ -47,7 +48,9 @@ export class HubRuntime {
 
   /** R5: resolves when the new epoch is durable. Nothing is granted before. */
   async start(): Promise<void> {
-    this.#perform(this.#parts.hub.start(now()));
+    const clocks = this.#read();
+    this.#clocks = clocks;
+    this.#perform(this.#parts.hub.start({ nowMs: clocks.monotonicMs, wallMs: clocks.wallMs }));
     await this.#pumping;
     if (this.#failed) throw new Error("the hub's first event could not be stored");
     this.#timer = setInterval(() => this.#feed({ kind: "tick" }), TICK_MS);
@@ -95,6 +98,10 @@ export class HubRuntime {
     },
   };
 
+  #read(): ClockReading {
+    return (this.#parts.clocks ?? readClocks)();
+  }
+
   get #state() {
     return this.#parts.hub.state;
   }
@@ -111,7 +118,7 @@ export class HubRuntime {
 
   #feed(input: HubInput): void {
     if (this.#failed) return;
-    const clocks = readClocks();
+    const clocks = this.#read();
     const anomaly = this.#clocks === null ? "none" : clockAnomaly(this.#clocks, clocks);
     this.#clocks = clocks;
     // R3, R6: while this machine slept its clock stood still, and nothing that it knows of robots is as young as it
@@ -177,8 +184,4 @@ export class HubRuntime {
   #send(stream: number, message: HubMessage): void {
     this.#streams.get(stream)?.send(message);
   }
-}
-
-function now() {
-  return { nowMs: monotonicMs(), wallMs: Date.now() };
 }

@@ -32,7 +32,10 @@ export function takeSample(state: EdgeState, sample: OnboardSample, nowMs: numbe
   const capture = captureTime(state, sample.capture);
   const aged = boardAgeMs(capture, nowMs) !== NEVER_FRESH;
   const capturedMs = aged ? captureBoundMs(capture) : undefined;
-  if (sample.channel === "pose") state.poseDoubt = doubt(state, sample, capturedMs);
+  if (sample.channel === "pose") {
+    state.poseDoubt = doubt(state, sample, capturedMs);
+    state.poseDoubtSeen ||= state.poseDoubt;
+  }
   if (sample.channel === "base") remember(state, sample);
   state.channels.set(sample.channel, { sample, capturedMs, order, repeats: repeatsOf(state, sample) });
   return true;

@@ -252,8 +252,8 @@ function giveUp(
   const rung = rungOf(state);
   const waits = activity === "blocked" || activity === "waiting";
   const held = rung === "REACTIVE_ONLY" && activity === "holding"; // its path is finished, and nobody plans another
-  const stuck = acting !== undefined && ((waits && PERMITS[rung].motion !== "none") || held);
-  if (!stuck) {
+  const stuck = mayActNow(state, at.nowMs) && ((waits && PERMITS[rung].motion !== "none") || held);
+  if (acting === undefined || !stuck) {
     driver.stuckSinceMs = null;
     return;
   }

@@ -143,7 +143,7 @@ function emptyState(context: EdgeContext, memory: EdgeMemory): EdgeState {
     },
     ...{ channels: new Map(), ticks: new Map(), tickNonce: 0, clocks: null, ladder: NO_HOLDS, booted: false },
     hubOrder: { sequence: 0, rung: "AUTONOMOUS", causes: [] },
-    ...{ reportedKey: "", poseDoubt: "", storeFault: "", clockFault: "", notBeforeMs: 0 },
+    ...{ reportedKey: "", poseDoubt: "", poseDoubtSeen: "", storeFault: "", clockFault: "", notBeforeMs: 0 },
     baseSeen: { emergencyStop: false, bumper: false, manual: false },
     plan: { ready: false, flight: null, missed: false, failing: "", plans: 0, misses: 0, lastMs: 0, inferenceMs: 0 },
     ...{

@@ -42,6 +42,7 @@ export function stepModes(state: EdgeState, nowMs: number, effects: EdgeEffect[]
   const held = state.ladder.get("boot")?.rung ?? "AUTONOMOUS"; // a cause that has cleared is forgotten in time
   if (booting && held === "AUTONOMOUS") state.booted = true;
   Object.assign(state.baseSeen, { emergencyStop: false, bumper: false, manual: false });
+  state.poseDoubtSeen = "";
   if (state.ladder !== before) rememberLatches(state, effects);
   report(state, effects);
 }
@@ -116,6 +117,7 @@ function always(state: EdgeState, nowMs: number): readonly Signal[] {
 }
 
 function watched(state: EdgeState, nowMs: number): readonly Signal[] {
+  const doubt = state.poseDoubt || state.poseDoubtSeen; // a jump between two steps was a jump
   const planner = state.plan.missed ? "a plan is past its deadline" : state.plan.failing;
   const leased = hasLease(state, nowMs) || leaseEndMs(state) === NEVER; // one that was never had cannot lapse
   return [
@@ -132,9 +134,9 @@ function watched(state: EdgeState, nowMs: number): readonly Signal[] {
       };
     }),
     signal("pose-doubt", {
-      demand: state.poseDoubt === "" ? "AUTONOMOUS" : "REACTIVE_ONLY",
+      demand: doubt === "" ? "AUTONOMOUS" : "REACTIVE_ONLY",
       calm: true,
-      detail: state.poseDoubt,
+      detail: doubt,
     }),
     signal("planner-fault", {
       demand: planner === "" && state.plan.ready ? "AUTONOMOUS" : "REACTIVE_ONLY",

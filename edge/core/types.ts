@@ -119,6 +119,7 @@ export interface EdgeState {
   hubOrder: { sequence: number; rung: Rung; causes: readonly Cause[] };
   reportedKey: string;
   poseDoubt: string; // why the newest pose was doubted; empty when it was not
+  poseDoubtSeen: string; // the first doubt since the last step; empty when there was none
   storeFault: string;
   clockFault: string;
   notBeforeMs: number; // what was captured earlier is of unknown age

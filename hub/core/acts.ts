@@ -3,7 +3,7 @@
 // cannot show (R4); no act takes a place from a robot whose lease may still run.
 
 import { type Refusal, refuse } from "../../proto/errors.js";
-import { CAUSES, type CauseName, causesOf, clearLatches, type Rung } from "../../proto/mode.js";
+import { CAUSES, type CauseName, causesOf, clearLatches, type Rung, severity } from "../../proto/mode.js";
 import type { Act, OperatorAnswer, OperatorAsk, Scope } from "../../proto/operator.js";
 import { free, isOutside } from "./claims.js";
 import { isEnded, scopeKey, type Task } from "./ledger-state.js";
@@ -124,6 +124,13 @@ function setCeiling(
   if ("code" in robots) return robots;
   if (ask.rung === "AUTONOMOUS")
     return refuse("NOT_LOWER", "cannot set AUTONOMOUS: an override only lowers; clear the one that stands instead");
+  const stands = turn.ledger.ceilings.get(scopeKey(ask.scope));
+  if (stands !== undefined && severity(ask.rung) < severity(stands.rung)) {
+    return refuse(
+      "NOT_LOWER",
+      `cannot set ${ask.rung}: ${stands.rung} by ${stands.operator} stands for the same scope; clear it first`,
+    );
+  }
   turn.emit({ kind: "ceilingSet", robot: ask.scope.robot, fleet: ask.scope.fleet, rung: ask.rung, ...ask.act });
   stepModes(turn);
   const linked = (watch: RobotWatch) => watch.stream !== null;

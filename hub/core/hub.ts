@@ -118,8 +118,8 @@ export class Hub {
 
 /**
  * What the site's configuration has dropped: assignments of robots that no longer exist end, claims on destinations
- * that no longer exist are freed by whoever dropped them, and tasks that no longer have a place to go to end as failed,
- * so that nothing waits for ever (R10).
+ * that no longer exist are freed by whoever dropped them, and tasks that no longer have a place to go to, or whose load
+ * is on a robot that no longer exists, end as failed, so that nothing waits for ever (R10).
  */
 function forgetPlaces(turn: Turn): void {
   const { ledger, site } = turn;
@@ -143,11 +143,5 @@ function forgetPlaces(turn: Turn): void {
       turn.emit({ kind: "assignmentEnded", token, end: "ABANDONED", reason: stated.reason, outcome: "" });
     turn.emit({ kind: "claimFreed", token, exit: "STATED_FREE", ...stated });
   }
-  for (const id of [...ledger.open]) {
-    const task = ledger.tasks.get(id);
-    const lost = task?.stops.slice(task.stopIndex).find((stop) => !stop.destinations.some(exists));
-    if (lost === undefined || task === undefined || task.token.epoch !== 0) continue;
-    const reason = `the site no longer has ${lost.destinations.slice(0, 4).join(", ")}`;
-    turn.emit({ kind: "taskEnded", task: id, end: "END_FAILED", reason });
-  }
+  for (const id of [...ledger.open]) if (ledger.tasks.get(id)?.token.epoch === 0) closeTask(turn, id);
 }

@@ -8,9 +8,9 @@ import { hubLeaseEnd } from "../../proto/lease.js";
 import { PERMITS, worseRung } from "../../proto/mode.js";
 import type { EdgeMessage, Hello } from "../../proto/wire.js";
 import { claim } from "./claims.js";
-import { actingClaim, type Claim, claimOf, claimsOfRobot, isEnded, scopeKey } from "./ledger-state.js";
+import { actingClaim, type Claim, claimOf, claimsOfRobot, isEnded, scopeKey, type Task } from "./ledger-state.js";
 import { effectiveOf, sendOrder, stepModes } from "./modes.js";
-import { longestWaitOf, waitMsFor } from "./site.js";
+import { longestWaitOf, type Site, waitMsFor } from "./site.js";
 import type { HubState, Turn } from "./turn.js";
 import { nonceSent, type RobotWatch } from "./watch.js";
 
@@ -51,7 +51,7 @@ export function hello(turn: Turn, stream: number, message: Hello): void {
     ...{ kind: "welcome", session: `s${turn.ledger.epoch}-${stream}`, epoch: turn.ledger.epoch },
     ...{ hubNonce: nextNonce(turn, watch), void: dropped.map((holding) => holding.token) },
   });
-  for (const own of held) if (!own.lapsed) sendGrant(turn, watch, own);
+  for (const own of held) if (!own.lapsed && !watch.configDiffers) sendGrant(turn, watch, own);
   stepModes(turn);
   sendOrder(turn, watch);
 }
@@ -60,14 +60,14 @@ export function hello(turn: Turn, stream: number, message: Hello): void {
 const BOOTS_KEPT = 16;
 
 /**
- * A new boot has no lease until every lease of the process that it supersedes has certainly lapsed: that process may
- * still run. A boot that comes back after another one shows that two run; then people must look (F60). R1: a robot on
- * another site file means other places by the same names.
+ * A new boot has no lease until every lease of the process before it has certainly lapsed: that process may still run,
+ * link or no link (R3). A boot that comes back after another one shows that two run; then people must look (F60). R1: a
+ * robot on another site file means other places by the same names.
  */
 function identify(turn: Turn, watch: RobotWatch, message: Hello): void {
   watch.configDiffers = message.configHash !== turn.site.hash;
   if (watch.boot === message.boot) return;
-  if (watch.stream !== null) watch.quietUntilMs = watch.leaseEndMs;
+  if (watch.boot !== "") watch.quietUntilMs = watch.leaseEndMs;
   if (watch.boots.includes(message.boot)) watch.clashed = true;
   watch.boots.push(message.boot);
   if (watch.boots.length > BOOTS_KEPT) watch.boots.shift();
@@ -213,7 +213,19 @@ export function closeTask(turn: Turn, id: string): void {
       end: "END_FAILED",
       reason: `given up ${ATTEMPTS_MOST} times at stop ${task.stopIndex + 1}`,
     });
+  } else if (task.token.epoch === 0) {
+    const reason = whyHopeless(turn.site, task);
+    if (reason !== null) turn.emit({ kind: "taskEnded", task: id, end: "END_FAILED", reason });
   }
+}
+
+/** R10: why a task could only wait for ever on this site's configuration; null when it could not. */
+export function whyHopeless(site: Site, task: Task): string | null {
+  if (task.robot !== "" && !site.robots.has(task.robot))
+    return `the site no longer has ${task.robot}, which carries its load`;
+  const left = task.stops.slice(task.stopIndex);
+  const lost = left.find((stop) => !stop.destinations.some((destination) => site.destinations.has(destination)));
+  return lost === undefined ? null : `the site no longer has ${lost.destinations.slice(0, 4).join(", ")}`;
 }
 
 function sendGrant(turn: Turn, watch: RobotWatch, own: Claim): void {

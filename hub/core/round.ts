@@ -29,9 +29,9 @@ export function stepRound(turn: Turn, dispatcher: Dispatcher): void {
 }
 
 /**
- * A silent robot's task goes on elsewhere when it has not been begun; its place stays taken (R4). One without a link that is
- * still heard is not silent yet: its telemetry ages by itself, because no nonce reaches it any more (R6). It is given up at
- * twice the age that counts as fresh, so that no sample of then can show its place free.
+ * A silent robot's task goes on elsewhere when it has not been begun; its place stays taken (R4). One without a link
+ * that is still heard is not silent yet: its telemetry ages by itself, because no nonce reaches it any more (R6). It is
+ * given up at twice the age that counts as fresh, so that no sample of then can show its place free.
  */
 function abandon(turn: Turn): void {
   const at = { nowMs: turn.nowMs, site: turn.site };

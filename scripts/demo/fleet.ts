@@ -72,6 +72,7 @@ export class Fleet {
     this.#timer = null;
     await Promise.all([...this.edges.values()].map((edge) => edge.stop()));
     await this.hub.stop();
+    writeRunFile(this.#parts.dataDir, this.processes);
     await Promise.all([...this.telemetry.values(), ...this.links.values()].map((path) => path.close()));
     this.telemetry.clear();
     this.links.clear();

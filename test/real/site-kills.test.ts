@@ -2,11 +2,13 @@
 // again by itself comes back; whatever stays dead, nothing becomes unsound.
 
 import t from "tap";
-import { type RunRow, runSite, sound } from "./site-run.js";
+import { type RunRow, runRows, runSite, sound } from "./site-run.js";
 
 t.setTimeout(170_000);
 const SEED = 20;
-const FOR_S = 30;
+/** Far longer than it takes: the run is interrupted. */
+const FOR_S = 80;
+const AFTER_MS = 4000;
 const FIRST_S = 6;
 const EACH_S = 3.5;
 /** In an order that the seed draws; the hub goes last, because without it little happens. */
@@ -38,6 +40,13 @@ t.test("a site of which random processes are killed stays sound", async (t) => {
   const seen = new Map<number, { readonly row: RunRow; readonly atMs: number }>();
   let startMs = 0;
   let dueMs = FIRST_S * 1000;
+  let interrupted = false;
+  const interrupt = (rows: readonly RunRow[], nowMs: number): void => {
+    const runner = rows.find(({ role }) => role === "runner");
+    if (interrupted || runner === undefined || nowMs - (kills.at(-1)?.atMs ?? nowMs) < AFTER_MS) return;
+    interrupted = true;
+    process.kill(runner.pid, "SIGINT");
+  };
   const run = await runSite(t, {
     ...{ robots: 3, forS: FOR_S, seed: SEED },
     onRows(rows) {
@@ -45,6 +54,7 @@ t.test("a site of which random processes are killed stays sound", async (t) => {
       startMs ||= nowMs;
       for (const row of rows) if (!seen.has(row.pid)) seen.set(row.pid, { row, atMs: nowMs });
       const role = roles[kills.length];
+      if (role === undefined) interrupt(rows, nowMs);
       if (role === undefined || nowMs - startMs < dueMs) return;
       const choice = rows.filter((row) => row.role === role && !kills.some(({ row: { pid } }) => row.pid === pid));
       const row = choice[Math.floor(draw() * choice.length)];
@@ -59,7 +69,10 @@ t.test("a site of which random processes are killed stays sound", async (t) => {
   );
   t.comment(`seed ${SEED}: killed ${told.join(", ")}`);
   t.equal(kills.length, roles.length, told.join(", "));
+  t.ok(interrupted && run.report.durationMs < FOR_S * 1000 - 5000, `interrupted after ${run.report.durationMs} ms`);
   await sound(t, run);
+  const left = runRows(run.dataDir).map(({ role }) => role);
+  t.same(left, ["runner"], "run.json lists nothing that has ended");
   const gone = (robot: string | undefined, role: string, beforeMs: number) =>
     kills.some(({ row, atMs }) => row.role === role && row.robot === robot && atMs < beforeMs);
   for (const { row, atMs } of kills) {
