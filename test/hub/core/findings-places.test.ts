@@ -129,7 +129,7 @@ t.test("R10 task whose load is on a robot that left the site file ends, since no
     t.equal(phase(site, "t1"), "ACTIVE");
     const after = next(site, without("r1"));
     t.equal(phase(after, "t1"), "TASK_FAILED", between ? "between two stops" : "on its way");
-    t.match(after.bodies("taskEnded"), [{ task: "t1", end: "END_FAILED", reason: /robot/ }]);
+    t.match(after.bodies("taskEnded"), [{ task: "t1", end: "END_FAILED", reason: /no longer has r1/ }]);
   }
 });
 
