@@ -120,6 +120,7 @@ function watchClocks(state: EdgeState, driver: Driver, input: Extract<EdgeInput,
   state.clockFault = fault ? `the board's clock: ${anomaly}` : "";
   if (!fault) return;
   state.link.lease = NO_LEASE;
+  if (anomaly === "backwards") state.link.renewedMs = Number.NEGATIVE_INFINITY; // or it would wait for the old time
   state.link.hubNonce = 0;
   state.notBeforeMs = input.clocks.monotonicMs;
   state.channels.clear();

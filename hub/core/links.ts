@@ -17,6 +17,8 @@ import { nonceSent, type RobotWatch } from "./watch.js";
 export const PROTOCOL = 1;
 /** Hub nonces carry the epoch, so that a nonce of another incarnation is never taken for one of this. */
 const NONCES_PER_EPOCH = 2 ** 32;
+/** Above this a nonce would leave the whole numbers; one incarnation a minute gets there in two years. */
+const EPOCH_MOST = 2 ** 20;
 const RESEND_MS = 1000;
 const RETRY_DESTINATION_MS = 30_000;
 const ATTEMPTS_MOST = 5;
@@ -31,6 +33,10 @@ export function hello(turn: Turn, stream: number, message: Hello): void {
       code: "WRONG_PROTOCOL",
       message: `expected protocol ${PROTOCOL}, found ${message.protocol}`,
     });
+  }
+  if (message.highestToken.epoch > EPOCH_MOST) {
+    const found = `expected an epoch of at most ${EPOCH_MOST}, found ${message.highestToken.epoch}`;
+    return end(turn, stream, { code: "MALFORMED", message: found });
   }
   if (watch.stream !== null)
     end(turn, watch.stream, { code: "SUPERSEDED", message: `${watch.id} opened a newer stream` });
@@ -223,6 +229,7 @@ export function closeTask(turn: Turn, id: string): void {
 export function whyHopeless(site: Site, task: Task): string | null {
   if (task.robot !== "" && !site.robots.has(task.robot))
     return `the site no longer has ${task.robot}, which carries its load`;
+  if (task.fleet !== "" && !site.fleets.has(task.fleet)) return `the site no longer has the fleet ${task.fleet}`;
   const left = task.stops.slice(task.stopIndex);
   const lost = left.find((stop) => !stop.destinations.some((destination) => site.destinations.has(destination)));
   return lost === undefined ? null : `the site no longer has ${lost.destinations.slice(0, 4).join(", ")}`;

@@ -176,3 +176,12 @@ t.test(
     t.equal(site.robot("r1").acting().length, 1, "which the robot takes");
   },
 );
+
+t.test("R5 a token of an absurd epoch is refused, and lifts nothing", async (t) => {
+  const site = new SiteUnderTest({ robots: 1 });
+  site.robot("r1").highestToken = { epoch: 2 ** 21, counter: 1 };
+  const before = site.hub.state.ledger.epoch;
+  site.connect("r1");
+  t.match(site.effects.at(-1), { kind: "end", code: "MALFORMED" });
+  t.equal(site.hub.state.ledger.epoch, before);
+});

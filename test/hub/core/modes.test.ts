@@ -188,7 +188,7 @@ t.test("R4 robot that restarts is not autonomous until fresh evidence of its new
   r1.reboot();
   r1.isTelling = false;
   site.connect("r1");
-  site.run(1000);
+  site.run(site.waitMs);
   t.match(r1.order, { rung: "CONFIRM", causes: [{ name: "place-unknown" }] });
   t.equal(r1.leaseMs, 0);
   r1.isTelling = true;
