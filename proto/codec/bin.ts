@@ -46,5 +46,6 @@ export function untilAsked(): Promise<string> {
   return new Promise((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve(signal));
     process.once("disconnect", () => resolve("parent gone"));
+    if (process.send !== undefined && !process.connected) resolve("parent gone"); // before anybody listened
   });
 }

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { ConfigRefused } from "../../fleet-config/load.js";
 import { EXIT } from "../../proto/errors.js";
 import { selfCheck } from "../judge/plant.js";
+import { checkFiles, FileRefused } from "./files.js";
 import { PortTaken } from "./fleet.js";
 import { type DemoOptions, readDemoOptions, USAGE } from "./options.js";
 import { summaryOf } from "./report.js";
@@ -33,6 +34,7 @@ async function main(args: readonly string[]): Promise<number> {
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stop.abort());
   const screen = new Screen({ headless: options.headless });
   try {
+    await checkFiles(options);
     const report = await run({ options, dataDir: options.dataDir ?? newRunDir(), screen, stop: stop.signal });
     screen.close();
     if (options.report !== null) writeReport(options.report, report);
@@ -50,12 +52,18 @@ async function main(args: readonly string[]): Promise<number> {
     return sound ? 0 : 1;
   } catch (cause) {
     screen.close();
-    const known = cause instanceof ConfigRefused || cause instanceof PortTaken;
-    process.stderr.write(
-      `npm start: ${known ? (cause as Error).message : ((cause as Error).stack ?? String(cause))}\n`,
-    );
-    return cause instanceof ConfigRefused ? EXIT.config : cause instanceof PortTaken ? EXIT.unavailable : EXIT.software;
+    const code = exitOf(cause);
+    const { message, stack = message } = cause as Error;
+    process.stderr.write(`npm start: ${code === null ? stack : message}\n`);
+    return code ?? EXIT.software;
   }
+}
+
+/** The exit code of an error whose message is meant for people; null for a fault. */
+function exitOf(cause: unknown): number | null {
+  if (cause instanceof ConfigRefused) return EXIT[cause.exitClass];
+  if (cause instanceof FileRefused) return cause.exit;
+  return cause instanceof PortTaken ? EXIT.unavailable : null;
 }
 
 function checkSelf(): number {

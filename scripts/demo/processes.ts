@@ -107,7 +107,7 @@ export class Managed {
 
 function lastLines(file: string): string {
   try {
-    return readFileSync(file, "utf8").trimEnd().split("\n").slice(-6).join("\n");
+    return readFileSync(file, "utf8").trimEnd().split("\n").slice(-12).join("\n");
   } catch {
     return "no log";
   }

@@ -12,6 +12,7 @@ import { monotonicNowMs } from "../world/host.js";
 export class Recorder {
   readonly #judge = new Judge();
   readonly #file: WriteStream | null;
+  #broken: Error | null = null;
   readonly #rungs = new Map<string, string>();
   readonly #commandMs = new Map<string, number>();
   readonly #gapsMs: number[] = [];
@@ -22,6 +23,9 @@ export class Recorder {
     readonly onMode: (line: Extract<TraceLine, { kind: "mode" }>) => void;
   }) {
     this.#file = options.trace === null ? null : createWriteStream(options.trace);
+    this.#file?.on("error", (cause) => {
+      this.#broken ??= cause;
+    });
     this.#onMode = options.onMode;
   }
 
@@ -41,7 +45,7 @@ export class Recorder {
 
   take(line: TraceLine): void {
     this.#judge.take(line);
-    this.#file?.write(`${JSON.stringify(line)}\n`);
+    if (this.#broken === null) this.#file?.write(`${JSON.stringify(line)}\n`);
     if (line.kind === "command") this.#gap(line.robot, line.t);
   }
 
@@ -67,9 +71,11 @@ export class Recorder {
     return this.#gapsMs.map((gapMs) => Math.abs(gapMs - periodMs)).sort((a, b) => a - b);
   }
 
+  /** Throws when the trace could not be written to its end. */
   async close(): Promise<void> {
     const file = this.#file;
-    if (file !== null) await new Promise<void>((resolve) => file.end(() => resolve()));
+    if (file !== null && this.#broken === null) await new Promise<void>((resolve) => file.end(() => resolve()));
+    if (this.#broken !== null) throw new Error(`the trace could not be written: ${this.#broken.message}`);
   }
 
   #telemetry(robot: RobotView, nowMs: number): void {

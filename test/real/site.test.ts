@@ -80,7 +80,7 @@ t.test("a calm site does tasks, breaks no rule, and leaves nothing running", asy
   t.comment(`negated: ${JSON.stringify(lost.report.tasks)}, ${lost.report.drivenM} m`);
 });
 
-t.test("a site says which port is taken, and which flag is wrong, before it starts anything", async (t) => {
+t.test("a site says which port is taken, and which flag or file is wrong, before it starts anything", async (t) => {
   const taken = createServer();
   await new Promise<void>((done) => taken.listen(0, "127.0.0.1", done));
   t.teardown(() => taken.close());
@@ -92,18 +92,24 @@ t.test("a site says which port is taken, and which flag is wrong, before it star
   ]);
   t.equal(second.exit, 69);
   t.match(second.err, `port ${port} on 127.0.0.1 is taken`);
-  const wrong: [readonly string[], RegExp][] = [
-    [["--robots", "0"], /--robots: expected a whole number from 1/],
-    [["--robot", "3"], /--robot/],
-    [["--for", "soon"], /--for: expected a time like 15s/],
-    [["--scenario", "x.scen"], /--scenario: expected a --map/],
-    [["--fault", "at=1s robot=r9 link=off"], /no robot "r9"/],
-    [["--fault", "at=1s robot=r1 lnk=off"], /names no fault/],
-    [["stray"], /stray/],
+  const nowhere = join(data, "nowhere");
+  const wrong: [readonly string[], number, RegExp][] = [
+    [["--robots", "0"], 64, /--robots: expected a whole number from 1/],
+    [["--robot", "3"], 64, /--robot/],
+    [["--for", "soon"], 64, /--for: expected a time like 15s/],
+    [["--scenario", "x.scen"], 64, /--scenario: expected a --map/],
+    [["--fault", "at=1s robot=r9 link=off"], 64, /no robot "r9"/],
+    [["--fault", "at=1s robot=r1 lnk=off"], 64, /names no fault/],
+    [["stray"], 64, /stray/],
+    [["--map", nowhere], 66, /--map: cannot read/],
+    [["--model", nowhere], 78, /--model: .* expected a file/],
+    [["--report", join(nowhere, "report.json")], 74, /--report: cannot write/],
+    [["--trace", join(nowhere, "trace.jsonl")], 74, /--trace: cannot write/],
   ];
-  for (const [args, says] of wrong) {
-    const end = await program("scripts/demo/main.js", [...args]);
-    t.equal(end.exit, 64, args.join(" "));
+  for (const [args, exit, says] of wrong) {
+    const end = await program("scripts/demo/main.js", [...args, "--headless", "--data-dir", data]);
+    t.equal(end.exit, exit, args.join(" "));
     t.match(end.err, says);
+    t.notMatch(end.err, "    at ", "no stack");
   }
 });
