@@ -88,7 +88,9 @@ async function contextOf(
     const expected = `one of its robots ${site.config.robots.map((one) => one.id).join(", ")}`;
     throw new ConfigRefused([{ file, path: "/robots", line: 0, found: `"${id}"`, expected }], "missing");
   }
-  const { manifest } = await loadModel(at.modelDir);
+  const { manifest } = await loadModel(at.modelDir).catch((cause: Error) => {
+    throw new ConfigRefused([{ file: at.modelDir, path: "", line: 0, found: cause.message, expected: "a model" }]);
+  });
   return {
     ...{ robot: robot.id, fleet, config: site.config, configHash: site.hash, software: VERSION, boot: at.boot },
     ...{

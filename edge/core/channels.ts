@@ -20,6 +20,10 @@ import type { EdgeState } from "./types.js";
 export const FROZEN_SCANS = 5;
 /** So many identical poses in a row while the wheels turn are one old pose. */
 export const FROZEN_POSES = 10;
+/** So many times the same way travelled in a row at speed is one old odometry. */
+export const FROZEN_WAYS = 10;
+/** Channels that can be seen to be frozen by their values. */
+export const FREEZING = ["scan", "pose", "odometry"] as const;
 const MOVING_MPS = 0.1;
 /** A pose may differ from the one before by what the robot can have driven, both errors, and this. */
 const JUMP_M = 0.3;
@@ -41,12 +45,14 @@ export function takeSample(state: EdgeState, sample: OnboardSample, nowMs: numbe
   return true;
 }
 
-/** A pose may repeat itself while the robot stands: only what repeats while the wheels turn is counted. */
+/** Pose and way travelled may repeat while the robot stands: only what repeats while the wheels turn is counted. */
 function repeatsOf(state: EdgeState, sample: OnboardSample): Repeats {
   const last = state.channels.get(sample.channel)?.repeats;
   const next = countRepeats(last, fingerprint(sample));
-  const isStanding = Math.abs(sampleOf(state, "odometry")?.speedMps ?? 0) <= MOVING_MPS;
-  return sample.channel === "pose" && isStanding && last !== undefined && next.inRow > 1 ? last : next;
+  if (sample.channel !== "pose" && sample.channel !== "odometry") return next;
+  const wheels = sample.channel === "odometry" ? sample : sampleOf(state, "odometry");
+  const isStanding = Math.abs(wheels?.speedMps ?? 0) <= MOVING_MPS;
+  return isStanding && last !== undefined && next.inRow > 1 ? last : next;
 }
 
 /** R7: a stop that was reported and taken back between two steps was a stop. */
@@ -83,10 +89,16 @@ export function sampleOf<C extends OnboardChannel>(
 }
 
 /** Why a channel counts as frozen; empty when it does not. */
-export function frozen(state: EdgeState, channel: "scan" | "pose"): string {
+export function frozen(state: EdgeState, channel: (typeof FREEZING)[number]): string {
   const repeats = state.channels.get(channel)?.repeats.inRow ?? 0;
-  if (channel === "scan") return repeats >= FROZEN_SCANS ? `${repeats} identical scans` : "";
-  return repeats >= FROZEN_POSES ? `${repeats} identical poses while the wheels turn` : "";
+  switch (channel) {
+    case "scan":
+      return repeats >= FROZEN_SCANS ? `${repeats} identical scans` : "";
+    case "pose":
+      return repeats >= FROZEN_POSES ? `${repeats} identical poses while the wheels turn` : "";
+    case "odometry":
+      return repeats >= FROZEN_WAYS ? `the way travelled stood for ${repeats} samples at speed` : "";
+  }
 }
 
 /** Why a pose is not to be believed (F54); empty when it is. */
@@ -114,6 +126,7 @@ function fingerprint(sample: OnboardSample): number {
     case "pose":
       return hash([sample.xM, sample.yM, sample.headingRad]);
     case "odometry":
+      return hash([sample.travelledM]);
     case "battery":
     case "base":
       return sample.capture.sequence; // quantised values repeat in health; only their counter is watched

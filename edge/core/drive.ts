@@ -89,7 +89,7 @@ function whyStand(state: EdgeState, nowMs: number): string {
 /** R6: a frozen channel counts as lost, whatever its stamps say, and a doubted pose is none. */
 function isFresh(state: EdgeState, decision: "plan" | "drive" | "react", nowMs: number): boolean {
   const limits = state.context.config.decisions[decision];
-  if (frozen(state, "scan") !== "" || poseDoubted(state)) return false;
+  if (frozen(state, "scan") !== "" || frozen(state, "odometry") !== "" || poseDoubted(state)) return false;
   return (
     ageMs(state, "pose", nowMs) <= limits.poseMs &&
     ageMs(state, "scan", nowMs) <= limits.scanMs &&

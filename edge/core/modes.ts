@@ -16,7 +16,7 @@ import {
 } from "../../proto/mode.js";
 import type { OnboardChannel } from "../../proto/topics.js";
 import { hasLease, leaseEndMs, save } from "./authority.js";
-import { ageMs, frozen, sampleOf } from "./channels.js";
+import { ageMs, FREEZING, frozen, sampleOf } from "./channels.js";
 import type { EdgeEffect, EdgeState } from "./types.js";
 
 /** The e-stop and the bumper must be known; a silent base driver is a stale sensor. */
@@ -122,7 +122,7 @@ function watched(state: EdgeState, nowMs: number): readonly Signal[] {
   const leased = hasLease(state, nowMs) || leaseEndMs(state) === NEVER; // one that was never had cannot lapse
   return [
     ...limits(state).map(({ channel, limitMs }) => stale(state, { channel, limitMs, nowMs })),
-    ...(["scan", "pose"] as const).map((channel) => {
+    ...FREEZING.map((channel) => {
       const why = frozen(state, channel);
       return {
         ...signal("sensor-frozen", {
@@ -157,8 +157,7 @@ function stale(
 ): Signal {
   const age = ageMs(state, at.channel, at.nowMs);
   const detail = `${at.channel} is up to ${age} ms old, at most ${at.limitMs}`;
-  const rung = at.channel === "base" ? "CONFIRM" : "REACTIVE_ONLY"; // without it nobody knows of an emergency stop
-  const demand = age > at.limitMs ? rung : "AUTONOMOUS";
+  const demand = age > at.limitMs ? "REACTIVE_ONLY" : "AUTONOMOUS"; // what each decision needs of it, drive.ts demands
   return { ...signal("sensor-stale", { demand, calm: age <= at.limitMs / 2, detail }), subject: at.channel };
 }
 

@@ -25,7 +25,7 @@ interface Room {
 
 export class StubBase {
   readonly silent = new Set<OnboardChannel>();
-  readonly frozen = new Set<"scan" | "pose">();
+  readonly frozen = new Set<"scan" | "pose" | "odometry">();
   readonly #room: Room;
   readonly #chance: Chance;
   readonly #physics: Physics;
@@ -46,6 +46,7 @@ export class StubBase {
   #command: Command | null = null;
   #untilMs = 0;
   #travelledM = 0;
+  #lastWheels = { speedMps: 0, turnRadps: 0, travelledM: 0 };
   #lastRanges: readonly number[] = [];
   #lastPose = { xM: 0, yM: 0, headingRad: 0 };
 
@@ -94,7 +95,8 @@ export class StubBase {
         return { channel, capture, ...this.#scan() };
       case "odometry": {
         const { speedMps, turnRadps } = this;
-        return { channel, capture, speedMps, turnRadps, travelledM: this.#travelledM };
+        if (!this.frozen.has("odometry")) this.#lastWheels = { speedMps, turnRadps, travelledM: this.#travelledM };
+        return { channel, capture, ...this.#lastWheels };
       }
       case "battery":
         return { channel, capture, chargeRatio: 0.8, charging: false };

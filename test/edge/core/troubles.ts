@@ -35,11 +35,11 @@ export const TROUBLES: readonly Trouble[] = [
     impose: (robot) => robot.base.silent.add("odometry"),
   },
   {
-    ...{ name: "sensor-stale", what: "e-stop and bumper are unknown", withinMs: 1150, rung: "CONFIRM" },
+    ...{ name: "sensor-stale", what: "e-stop and bumper are unknown", withinMs: 1150, rung: "REACTIVE_ONLY" },
     ...{ motion: "none", impose: (robot) => robot.base.silent.add("base") },
   },
   {
-    ...{ name: "sensor-stale", what: "samples carry no time", withinMs: 150, rung: "CONFIRM", motion: "none" },
+    ...{ name: "sensor-stale", what: "samples carry no time", withinMs: 150, rung: "REACTIVE_ONLY", motion: "none" },
     impose: (robot) => {
       robot.base.captureOf = () => ({});
     },
@@ -51,6 +51,10 @@ export const TROUBLES: readonly Trouble[] = [
   {
     ...{ name: "sensor-frozen", what: "the pose stands while it drives", withinMs: 650, rung: "REACTIVE_ONLY" },
     ...{ motion: "none", impose: (robot) => robot.base.frozen.add("pose") },
+  },
+  {
+    ...{ name: "sensor-frozen", what: "the way travelled stands at speed", withinMs: 700, rung: "REACTIVE_ONLY" },
+    ...{ motion: "none", impose: (robot) => robot.base.frozen.add("odometry") },
   },
   {
     ...{ name: "pose-doubt", what: "the pose jumps", withinMs: 100, ...REACTIVE },
