@@ -24,7 +24,7 @@ import { type DemoSite, makeDemoSite } from "./site.js";
 
 const HELLO_MS = 60_000;
 /** Tasks that wait, per robot: enough for dispatch to choose near ones. */
-const BACKLOG = 3;
+const BACKLOG = 5;
 
 export interface RunParts {
   readonly options: DemoOptions;
