@@ -2,6 +2,7 @@
 // pair, on either side, or when their footprints overlap. The relation is symmetric and no destination conflicts with
 // itself.
 
+import { footprintsOverlap } from "../proto/claim.js";
 import type { Destination } from "./types.js";
 
 /** For each destination the ids of those that conflict with it, in the order of the config; empty lists included. */
@@ -29,15 +30,4 @@ export function conflictsOf(config: { readonly destinations: readonly Destinatio
       return [id, found.map((index) => destinations[index]?.id ?? "")];
     }),
   );
-}
-
-/** Footprints that only touch do not overlap; a nanometre of rounding counts as touching. */
-const touchM = 1e-9;
-
-/** Whether the circles of two destinations overlap. */
-export function footprintsOverlap(a: Destination, b: Destination): boolean {
-  const dx = a.xM - b.xM;
-  const dy = a.yM - b.yM;
-  const reach = a.footprintRadiusM + b.footprintRadiusM - touchM;
-  return dx * dx + dy * dy < reach * reach;
 }

@@ -30,11 +30,14 @@ export function tokenKey(token: Token): string {
 /** Which destinations conflict: symmetric, a destination never with itself. */
 export type Conflicts = ReadonlyMap<string, readonly string[]>;
 
-/** Two round footprints overlap when their centres are nearer than the sum of their radii. */
+/** A nanometre of rounding still counts as touching. */
+const TOUCH_M = 1e-9;
+
+/** Two round footprints overlap when their centres are nearer than the sum of their radii; touching is not overlapping. */
 export function footprintsOverlap(a: Footprint, b: Footprint): boolean {
   const dx = a.xM - b.xM;
   const dy = a.yM - b.yM;
-  const reach = a.footprintRadiusM + b.footprintRadiusM;
+  const reach = a.footprintRadiusM + b.footprintRadiusM - TOUCH_M;
   return dx * dx + dy * dy < reach * reach;
 }
 

@@ -114,8 +114,8 @@ const cases: readonly Case[] = [
   },
   {
     name: "C23 beyond a timer",
-    text: spoilt("physics:", "limits: { humanDecisionMs: 2147483648 }\nphysics:"),
-    path: "/limits/humanDecisionMs",
+    text: spoilt("physics:", "limits: { dispatchMs: 2147483648 }\nphysics:"),
+    path: "/limits/dispatchMs",
     found: "2147483648",
     expected: "to 2147483647 ms",
   },
