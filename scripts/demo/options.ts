@@ -69,11 +69,13 @@ export function readDemoOptions(args: readonly string[]): DemoOptions {
   const faults = (values.fault ?? []).map((spec) => parseFault(spec, robots));
   if (values.scenario !== undefined && values.map === undefined)
     throw new Error("--scenario: expected a --map with it, found none");
+  const forMs = values.for === undefined ? null : parseSpanMs("--for", values.for);
+  if (forMs === 0) throw new Error(`--for: expected more than no time at all, found "${values.for}"`);
   const cellM = Number(values.cell);
   if (!(cellM >= 0.05 && cellM <= 10)) throw new Error(`--cell: expected 0.05 to 10 metres, found "${values.cell}"`);
   return {
     ...{ robots, faults, cellM, headless: values.headless, selfCheck: values["self-check"], help: values.help },
-    forMs: values.for === undefined ? null : parseSpanMs("--for", values.for),
+    forMs,
     seed: whole("--seed", values.seed, { least: 0, most: Number.MAX_SAFE_INTEGER }),
     port: whole("--port", values.port, { least: 0, most: 65_535 }),
     ...{

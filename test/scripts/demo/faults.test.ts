@@ -67,6 +67,7 @@ t.test("flags that cannot be used are refused before anything starts", async (t)
     [["--port", "65536"], /--port/],
     [["--cell", "0"], /--cell/],
     [["--for", "soon"], /--for: expected a time/],
+    [["--for", "0s"], /--for: expected more than no time/],
     [["--scenario", "a.scen"], /--scenario: expected a --map/],
     [["--fault", "nonsense"], /--fault 'nonsense'/],
     [["--unknown"], /unknown/i],
