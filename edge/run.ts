@@ -37,7 +37,13 @@ export async function runEdge(options: EdgeOptions, around: Surroundings): Promi
   if (!suspensionIsSeen()) log.warn("no boot clock: a suspended board is not noticed");
   const opened = await openStore(options, site, log);
   let planner: PlannerProcess | null = null;
-  const report = (onboardPort: number) => writeRun(options.dataDir, { onboardPort, planner: planner?.pid });
+  const report = (onboardPort: number) => {
+    try {
+      writeRun(options.dataDir, { onboardPort, planner: planner?.pid });
+    } catch (cause) {
+      log.warn({ cause: (cause as Error).message }, "run.json cannot be written"); // it is for people; driving goes on
+    }
+  };
   let port = 0;
   const runtime = new EdgeRuntime({
     context,

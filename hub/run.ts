@@ -54,7 +54,13 @@ export async function runHub(options: HubOptions, stopped: Promise<string>): Pro
   const stopping = new AbortController();
   const host = await openHost(options, { runtime, tls, config, stopping: stopping.signal, log });
   const run = { grpc: host.port, broker: 0, brokerPid: 0 };
-  const report = () => writeRun(options.dataDir, run);
+  const report = () => {
+    try {
+      writeRun(options.dataDir, run);
+    } catch (cause) {
+      log.warn({ cause: (cause as Error).message }, "run.json cannot be written"); // it is for people
+    }
+  };
   const onBroker = (port: number, pid: number) => {
     Object.assign(run, { broker: port, brokerPid: pid });
     report();

@@ -29,6 +29,7 @@ export class Fleet {
   readonly links = new Map<string, NetworkPath>();
   readonly hub: Managed;
   #timer: NodeJS.Timeout | null = null;
+  #listed = false;
   grpcPort = 0;
   brokerPort = 0;
 
@@ -47,14 +48,24 @@ export class Fleet {
   }
 
   async start(): Promise<void> {
-    const { options, dataDir, site } = this.#parts;
+    const { options, site } = this.#parts;
     if (options.port !== 0) await refuseTaken(options.port);
     const own = await this.hub.start(["--listen", `127.0.0.1:${options.port}`, "--broker", "127.0.0.1:0"]);
     this.grpcPort = own.ports.grpc ?? 0;
     this.brokerPort = own.children.find((child) => child.role === "broker")?.ports?.mqtt ?? 0;
     for (const { id } of site.loaded.config.robots) await this.#addEdge(id);
     await Promise.all([...this.edges.keys()].map((robot) => this.startEdge(robot)));
-    this.#timer = setInterval(() => writeRunFile(dataDir, this.processes), 500);
+    this.#timer = setInterval(() => this.#list(), 500);
+  }
+
+  /** A full disk must not end the run: the list is for people, and is written again soon. */
+  #list(): void {
+    try {
+      writeRunFile(this.#parts.dataDir, this.processes);
+    } catch (cause) {
+      if (!this.#listed) this.#parts.screen.event(`run.json cannot be written: ${(cause as Error).message}`);
+      this.#listed = true;
+    }
   }
 
   async restartHub(): Promise<void> {
@@ -72,7 +83,7 @@ export class Fleet {
     this.#timer = null;
     await Promise.all([...this.edges.values()].map((edge) => edge.stop()));
     await this.hub.stop();
-    writeRunFile(this.#parts.dataDir, this.processes);
+    this.#list();
     await Promise.all([...this.telemetry.values(), ...this.links.values()].map((path) => path.close()));
     this.telemetry.clear();
     this.links.clear();

@@ -78,7 +78,10 @@ export async function run({ options, dataDir, screen, stop }: RunParts): Promise
     hub.close();
     await fleet.stop();
     await host.stop();
-    const checked = await verifyLedger(join(dataDir, "hub"));
+    const checked = await verifyLedger(join(dataDir, "hub")).catch((cause: Error) => {
+      screen.event(`the ledger could not be checked: ${cause.message}`);
+      return { events: 0, problems: [cause.message] };
+    });
     return reportOf({
       ...{ startMs, endMs, verdict: recorder.verdict(), last: final, submitted: shift.submitted, memoryMb, waitingFor },
       ...meter.counts(),
