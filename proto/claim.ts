@@ -33,7 +33,7 @@ export type Conflicts = ReadonlyMap<string, readonly string[]>;
 /** A nanometre of rounding still counts as touching. */
 const TOUCH_M = 1e-9;
 
-/** Two round footprints overlap when their centres are nearer than the sum of their radii; touching is not overlapping. */
+/** Round footprints overlap when their centres are nearer than the sum of their radii; touching is not overlapping. */
 export function footprintsOverlap(a: Footprint, b: Footprint): boolean {
   const dx = a.xM - b.xM;
   const dy = a.yM - b.yM;

@@ -78,10 +78,7 @@ export async function run({ options, dataDir, screen, stop }: RunParts): Promise
     hub.close();
     await fleet.stop();
     await host.stop();
-    const checked = await verifyLedger(join(dataDir, "hub")).catch((cause: Error) => {
-      screen.event(`the ledger could not be checked: ${cause.message}`);
-      return { events: 0, problems: [cause.message] };
-    });
+    const checked = await checkLedger(dataDir, screen);
     return reportOf({
       ...{ startMs, endMs, verdict: recorder.verdict(), last: final, submitted: shift.submitted, memoryMb, waitingFor },
       ...meter.counts(),
@@ -196,6 +193,17 @@ function waitingNow(world: World, view: SiteView | null) {
       const nearest = others.sort((a, b) => far(a) - far(b))[0];
       return { robot: id, robotWaitedFor: nearest !== undefined && far(nearest) < 4 ? nearest.id : "" };
     });
+}
+
+/** A ledger that cannot be checked, on a full disk for example, counts as one that is not verified. */
+async function checkLedger(dataDir: string, screen: Screen) {
+  try {
+    return await verifyLedger(join(dataDir, "hub"));
+  } catch (cause) {
+    const { message } = cause as Error;
+    screen.event(`the ledger could not be checked: ${message}`);
+    return { events: 0, problems: [message] };
+  }
 }
 
 /** Writes the report where it was asked for. */
