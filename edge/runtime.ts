@@ -5,6 +5,7 @@ import type { Grid } from "../fleet-config/grid.js";
 import { monotonicMs, readClocks } from "../proto/codec/clock.js";
 import type { OnboardSample } from "../proto/wire.js";
 import { Edge } from "./core/edge.js";
+import { mayWrite } from "./core/gate.js";
 import { type EdgeMemory, EMPTY_MEMORY } from "./core/memory.js";
 import type { EdgeContext, EdgeEffect, EdgeInput } from "./core/types.js";
 import type { EdgeStore } from "./io/edge-store.js";
@@ -166,8 +167,7 @@ export class EdgeRuntime {
         return adapters.onboard.tick(effect.tick);
       case "command": {
         const { command } = effect;
-        const stands = command.speedMps === 0 && command.turnRadps === 0;
-        return adapters.onboard.command(command, () => stands || monotonicMs() < command.leaseEndMonotonicMs);
+        return adapters.onboard.command(command, () => mayWrite(command, monotonicMs()));
       }
       case "plan":
         if (!adapters.planner.request(effect.request)) {

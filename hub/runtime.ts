@@ -1,9 +1,7 @@
-// The hub's shell: feeds the core, and performs its effects in order. R10: whatever follows an append waits until that
-// append is durable; appends that are waiting together become one synced batch. Answers to renewals touch no disk and
-// pass by, since they rest on nothing that is not yet stored. A store that fails ends the hub: it never tries the same
-// sync again.
+// The hub's shell: feeds the core through its queue (hub/core/pending.ts), stores each batch and performs what follows
+// it in order (R10). A store that fails ends the hub: it never tries the same sync again.
 
-import { type ClockReading, clockAnomaly } from "../proto/clock.js";
+import type { ClockReading } from "../proto/clock.js";
 import { monotonicMs, readClocks } from "../proto/codec/clock.js";
 import { type Refusal, refuse } from "../proto/errors.js";
 import type { LedgerEvent } from "../proto/ledger.js";
@@ -11,6 +9,7 @@ import type { OperatorAnswer, OperatorAsk } from "../proto/operator.js";
 import type { HubMessage, Telemetry } from "../proto/wire.js";
 import { explain } from "./core/explain.js";
 import type { Hub, HubInput } from "./core/hub.js";
+import { ClockFault, Pending } from "./core/pending.js";
 import type { HubEffect } from "./core/turn.js";
 import { placeViews, robotViews, siteView, taskViews } from "./core/views.js";
 import type { EdgeLinkOptions, LinkStream } from "./io/edge-link.js";
@@ -31,27 +30,25 @@ export interface RuntimeParts {
 export class HubRuntime {
   readonly #parts: RuntimeParts;
   readonly #streams = new Map<number, LinkStream>();
-  readonly #queue: HubEffect[] = [];
+  readonly #pending: Pending;
   readonly #asks = new Map<number, (answer: OperatorAnswer | Refusal) => void>();
   readonly #history: LedgerEvent[];
   readonly #listeners = new Set<(events: readonly LedgerEvent[]) => void>();
   #nextAsk = 1;
   #pumping: Promise<void> | null = null;
   #failed = false;
-  #clocks: ClockReading | null = null;
   #timer: NodeJS.Timeout | null = null;
 
   constructor(parts: RuntimeParts) {
     this.#parts = parts;
+    this.#pending = new Pending(parts.hub);
     this.#history = [...parts.events];
   }
 
   /** R5: resolves when the new epoch is durable. Nothing is granted before. */
   async start(): Promise<void> {
-    const clocks = this.#read();
-    this.#clocks = clocks;
-    this.#perform(this.#parts.hub.start({ nowMs: clocks.monotonicMs, wallMs: clocks.wallMs }));
-    await this.#pumping;
+    this.#pending.start(this.#read());
+    await this.#pump();
     if (this.#failed) throw new Error("the hub's first event could not be stored");
     this.#timer = setInterval(() => this.#feed({ kind: "tick" }), TICK_MS);
   }
@@ -118,14 +115,13 @@ export class HubRuntime {
 
   #feed(input: HubInput): void {
     if (this.#failed) return;
-    const clocks = this.#read();
-    const anomaly = this.#clocks === null ? "none" : clockAnomaly(this.#clocks, clocks);
-    this.#clocks = clocks;
-    // R3, R6: while this machine slept its clock stood still, and nothing that it knows of robots is as young as it
-    // seems.
-    if (anomaly === "suspended" || anomaly === "backwards")
-      return this.#fail(new Error(`this machine's clock: ${anomaly}`));
-    this.#perform(this.#parts.hub.step(input, { nowMs: clocks.monotonicMs, wallMs: clocks.wallMs }));
+    try {
+      for (const { stream, message } of this.#pending.feed(input, this.#read())) this.#streams.get(stream)?.send(message);
+    } catch (cause) {
+      if (cause instanceof ClockFault) return this.#fail(cause);
+      throw cause; // a fault of the core ends the process
+    }
+    if (this.#pending.length > 0) this.#pumping ??= this.#pump().finally(() => (this.#pumping = null));
   }
 
   /** The hub must end, and be started again: what it knows may be wrong, or cannot be stored. */
@@ -135,20 +131,10 @@ export class HubRuntime {
     this.#parts.onFault(cause);
   }
 
-  #perform(effects: readonly HubEffect[]): void {
-    for (const effect of effects) {
-      if (effect.kind === "renewed") this.#streams.get(effect.stream)?.send(effect.message);
-      else this.#queue.push(effect);
-    }
-    if (this.#queue.length > 0) this.#pumping ??= this.#pump().finally(() => (this.#pumping = null));
-  }
-
   async #pump(): Promise<void> {
-    while (this.#queue.length > 0 && !this.#failed) {
-      const batch = this.#queue.splice(0);
-      const events = batch.flatMap((effect) => (effect.kind === "append" ? effect.events : []));
-      if (events.length > 0 && !(await this.#append(events))) return;
-      for (const effect of batch) this.#do(effect);
+    for (let batch = this.#pending.next(); batch !== null && !this.#failed; batch = this.#pending.next()) {
+      if (batch.events.length > 0 && !(await this.#append(batch.events))) return;
+      for (const effect of batch.effects) this.#do(effect);
     }
   }
 
