@@ -60,7 +60,7 @@ export function readEdgeOptions(args: readonly string[]): EdgeOptions | string {
   const { config, robot, "data-dir": dataDir, hub, broker, model = null, ca, cert, key } = values;
   if (config === undefined) return "--config FILE is missing";
   if (robot === undefined) return "--robot ID is missing";
-  if (dataDir === undefined) return "--data-dir DIR is missing";
+  if (dataDir === undefined || dataDir === "") return "--data-dir DIR is missing";
   const onboard = splitAddress(values.onboard);
   if (onboard === null) return `--onboard: expected HOST:PORT, found "${values.onboard}"`;
   const dialled = splitAddress(hub);

@@ -1,7 +1,7 @@
 // `drover-edge run`: opens the adapters in an order in which nothing can move before everything is there, and runs
 // until it is told to stop.
 
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Logger, pino } from "pino";
@@ -9,6 +9,7 @@ import { ConfigRefused, type LoadedSite, loadSite } from "../fleet-config/load.j
 import { readTls } from "../fleet-config/tls-files.js";
 import { loadModel } from "../models/load.js";
 import { monotonicMs, suspensionIsSeen } from "../proto/codec/clock.js";
+import { makeDataDir } from "../proto/codec/data-dir.js";
 import { EXIT } from "../proto/errors.js";
 import { VERSION } from "../proto/version.js";
 import type { EdgeContext } from "./core/types.js";
@@ -33,7 +34,8 @@ export async function runEdge(options: EdgeOptions, around: Surroundings): Promi
   const site = loadSite(options.config);
   const modelDir = options.model ?? REFERENCE_MODEL;
   const context = await contextOf(site, { options, boot: around.boot, modelDir });
-  mkdirSync(options.dataDir, { recursive: true });
+  const unfit = makeDataDir(options.dataDir);
+  if (unfit !== null) throw new ConfigRefused([{ file: options.dataDir, path: "", line: 0, ...unfit }], unfit.exit);
   if (!suspensionIsSeen()) log.warn("no boot clock: a suspended board is not noticed");
   const opened = await openStore(options, site, log);
   let planner: PlannerProcess | null = null;

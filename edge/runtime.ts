@@ -41,6 +41,7 @@ export class EdgeRuntime {
   #timer: NodeJS.Timeout | null = null;
   #saving: Promise<void> = Promise.resolve();
   #refusedSamples = 0;
+  #clocks = readClocks(); // of the last tick
   #inputs = 0;
   readonly #toldMs = new Map<string, number>();
 
@@ -94,7 +95,10 @@ export class EdgeRuntime {
   /** Begins the control loop, one tick each `periodMs`. */
   start(adapters: Adapters, periodMs: number): void {
     this.#adapters = adapters;
-    this.#timer = setInterval(() => this.#feed({ kind: "tick", clocks: readClocks() }), periodMs);
+    this.#timer = setInterval(() => {
+      this.#clocks = readClocks();
+      this.#feed({ kind: "tick", clocks: this.#clocks });
+    }, periodMs);
   }
 
   /** Stops commanding first; the base stands by its own dead-man at the latest. */
@@ -167,7 +171,8 @@ export class EdgeRuntime {
         return adapters.onboard.tick(effect.tick);
       case "command": {
         const { command } = effect;
-        return adapters.onboard.command(command, () => mayWrite(command, monotonicMs()));
+        const made = this.#clocks;
+        return adapters.onboard.command(command, () => mayWrite(command, { made, now: readClocks() }));
       }
       case "plan":
         if (!adapters.planner.request(effect.request)) {

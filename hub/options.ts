@@ -49,7 +49,7 @@ export function readHubOptions(command: "run" | "verify", args: readonly string[
     return (cause as Error).message;
   }
   const { config = "", "data-dir": dataDir, ca, cert, key } = values;
-  if (dataDir === undefined) return "--data-dir DIR is missing";
+  if (dataDir === undefined || dataDir === "") return "--data-dir DIR is missing";
   if (command === "run" && config === "") return "--config FILE is missing";
   const listen = splitAddress(values.listen);
   if (listen === null) return `--listen: expected HOST:PORT, found "${values.listen}"`;

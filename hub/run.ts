@@ -1,7 +1,7 @@
 // `drover-hub run`: verifies the ledger, raises the epoch, and only then listens. The broker is a process of its own
 // and is started again when it ends; the lease service never waits for it.
 
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Logger, pino } from "pino";
 import { driveGridOf } from "../fleet-config/derive.js";
@@ -9,18 +9,21 @@ import { loadSite } from "../fleet-config/load.js";
 import { readTls } from "../fleet-config/tls-files.js";
 import type { SiteConfig } from "../fleet-config/types.js";
 import { monotonicMs } from "../proto/codec/clock.js";
+import { makeDataDir, tryDataDir } from "../proto/codec/data-dir.js";
 import { loadSchemas, serviceOf } from "../proto/codec/grpc.js";
 import { EXIT } from "../proto/errors.js";
 import { VERSION } from "../proto/version.js";
 import { BrokerChild } from "./broker/child.js";
 import { proposeAssignments } from "./core/dispatch/dispatch.js";
 import { Travel } from "./core/dispatch/travel.js";
-import { Hub, replay } from "./core/hub.js";
+import { Hub } from "./core/hub.js";
+import { Rebuilding } from "./core/rebuilding.js";
 import { makeSite } from "./core/site.js";
 import { edgeLinkHandlers } from "./io/edge-link.js";
 import { GrpcHost, identityOf } from "./io/grpc-host.js";
 import { LedgerDamaged, LedgerStore } from "./io/ledger-store.js";
 import { operatorHandlers } from "./io/operator-service.js";
+import { SnapshotKeeper } from "./io/snapshot-keeper.js";
 import { TelemetryIntake } from "./io/telemetry-intake.js";
 import type { HubOptions } from "./options.js";
 import { HubRuntime } from "./runtime.js";
@@ -31,12 +34,11 @@ export async function runHub(options: HubOptions, stopped: Promise<string>): Pro
   const loaded = loadSite(options.config);
   const { config, grid, conflicts, hash } = loaded;
   const site = makeSite({ config, grid, conflicts, hash, software: VERSION });
-  mkdirSync(options.dataDir, { recursive: true });
-  const { store, events } = await openLedger(options, config.site, log);
+  prepare(options.dataDir);
+  const { store, keeper, ledger } = await openLedger(options, config, log);
   const travel = new Travel({ grid: driveGridOf(config, grid), destinations: config.destinations });
   const hub = new Hub({
-    site,
-    ledger: replay(events, config.limits.tasksKept),
+    ...{ site, ledger },
     dispatcher: (view, nowMs) => proposeAssignments(view, travel, nowMs),
   });
   let fail: (cause: Error) => void = () => {};
@@ -46,7 +48,7 @@ export async function runHub(options: HubOptions, stopped: Promise<string>): Pro
   failed.catch(() => {});
   let intake: TelemetryIntake | null = null;
   const runtime = new HubRuntime({
-    ...{ hub, store, events, onFault: fail },
+    ...{ hub, store, keeper, onFault: fail },
     telemetryCounts: () => intake?.counts ?? { messages: 0, bytes: 0 },
   });
   await runtime.start();
@@ -74,7 +76,7 @@ export async function runHub(options: HubOptions, stopped: Promise<string>): Pro
   });
   host.setServing(true);
   report();
-  log.info({ epoch: hub.state.ledger.epoch, events: events.length, grpc: host.port, config: hash }, "hub runs");
+  log.info({ epoch: hub.state.ledger.epoch, events: store.count, grpc: host.port, config: hash }, "hub runs");
   const why = await Promise.race([stopped, failed]);
   log.info({ why }, "hub stops");
   host.setServing(false);
@@ -87,11 +89,19 @@ export async function runHub(options: HubOptions, stopped: Promise<string>): Pro
   return 0;
 }
 
-async function openLedger(options: HubOptions, site: string, log: Logger) {
+function prepare(dataDir: string): void {
+  const unfit = makeDataDir(dataDir) ?? tryDataDir(dataDir);
+  if (unfit !== null) throw new HubStopped(EXIT[unfit.exit], `expected ${unfit.expected}, found: ${unfit.found}`);
+}
+
+async function openLedger({ dataDir: dir }: HubOptions, { site, limits }: SiteConfig, log: Logger) {
+  const replay = new Rebuilding(limits.tasksKept);
   try {
-    const opened = await LedgerStore.open({ dir: options.dataDir, site, create: true });
-    for (const note of opened.notes) log.warn({ note }, "ledger");
-    return opened;
+    const { store, snapshotAt, notes } = await LedgerStore.open({ dir, site, create: true, replay });
+    for (const note of notes) log.warn({ note }, "ledger");
+    const onFault = (cause: string) =>
+      log.warn({ cause }, "no snapshot of the ledger can be kept; the hub goes on without");
+    return { store, keeper: new SnapshotKeeper({ store, snapshotAt, onFault }), ledger: replay.state };
   } catch (cause) {
     if (cause instanceof LedgerDamaged) {
       throw new HubStopped(EXIT.data, `the hub does not start on a damaged ledger: ${cause.message}`);

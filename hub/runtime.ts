@@ -7,7 +7,7 @@ import { type Refusal, refuse } from "../proto/errors.js";
 import type { LedgerEvent } from "../proto/ledger.js";
 import type { OperatorAnswer, OperatorAsk } from "../proto/operator.js";
 import type { HubMessage, Telemetry } from "../proto/wire.js";
-import { explain } from "./core/explain.js";
+import { type Explanation, Story, type Stretch, stretchesOf } from "./core/explain.js";
 import type { Hub, HubInput } from "./core/hub.js";
 import { ClockFault, Pending } from "./core/pending.js";
 import type { HubEffect } from "./core/turn.js";
@@ -15,13 +15,16 @@ import { placeViews, robotViews, siteView, taskViews } from "./core/views.js";
 import type { EdgeLinkOptions, LinkStream } from "./io/edge-link.js";
 import type { LedgerStore } from "./io/ledger-store.js";
 import type { OperatorPort } from "./io/operator-service.js";
+import type { SnapshotKeeper } from "./io/snapshot-keeper.js";
 
 const TICK_MS = 50;
+/** Events that are read for a story at once: a few milliseconds of this thread. */
+const READ_AT_ONCE = 250;
 
 export interface RuntimeParts {
   readonly hub: Hub;
-  readonly store: Pick<LedgerStore, "append">;
-  readonly events: readonly LedgerEvent[]; // replayed
+  readonly store: Pick<LedgerStore, "append" | "read" | "count">;
+  readonly keeper?: Pick<SnapshotKeeper, "appended" | "close">; // of snapshots; none are kept without it
   readonly telemetryCounts: () => { readonly messages: number; readonly bytes: number };
   readonly onFault: (cause: Error) => void; // the hub must end
   readonly clocks?: () => ClockReading; // this machine's unless given
@@ -32,7 +35,6 @@ export class HubRuntime {
   readonly #streams = new Map<number, LinkStream>();
   readonly #pending: Pending;
   readonly #asks = new Map<number, (answer: OperatorAnswer | Refusal) => void>();
-  readonly #history: LedgerEvent[];
   readonly #listeners = new Set<(events: readonly LedgerEvent[]) => void>();
   #nextAsk = 1;
   #pumping: Promise<void> | null = null;
@@ -42,7 +44,6 @@ export class HubRuntime {
   constructor(parts: RuntimeParts) {
     this.#parts = parts;
     this.#pending = new Pending(parts.hub);
-    this.#history = [...parts.events];
   }
 
   /** R5: resolves when the new epoch is durable. Nothing is granted before. */
@@ -59,6 +60,7 @@ export class HubRuntime {
     await this.#pumping;
     this.#failed = true; // takes no more input
     for (const stream of this.#streams.values()) stream.end({ code: "SITE_STOPPING", message: "the hub is stopping" });
+    await this.#parts.keeper?.close(this.#state.ledger);
   }
 
   readonly onLink: EdgeLinkOptions["onOpen"] = (stream) => {
@@ -81,19 +83,32 @@ export class HubRuntime {
     places: () => placeViews(this.#state, monotonicMs()),
     tasks: (all) => taskViews(this.#state, { all, nowMs: monotonicMs(), wallMs: Date.now() }),
     act: (what) => this.#act(what),
-    events: async (from, most) => this.#history.slice(Math.max(0, from - 1), Math.max(0, from - 1) + most),
-    eventCount: () => this.#history.length,
+    events: (from, most) => this.#parts.store.read(from, most),
+    eventCount: () => this.#parts.store.count,
     onEvents: (listener) => {
       this.#listeners.add(listener);
       return () => this.#listeners.delete(listener);
     },
     explain: async (id) => {
-      const found = explain(this.#state, id, { history: this.#history, nowMs: monotonicMs() });
-      return (
-        found ?? refuse("UNKNOWN_ID", `cannot explain "${id}": no task, assignment, robot, place or token of that name`)
-      );
+      let found: Explanation | null = null;
+      for (const read of stretchesOf(this.#state, id, this.#parts.store.count)) {
+        const story = await this.#story(id, read);
+        found = story.told({ read, nowMs: monotonicMs() });
+        if (story.isWhole) break;
+      }
+      if (found !== null) return found;
+      return refuse("UNKNOWN_ID", `cannot explain "${id}": no task, assignment, robot, place or token of that name`);
     },
   };
+
+  async #story(id: string, { from, to }: Stretch): Promise<Story> {
+    const story = new Story(this.#state, id);
+    for (let at = from; at <= to; at += READ_AT_ONCE) {
+      const events = await this.#parts.store.read(at, Math.min(READ_AT_ONCE, to - at + 1));
+      for (const event of events) story.take(event);
+    }
+    return story;
+  }
 
   #read(): ClockReading {
     return (this.#parts.clocks ?? readClocks)();
@@ -116,7 +131,8 @@ export class HubRuntime {
   #feed(input: HubInput): void {
     if (this.#failed) return;
     try {
-      for (const { stream, message } of this.#pending.feed(input, this.#read())) this.#streams.get(stream)?.send(message);
+      for (const { stream, message } of this.#pending.feed(input, this.#read()))
+        this.#streams.get(stream)?.send(message);
     } catch (cause) {
       if (cause instanceof ClockFault) return this.#fail(cause);
       throw cause; // a fault of the core ends the process
@@ -145,7 +161,7 @@ export class HubRuntime {
       this.#fail(new Error(`the ledger cannot be written: ${(cause as Error).message}`));
       return false;
     }
-    this.#history.push(...events);
+    this.#parts.keeper?.appended(this.#state.ledger);
     for (const listener of this.#listeners) listener(events);
     return true;
   }

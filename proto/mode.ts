@@ -5,9 +5,11 @@
 export const RUNGS = ["AUTONOMOUS", "REACTIVE_ONLY", "CONFIRM", "HALT"] as const;
 export type Rung = (typeof RUNGS)[number];
 
+const SEVERITY: Readonly<Record<Rung, number>> = { AUTONOMOUS: 0, REACTIVE_ONLY: 1, CONFIRM: 2, HALT: 3 };
+
 /** 0 for AUTONOMOUS up to 3 for HALT. */
 export function severity(rung: Rung): number {
-  return RUNGS.indexOf(rung);
+  return SEVERITY[rung];
 }
 
 export function worseRung(a: Rung, b: Rung): Rung {
@@ -35,7 +37,8 @@ export const CAUSES = {
   "boot-confirm": { by: "edge", clear: "person", says: "the edge has started and its fleet wants a person to confirm" },
   "sensor-stale": { by: "edge", clear: "dwell", says: "an on-board channel is older than the policy of the decision" },
   "sensor-frozen": { by: "edge", clear: "dwell", says: "an on-board channel repeats itself as no live sensor does" },
-  "pose-doubt": { by: "edge", clear: "dwell", says: "the pose jumps, or its error is larger than allowed" },
+  "pose-doubt": { by: "edge", clear: "dwell", says: "the error of the pose is larger than allowed" },
+  "pose-jump": { by: "edge", clear: "person", says: "the pose jumped, and people must say which one is true" },
   "planner-fault": { by: "edge", clear: "dwell", says: "the planner is late, gone, or proposes what cannot be" },
   "lease-lapsed": { by: "edge", clear: "calm", says: "no lease from the hub" },
   "clock-fault": { by: "edge", clear: "dwell", says: "the board was suspended, or its clock went backwards" },
@@ -88,24 +91,63 @@ export interface LadderPolicy {
   readonly fallMemoryMs: number; // a fall later than this after the one before counts as the first
 }
 
-/** Applies what was seen at `nowMs`. Holds that get no signal stay, and begin their dwell anew (unknown means no). */
+/**
+ * Applies what was seen at `nowMs`. Holds that get no signal stay, and begin their dwell anew (unknown means no). The
+ * same ladder comes back when nothing of it has changed, which is what nearly every step finds.
+ */
 export function stepLadder(
   ladder: Ladder,
   step: { readonly signals: readonly Signal[]; readonly nowMs: number; readonly policy: LadderPolicy },
 ): Ladder {
-  const next = new Map(ladder);
-  const signalled = new Set(step.signals.map(holdKey));
-  for (const [key, hold] of ladder) if (!signalled.has(key)) next.set(key, { ...hold, calmSinceMs: null });
+  const next = new Draft(ladder);
+  for (const hold of ladder.values())
+    if (hold.calmSinceMs !== null && !step.signals.some((signal) => isAbout(signal, hold)))
+      next.set({ ...hold, calmSinceMs: null });
   for (const signal of step.signals) {
-    const key = holdKey(signal);
-    const hold = next.get(key);
+    const hold = next.holdOf(signal);
     if (hold === undefined && signal.demand === "AUTONOMOUS") continue;
-    next.set(key, stepHold(hold, signal, step));
+    const stepped = stepHold(hold, signal, step);
+    if (stepped !== hold) next.set(stepped);
   }
-  for (const [key, hold] of next) {
-    if (hold.rung === "AUTONOMOUS" && step.nowMs - hold.fellMs > step.policy.fallMemoryMs) next.delete(key);
+  for (const hold of next.ladder.values())
+    if (hold.rung === "AUTONOMOUS" && step.nowMs - hold.fellMs > step.policy.fallMemoryMs) next.forget(hold);
+  return next.ladder;
+}
+
+/** A ladder that is copied at its first change. */
+class Draft {
+  ladder: Ladder;
+  #copy: Map<string, Hold> | null = null;
+
+  constructor(ladder: Ladder) {
+    this.ladder = ladder;
   }
-  return next;
+
+  /** Looks through the few holds: cheaper than to make their key of name and subject. */
+  holdOf(signal: Signal): Hold | undefined {
+    for (const hold of this.ladder.values()) if (isAbout(signal, hold)) return hold;
+    return undefined;
+  }
+
+  set(hold: Hold): void {
+    this.#changing().set(holdKey(hold), hold);
+  }
+
+  forget(hold: Hold): void {
+    this.#changing().delete(holdKey(hold));
+  }
+
+  #changing(): Map<string, Hold> {
+    if (this.#copy === null) {
+      this.#copy = new Map(this.ladder);
+      this.ladder = this.#copy;
+    }
+    return this.#copy;
+  }
+}
+
+function isAbout(signal: Signal, hold: Hold): boolean {
+  return signal.name === hold.name && signal.subject === hold.subject;
 }
 
 /** R7: a person lets go of the latched causes of these names; each clears only when its evidence is good. */
@@ -140,8 +182,8 @@ export function causesOf(ladder: Ladder): readonly Cause[] {
     .map((hold) => ({ name: hold.name, rung: hold.rung, detail: hold.detail }));
 }
 
-function holdKey(signal: Signal): string {
-  return signal.subject === "" ? signal.name : `${signal.name}/${signal.subject}`;
+function holdKey(of: { readonly name: CauseName; readonly subject: string }): string {
+  return of.subject === "" ? of.name : `${of.name}/${of.subject}`;
 }
 
 function stepHold(
@@ -150,15 +192,18 @@ function stepHold(
   step: { readonly nowMs: number; readonly policy: LadderPolicy },
 ): Hold {
   const before: Hold = hold ?? { ...FIRST, name: signal.name, subject: signal.subject };
-  const seen = {
-    ...before,
-    demand: signal.demand,
-    calm: signal.calm,
-    detail: signal.demand === "AUTONOMOUS" ? before.detail : signal.detail,
-  };
+  const detail = signal.demand === "AUTONOMOUS" ? before.detail : signal.detail;
+  if (isSteady(before, signal) && detail === before.detail) return before;
+  const seen = { ...before, demand: signal.demand, calm: signal.calm, detail };
   if (severity(signal.demand) > severity(before.rung)) return fall(seen, step);
   if (signal.demand === before.rung || !signal.calm) return { ...seen, calmSinceMs: null };
   return climb(seen, step);
+}
+
+/** Imposes what is demanded, as before: it neither falls nor climbs. */
+function isSteady(hold: Hold, signal: Signal): boolean {
+  const { demand, calm } = signal;
+  return hold.rung === demand && hold.demand === demand && hold.calm === calm && hold.calmSinceMs === null;
 }
 
 const FIRST = {

@@ -51,7 +51,7 @@ export const readEdgeMessage = oneOf({
   renew: struct({ nonce: positive(), modeSequence: count, acting: listOf(token, MOST_HOLDINGS) }),
   grantAnswer: struct({ token, accepted: flag, refusal: text(64) }),
   outcome: struct({ id, token, assignment: id, result: enumOf(OUTCOMES), reason: text(200), decisionId: maybeId }),
-  modeReport: struct({ rung, causes: listOf(cause, MOST_CAUSES) }),
+  modeReport: struct({ sequence: positive(), rung, causes: listOf(cause, MOST_CAUSES) }),
 });
 export type EdgeMessage = Read<typeof readEdgeMessage>;
 export type Hello = Extract<EdgeMessage, { kind: "hello" }>;
@@ -77,6 +77,7 @@ export const readHubMessage = oneOf({
     causes: listOf(enumOf(Object.keys(CAUSES) as (keyof typeof CAUSES)[]), MOST_CAUSES),
     operator: text(64),
     reason: text(200),
+    report: positive(),
   }),
   outcomeStored: struct({ id }),
   refused: struct({ code: text(64), message: text(400) }),

@@ -17,7 +17,12 @@ type Holding = EdgeMemory["holdings"][number];
 
 /** The holding that the robot acts on: the newest that has not arrived and whose grant is durable. */
 export function actingOn(state: EdgeState): Holding | undefined {
-  return state.memory.holdings.filter((held) => !held.arrived && state.active.has(tokenKey(held.token))).at(-1);
+  const { holdings } = state.memory;
+  for (let index = holdings.length - 1; index >= 0; index -= 1) {
+    const held = holdings[index] as Holding;
+    if (!held.arrived && state.active.has(tokenKey(held.token))) return held;
+  }
+  return undefined;
 }
 
 /** R2. Asked in the same synchronous block as every write to the base. */
@@ -46,7 +51,9 @@ export function opened(state: EdgeState, effects: EdgeEffect[]): void {
     software,
   } as const;
   effects.push({ kind: "send", message: hello });
-  state.reportedKey = "";
+  state.reported = { sequence: 0, since: 1, sentMs: 0, key: "", ladder: null };
+  // Orders of this link count from the first, also when one overtakes the welcome.
+  state.hubOrder = { ...state.hubOrder, sequence: 0 };
 }
 
 /** R2: a closed stream takes nothing back and gives nothing: the lease runs out by itself. */
@@ -86,7 +93,6 @@ export function hubMessage(state: EdgeState, message: HubMessage, nowMs: number,
       heardNonce(state, message.hubNonce, nowMs);
       link.resendMs = Number.NEGATIVE_INFINITY;
       link.renewedMs = Number.NEGATIVE_INFINITY;
-      state.hubOrder = { ...state.hubOrder, sequence: 0 };
       return drop(state, message.void, effects);
     case "renewed":
       heardNonce(state, message.hubNonce, nowMs);
@@ -100,6 +106,7 @@ export function hubMessage(state: EdgeState, message: HubMessage, nowMs: number,
       if (message.sequence >= state.hubOrder.sequence) state.hubOrder = message;
       return;
     case "clearLatches":
+      if (message.report < state.reported.since) return; // it is about what stood before
       state.ladder = clearLatches(state.ladder, message.causes);
       effects.push({ kind: "note", event: "latches cleared", detail: `${message.operator}: ${message.reason}` });
       return;
@@ -122,6 +129,7 @@ function grant(state: EdgeState, message: Grant, effects: EdgeEffect[]): void {
   const known = memory.holdings.find((held) => sameToken(held.token, message.token));
   const answer = { kind: "grantAnswer", token: message.token, accepted: true, refusal: "" } as const;
   if (known !== undefined) {
+    if (known.arrived) tellAgain(state, known, effects);
     if (state.active.has(tokenKey(known.token)) || known.arrived) effects.push({ kind: "send", message: answer });
     else if (!isHeld(state, tokenKey(known.token)))
       save(state, effects, { messages: [answer], activate: tokenKey(known.token) });
@@ -143,6 +151,15 @@ function grant(state: EdgeState, message: Grant, effects: EdgeEffect[]): void {
   const holding: Holding = { token, assignment, task, destination, purpose, dwellMs, arrived: false };
   state.memory = { ...memory, highestToken: higherToken(memory.highestToken, token), holdings: [...others, holding] };
   save(state, effects, { messages: [answer], activate: tokenKey(token) });
+}
+
+/**
+ * R5, R10: a hub that grants again what this robot has long arrived under, and was told so, has lost it with its store:
+ * it is told once more.
+ */
+function tellAgain(state: EdgeState, held: Holding, effects: EdgeEffect[]): void {
+  if (state.memory.outbox.some((entry) => sameToken(entry.token, held.token))) return;
+  endActing(state, held, { result: "ARRIVED", reason: "told again", decisionId: "" }, effects);
 }
 
 /** R13: what this robot cannot carry out it does not take. */

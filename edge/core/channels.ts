@@ -25,6 +25,7 @@ export const FROZEN_WAYS = 10;
 /** Channels that can be seen to be frozen by their values. */
 export const FREEZING = ["scan", "pose", "odometry"] as const;
 const MOVING_MPS = 0.1;
+const TURNING_RADPS = 0.1;
 /** A pose may differ from the one before by what the robot can have driven, both errors, and this. */
 const JUMP_M = 0.3;
 
@@ -37,11 +38,15 @@ export function takeSample(state: EdgeState, sample: OnboardSample, nowMs: numbe
   const aged = boardAgeMs(capture, nowMs) !== NEVER_FRESH;
   const capturedMs = aged ? captureBoundMs(capture) : undefined;
   if (sample.channel === "pose") {
-    state.poseDoubt = doubt(state, sample, capturedMs);
+    state.poseDoubt = doubt(state, sample);
     state.poseDoubtSeen ||= state.poseDoubt;
+    state.poseJumpSeen ||= jump(state, sample, capturedMs);
   }
+  if (sample.channel === "odometry") anchorWay(state, sample.travelledM);
   if (sample.channel === "base") remember(state, sample);
-  state.channels.set(sample.channel, { sample, capturedMs, order, repeats: repeatsOf(state, sample) });
+  const repeats = repeatsOf(state, sample);
+  const sinceMs = repeats.inRow > 1 ? (last?.sinceMs ?? capturedMs) : capturedMs;
+  state.channels.set(sample.channel, { sample, capturedMs, sinceMs, order, repeats });
   return true;
 }
 
@@ -51,8 +56,27 @@ function repeatsOf(state: EdgeState, sample: OnboardSample): Repeats {
   const next = countRepeats(last, fingerprint(sample));
   if (sample.channel !== "pose" && sample.channel !== "odometry") return next;
   const wheels = sample.channel === "odometry" ? sample : sampleOf(state, "odometry");
-  const isStanding = Math.abs(wheels?.speedMps ?? 0) <= MOVING_MPS;
+  const turns = sample.channel === "pose" && Math.abs(wheels?.turnRadps ?? 0) > TURNING_RADPS;
+  const isStanding = Math.abs(wheels?.speedMps ?? 0) <= MOVING_MPS && !turns;
   return isStanding && last !== undefined && next.inRow > 1 ? last : next;
+}
+
+/** Remembers where the pose was when the way travelled last grew; while the robot is told to stand, where it is now. */
+function anchorWay(state: EdgeState, travelledM: number): void {
+  const { way } = state;
+  const pose = sampleOf(state, "pose");
+  if (pose === undefined || (way !== null && way.travelledM === travelledM && state.toldToMove)) return;
+  state.way = { travelledM, xM: pose.xM, yM: pose.yM, errorM: pose.errorM };
+}
+
+/** F51: how far the pose went while the way travelled stood, when that is more than both errors explain; else 0. */
+function strayedM(state: EdgeState): number {
+  const { way } = state;
+  const pose = sampleOf(state, "pose");
+  if (way === null || pose === undefined || !state.toldToMove) return 0;
+  const [dx, dy] = [pose.xM - way.xM, pose.yM - way.yM];
+  const distanceM = Math.sqrt(dx * dx + dy * dy);
+  return distanceM > pose.errorM + way.errorM + JUMP_M ? distanceM : 0;
 }
 
 /** R7: a stop that was reported and taken back between two steps was a stop. */
@@ -96,23 +120,31 @@ export function frozen(state: EdgeState, channel: (typeof FREEZING)[number]): st
       return repeats >= FROZEN_SCANS ? `${repeats} identical scans` : "";
     case "pose":
       return repeats >= FROZEN_POSES ? `${repeats} identical poses while the wheels turn` : "";
-    case "odometry":
-      return repeats >= FROZEN_WAYS ? `the way travelled stood for ${repeats} samples at speed` : "";
+    case "odometry": {
+      if (repeats >= FROZEN_WAYS) return `the way travelled stood for ${repeats} samples at speed`;
+      const metres = strayedM(state);
+      return metres === 0 ? "" : `the way travelled stood while the pose went ${metres.toFixed(1)} m`;
+    }
   }
 }
 
-/** Why a pose is not to be believed (F54); empty when it is. */
-function doubt(state: EdgeState, pose: PoseSample, capturedMs: number | undefined): string {
+/** Why a pose is not to be believed for now; empty when it is. */
+function doubt(state: EdgeState, pose: PoseSample): string {
+  const { poseErrorMaxM } = state.context.config.physics;
+  return pose.errorM > poseErrorMaxM ? `its error is ${pose.errorM} m, at most ${poseErrorMaxM}` : "";
+}
+
+/**
+ * F54: how a pose is not where the one before can have led; empty when it is. Which of the two is true cannot be seen
+ * from here, however long the new one lasts.
+ */
+function jump(state: EdgeState, pose: PoseSample, capturedMs: number | undefined): string {
   const { physics } = state.context.config;
-  if (pose.errorM > physics.poseErrorMaxM) return `its error is ${pose.errorM} m, at most ${physics.poseErrorMaxM}`;
   const last = state.channels.get("pose");
-  if (last?.capturedMs === undefined || capturedMs === undefined || last.sample.channel !== "pose") return "";
+  if (last?.sinceMs === undefined || capturedMs === undefined || last.sample.channel !== "pose") return "";
   if (last.order.source !== pose.capture.baseBoot) return "";
   const reachM =
-    (physics.maxSpeedMps * Math.max(0, capturedMs - last.capturedMs)) / 1000 +
-    pose.errorM +
-    last.sample.errorM +
-    JUMP_M;
+    (physics.maxSpeedMps * Math.max(0, capturedMs - last.sinceMs)) / 1000 + pose.errorM + last.sample.errorM + JUMP_M;
   const dx = pose.xM - last.sample.xM;
   const dy = pose.yM - last.sample.yM;
   return dx * dx + dy * dy > reachM * reachM ? `it jumped ${Math.sqrt(dx * dx + dy * dy).toFixed(1)} m` : "";

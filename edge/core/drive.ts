@@ -8,8 +8,8 @@ import { compareTokens, NO_TOKEN, tokenKey } from "../../proto/claim.js";
 import { commandValidMs, mustBrake } from "../../proto/lease.js";
 import { PERMITS } from "../../proto/mode.js";
 import { actingOn, endActing, leaseEndMs, mayActNow } from "./authority.js";
-import { ageMs, frozen, sampleOf } from "./channels.js";
-import { BASE_LIMIT_MS, mayPlan, poseDoubted, rungOf } from "./modes.js";
+import { ageMs, sampleOf } from "./channels.js";
+import { BASE_LIMIT_MS, isFrozen, mayPlan, poseDoubted, rungOf } from "./modes.js";
 import {
   acceptPlan,
   type MotionInput,
@@ -19,6 +19,7 @@ import {
   planLost,
   propose,
   type Scan,
+  type Target,
 } from "./motion/motion.js";
 import { recordDecision } from "./record.js";
 import type { EdgeEffect, EdgeState } from "./types.js";
@@ -35,6 +36,7 @@ const POSES_KEPT = 24;
 export interface Driver {
   readonly motion: MotionState;
   readonly priority: number;
+  readonly targets: ReadonlyMap<string, Target>; // by destination
   readonly poses: { readonly atMs: number; readonly xM: number; readonly yM: number; readonly headingRad: number }[];
   stuckSinceMs: number | null;
   refusedUntilMs: number;
@@ -66,7 +68,9 @@ export function stepDrive(state: EdgeState, driver: Driver, nowMs: number, effec
     }
   }
   const proposal = input === null ? STAND : propose(driver.motion, input);
-  Object.assign(state, { activity: proposal.activity, blockedBy: proposal.blockedBy, path: proposal.path });
+  state.activity = proposal.activity;
+  state.blockedBy = proposal.blockedBy;
+  state.path = proposal.path;
   const moving = proposal.speedMps !== 0 || proposal.turnRadps !== 0;
   const why = moving ? whyStand(state, nowMs) : "";
   command(state, why === "" ? proposal : STAND, nowMs, effects);
@@ -86,10 +90,10 @@ function whyStand(state: EdgeState, nowMs: number): string {
   return isFresh(state, rung === "AUTONOMOUS" ? "drive" : "react", nowMs) ? "" : "a sensor is not fresh";
 }
 
-/** R6: a frozen channel counts as lost, whatever its stamps say, and a doubted pose is none. */
+/** R6: a frozen channel counts as lost until its cause lets go, whatever its stamps say, and a doubted pose is none. */
 function isFresh(state: EdgeState, decision: "plan" | "drive" | "react", nowMs: number): boolean {
   const limits = state.context.config.decisions[decision];
-  if (frozen(state, "scan") !== "" || frozen(state, "odometry") !== "" || poseDoubted(state)) return false;
+  if (isFrozen(state, "scan") || isFrozen(state, "odometry") || poseDoubted(state)) return false;
   return (
     ageMs(state, "pose", nowMs) <= limits.poseMs &&
     ageMs(state, "scan", nowMs) <= limits.scanMs &&
@@ -110,20 +114,11 @@ function motionInput(state: EdgeState, driver: Driver, nowMs: number): MotionInp
     headingRad: pose.headingRad + turnRadps * aheadS,
     errorM: pose.errorM,
   };
-  const acting = actingOn(state);
-  const place = state.context.config.destinations.find((destination) => destination.id === acting?.destination);
-  return {
-    ...{
-      nowMs,
-      pose: predicted,
-      speedMps,
-      turnRadps,
-      scan: scanOf(state, driver, nowMs),
-      rung: rungOf(state),
-      priority: driver.priority,
-    },
-    target: place === undefined ? null : { id: place.id, xM: place.xM, yM: place.yM, headingRad: place.headingRad },
-  };
+  const rung = rungOf(state);
+  const target = driver.targets.get(actingOn(state)?.destination ?? "") ?? null;
+  const isScanNeeded = target !== null && PERMITS[rung].motion !== "none"; // a robot that stands looks at none
+  const scan = isScanNeeded ? scanOf(state, driver, nowMs) : null;
+  return { nowMs, pose: predicted, speedMps, turnRadps, scan, rung, priority: driver.priority, target };
 }
 
 /** The newest scan at the pose of its capture; null when it is too old for any motion. */
@@ -210,21 +205,27 @@ function command(state: EdgeState, proposal: Proposal, nowMs: number, effects: E
   const moving = speedMps !== 0 || turnRadps !== 0;
   const token = actingOn(state)?.token ?? NO_TOKEN;
   const endMs = leaseEndMs(state);
+  state.toldToMove = moving;
   state.commandSequence = Math.max(state.commandSequence + 1, nowMs);
   effects.push({
     kind: "command",
     command: {
-      ...{ sequence: state.commandSequence, speedMps, turnRadps, sentMonotonicMs: nowMs, rung: rungOf(state) },
+      sequence: state.commandSequence,
+      speedMps,
+      turnRadps,
+      sentMonotonicMs: nowMs,
+      rung: rungOf(state),
       validForMs: moving ? commandValidMs(state.link.lease, { nowMs, deadmanMs }) : deadmanMs,
       token: compareTokens(token, NO_TOKEN) === 0 ? undefined : token,
       leaseEndMonotonicMs: Math.max(0, Number.isFinite(endMs) ? endMs : 0),
-      decisionId: state.decisionKey === "" ? "" : decisionId(state),
+      decisionId: decisionId(state),
     },
   });
 }
 
-export function decisionId(state: EdgeState): string {
-  return `d-${state.context.boot}-${state.decision}`;
+/** The newest decision; empty before the first. */
+function decisionId(state: EdgeState): string {
+  return state.decided?.id ?? "";
 }
 
 /** Arrived, and stood there for the dwell: the outcome is stored before it is told. */

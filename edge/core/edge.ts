@@ -49,7 +49,10 @@ export class Edge {
       deadmanMs: config.lease.deadmanMs,
       settleMs: config.physics.settleMs,
     });
-    this.#driver = { motion, priority: priorityOf(context.robot), poses: [], stuckSinceMs: null, refusedUntilMs: 0 };
+    this.#driver = {
+      ...{ motion, priority: priorityOf(context.robot), poses: [], stuckSinceMs: null, refusedUntilMs: 0 },
+      targets: new Map(config.destinations.map(({ id, xM, yM, headingRad }) => [id, { id, xM, yM, headingRad }])),
+    };
   }
 
   step(input: EdgeInput, nowMs: number): readonly EdgeEffect[] {
@@ -144,13 +147,23 @@ function emptyState(context: EdgeContext, memory: EdgeMemory): EdgeState {
     },
     ...{ channels: new Map(), ticks: new Map(), tickNonce: 0, clocks: null, ladder: NO_HOLDS, booted: false },
     hubOrder: { sequence: 0, rung: "AUTONOMOUS", causes: [] },
-    ...{ reportedKey: "", poseDoubt: "", poseDoubtSeen: "", storeFault: "", clockFault: "", notBeforeMs: 0 },
+    ...{ latchedLadder: null, reported: { sequence: 0, since: 1, sentMs: 0, key: "", ladder: null } },
+    ...{
+      poseDoubt: "",
+      poseDoubtSeen: "",
+      poseJumpSeen: "",
+      way: null,
+      toldToMove: false,
+      storeFault: "",
+      clockFault: "",
+      notBeforeMs: 0,
+    },
     baseSeen: { emergencyStop: false, bumper: false, manual: false },
     plan: { ready: false, flight: null, missed: false, failing: "", plans: 0, misses: 0, lastMs: 0, inferenceMs: 0 },
     ...{
       commandSequence: 0,
       decision: 0,
-      decisionKey: "",
+      decided: null,
       lastDecisionMs: 0,
       activity: "standing",
       blockedBy: "",

@@ -45,9 +45,16 @@ function publishBattery(state: EdgeState, effects: EdgeEffect[]): void {
 function edgeValue(state: EdgeState): TelemetryValue {
   const { plan } = state;
   return {
-    ...{ kind: "edge", rung: rungOf(state), causes: allCauses(state).slice(0, 8) },
-    ...{ planMs: plan.lastMs, plans: plan.plans, planDeadlineMisses: plan.misses, inferenceMs: plan.inferenceMs },
-    ...{ activity: state.activity, blockedBy: state.blockedBy.slice(0, 64), pathM: state.path.slice(0, PATH_NUMBERS) },
+    kind: "edge",
+    rung: rungOf(state),
+    causes: allCauses(state).slice(0, 8),
+    planMs: plan.lastMs,
+    plans: plan.plans,
+    planDeadlineMisses: plan.misses,
+    inferenceMs: plan.inferenceMs,
+    activity: state.activity,
+    blockedBy: state.blockedBy.slice(0, 64),
+    pathM: state.path.slice(0, PATH_NUMBERS),
   };
 }
 

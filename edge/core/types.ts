@@ -11,6 +11,7 @@ import type { Cause, Ladder, Rung } from "../../proto/mode.js";
 import type { OnboardChannel } from "../../proto/topics.js";
 import type { Command, EdgeMessage, HubMessage, OnboardSample, Telemetry, Tick } from "../../proto/wire.js";
 import type { EdgeMemory } from "./memory.js";
+import type { Decided } from "./record.js";
 
 export type EdgeInput =
   | { readonly kind: "tick"; readonly clocks: ClockReading }
@@ -58,6 +59,7 @@ export interface DecisionRecord {
 export interface ChannelState {
   readonly sample: OnboardSample;
   readonly capturedMs: number | undefined; // earliest time of capture; undefined: nothing bounds it
+  readonly sinceMs: number | undefined; // capture of the first sample of a row of repeats; else capturedMs
   readonly order: ChannelOrder;
   readonly repeats: Repeats;
 }
@@ -117,8 +119,17 @@ export interface EdgeState {
   ladder: Ladder;
   booted: boolean;
   hubOrder: { sequence: number; rung: Rung; causes: readonly Cause[] };
-  reportedKey: string;
+  latchedLadder: Ladder | null; // whose latches the memory holds
+  /**
+   * What the hub was told of the rung on this link; `key` empty: nothing yet. `since`: the report that first told of the
+   * newest finding that a person must clear.
+   */
+  reported: { sequence: number; since: number; sentMs: number; key: string; ladder: Ladder | null };
   poseDoubt: string; // why the newest pose was doubted; empty when it was not
+  poseJumpSeen: string; // how a pose jumped since the last step; empty when none did
+  /** The pose when the way travelled last grew. */
+  way: { readonly travelledM: number; readonly xM: number; readonly yM: number; readonly errorM: number } | null;
+  toldToMove: boolean; // by the last command
   poseDoubtSeen: string; // the first doubt since the last step; empty when there was none
   storeFault: string;
   clockFault: string;
@@ -127,7 +138,7 @@ export interface EdgeState {
   plan: PlanState;
   commandSequence: number;
   decision: number;
-  decisionKey: string;
+  decided: Decided | null; // the newest decision
   lastDecisionMs: number;
   activity: string;
   blockedBy: string;

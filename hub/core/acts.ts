@@ -159,7 +159,9 @@ function clearMode(turn: Turn, ask: Asked<"clearMode">): OperatorAnswer | Refusa
   for (const watch of latched) {
     watch.ladder = clearLatches(watch.ladder, ["identity-clash"]);
     const causes = watch.edgeCauses.map((cause) => cause.name).filter(isLatch);
-    if (causes.length > 0) turn.send(watch, { kind: "clearLatches", causes, operator, reason: reason.slice(0, 200) });
+    if (causes.length === 0 || watch.reportSequence === 0) continue;
+    const report = watch.reportSequence;
+    turn.send(watch, { kind: "clearLatches", causes, operator, reason: reason.slice(0, 200), report });
   }
   stepModes(turn);
   return {};

@@ -53,15 +53,15 @@ export function whyNotFree(
   if (holder !== null) return refuse("BUSY", `${where}: ${holder.destination} is held by ${holder.robot}`);
   const place = state.site.destinations.get(ask.destination);
   if (place === undefined) return refuse("UNKNOWN_DESTINATION", `${where}: the site has no such destination`);
+  const neighbours = state.site.conflicts.get(ask.destination) ?? [];
   for (const other of state.watches.values()) {
     if (other.id === ask.robot || isElsewhere(state, other, ask.destination)) continue;
     const seen = whereabouts(other, { nowMs, site: state.site });
     if (seen === undefined)
       return refuse("PLACE_UNKNOWN", `${where}: ${other.id} has not been heard and may stand anywhere`);
     if (!isOutside(state, seen, ask.destination)) return refuse("BUSY", `${where}: ${other.id} is or may be on it`);
-    const stood = standsLong(state, other, nowMs);
-    if (stood !== null && (state.site.conflicts.get(ask.destination)?.includes(stood) ?? false))
-      return refuse("BUSY", `${where}: ${other.id} stands on ${stood}`);
+    const stood = neighbours.length > 0 ? standsLong(state, other, nowMs) : null;
+    if (stood !== null && neighbours.includes(stood)) return refuse("BUSY", `${where}: ${other.id} stands on ${stood}`);
   }
   return null;
 }
@@ -70,15 +70,18 @@ export function whyNotFree(
 export function standsOn(state: HubState, watch: RobotWatch): string | null {
   const pose = lastPose(watch)?.pose;
   if (pose === undefined) return null;
-  let nearest: { readonly id: string; readonly distance2: number } | null = null;
-  for (const place of state.site.destinations.values()) {
+  let nearest: string | null = null;
+  let least = Number.POSITIVE_INFINITY;
+  for (const place of state.site.config.destinations) {
     const dx = place.xM - pose.xM;
     const dy = place.yM - pose.yM;
     const distance2 = dx * dx + dy * dy;
     if (distance2 > place.footprintRadiusM * place.footprintRadiusM) continue;
-    if (nearest === null || distance2 < nearest.distance2) nearest = { id: place.id, distance2 };
+    if (distance2 >= least) continue;
+    nearest = place.id;
+    least = distance2;
   }
-  return nearest?.id ?? null;
+  return nearest;
 }
 
 /** R1: the destination that a robot stands on, once that counts as holding it, claim or no claim. */
@@ -98,8 +101,9 @@ export function isElsewhere(state: HubState, watch: RobotWatch, destination: str
 export function isOutside(state: HubState, where: Whereabouts, destination: string): boolean {
   const place = state.site.destinations.get(destination);
   if (place === undefined) return false;
-  const { radiusM, marginM } = state.site.config.physics;
-  return certainlyOutside(where, { ...place, robotRadiusM: radiusM, marginM });
+  const { xM, yM, footprintRadiusM } = place;
+  const { radiusM: robotRadiusM, marginM } = state.site.config.physics;
+  return certainlyOutside(where, { xM, yM, footprintRadiusM, robotRadiusM, marginM });
 }
 
 /** R1: one atomic compare-and-append, then the grant. Returns the refusal when it lost. */
@@ -182,8 +186,10 @@ function leave(turn: Turn, watch: RobotWatch, held: Claim): void {
   const at = { nowMs: turn.nowMs, site: turn.site };
   const ageMs = channelAgeMs(watch, "pose", at);
   if (ageMs > turn.site.config.decisions.dispatch.telemetryMs) return;
-  const lapsedMs = watch.lapsedMs.get(tokenKey(held.token)) ?? turn.state.startedMs;
-  if (held.lapsed && poseCapturedMs(watch, turn.site) < lapsedMs) return;
+  if (held.lapsed) {
+    const lapsedMs = watch.lapsedMs.get(tokenKey(held.token)) ?? turn.state.startedMs;
+    if (poseCapturedMs(watch, turn.site) < lapsedMs) return;
+  }
   const where = whereabouts(watch, at);
   if (where === undefined || !isOutside(turn.state, where, held.destination)) return;
   free(turn, held, { exit: held.lapsed ? "SEEN_ELSEWHERE" : "LEFT" });

@@ -1,4 +1,6 @@
-// R14: the story of one task, assignment, robot, place or token, out of the ledger's events and the state of now.
+// R14: the story of one task, assignment, robot, place or token, out of the ledger's events and the state of now. The
+// events are read from where the state says that the story begins, at most so many: a ledger may be long, and the hub
+// has robots to control meanwhile (R13).
 
 import { tokenKey } from "../../proto/claim.js";
 import type { LedgerBody, LedgerEvent } from "../../proto/ledger.js";
@@ -7,6 +9,9 @@ import { hubCauses } from "./modes.js";
 import type { HubState } from "./turn.js";
 
 const EVENTS_MOST = 200;
+/** R13: events that are looked through for one story. */
+export const SEARCHED_MOST = 100_000;
+const SEARCHED_FIRST = 2000;
 
 export interface Explanation {
   readonly kind: string;
@@ -14,28 +19,79 @@ export interface Explanation {
   readonly events: readonly LedgerEvent[];
 }
 
-/** null when nothing of that name is known. `history` gives all events, oldest first. */
-export function explain(
-  state: HubState,
-  id: string,
-  at: { readonly history: readonly LedgerEvent[]; readonly nowMs: number },
-): Explanation | null {
-  const kind = kindOf(state, id, at.history);
-  if (kind === null) return null;
-  const tokens = new Set<string>();
-  for (const { body } of at.history) if (body.kind === "claimed" && names(body, id)) tokens.add(tokenKey(body.token));
-  const events = at.history.filter(
-    ({ body }) => names(body, id) || ("token" in body && tokens.has(tokenKey(body.token))),
-  );
-  return { kind, lines: linesOfNow(state, { id, kind, nowMs: at.nowMs }), events: events.slice(-EVENTS_MOST) };
+/** Events to be read for a story, in order: `from` to `to`, both included. */
+export interface Stretch {
+  readonly from: number;
+  readonly to: number;
 }
 
-function kindOf(state: HubState, id: string, history: readonly LedgerEvent[]): string | null {
+/**
+ * Where the events of `id` may be, of a ledger of `count` events: one stretch after the other, the next only when
+ * those before did not give a whole story, each to be told by a new Story.
+ */
+export function stretchesOf(state: HubState, id: string, count: number): readonly Stretch[] {
+  const task = state.ledger.tasks.get(id);
+  if (task !== undefined) return [{ from: task.order, to: Math.min(count, task.order + SEARCHED_MOST - 1) }];
+  const sizes = count > SEARCHED_FIRST ? [SEARCHED_FIRST, SEARCHED_MOST] : [SEARCHED_MOST];
+  return sizes.map((size) => ({ from: Math.max(1, count - size + 1), to: count }));
+}
+
+/** Takes the events of a stretch, oldest first, and keeps those that name `id` or a token of its claims. */
+export class Story {
+  readonly #state: HubState;
+  readonly #id: string;
+  readonly #tokens = new Set<string>();
+  #kind: string | null;
+  #events: LedgerEvent[] = [];
+
+  constructor(state: HubState, id: string) {
+    this.#state = state;
+    this.#id = id;
+    this.#kind = kindOf(state, id);
+    for (const claim of state.ledger.claims.values()) {
+      const { robot, destination, task, assignment, token } = claim;
+      if ([robot, destination, task, assignment].includes(id)) this.#tokens.add(tokenKey(token));
+    }
+  }
+
+  take({ body, ...tag }: LedgerEvent): void {
+    const key = "token" in body ? tokenKey(body.token) : "";
+    const isNamed = names(body, this.#id);
+    if (!isNamed && !this.#tokens.has(key)) return;
+    if (isNamed && body.kind === "claimed") this.#tokens.add(key);
+    this.#kind ??= kindIn(body, this.#id);
+    this.#events.push({ ...tag, body });
+    if (this.#events.length > 2 * EVENTS_MOST) this.#events = this.#events.slice(-EVENTS_MOST);
+  }
+
+  /** Whether older events would not be told. */
+  get isWhole(): boolean {
+    return this.#events.length >= EVENTS_MOST;
+  }
+
+  /** null when nothing of that name is known. `read` is what was read of the ledger. */
+  told(at: { readonly read: Stretch; readonly nowMs: number }): Explanation | null {
+    if (this.#kind === null) return null;
+    const lines = linesOfNow(this.#state, this.#id, at.nowMs);
+    const { from, to } = at.read;
+    const looked = from > 1 && this.#kind !== "task" ? [`told by events ${from} to ${to}`] : [];
+    return { kind: this.#kind, lines: [...lines, ...looked], events: this.#events.slice(-EVENTS_MOST) };
+  }
+}
+
+/** What the state alone knows it to be. */
+function kindOf(state: HubState, id: string): string | null {
   if (state.watches.has(id)) return "robot";
   if (state.site.destinations.has(id)) return "place";
-  if (history.some(({ body }) => body.kind === "taskAccepted" && body.task === id)) return "task";
-  if (history.some(({ body }) => body.kind === "claimed" && body.assignment === id)) return "assignment";
-  return history.some(({ body }) => "token" in body && tokenKey(body.token) === id) ? "token" : null;
+  if (state.ledger.tasks.has(id) || state.ledger.endedIds.has(id)) return "task";
+  const claims = [...state.ledger.claims.values()];
+  return claims.some(({ assignment }) => assignment === id) ? "assignment" : null;
+}
+
+function kindIn(body: LedgerBody, id: string): string | null {
+  if (body.kind === "taskAccepted" && body.task === id) return "task";
+  if (body.kind === "claimed" && body.assignment === id) return "assignment";
+  return "token" in body && tokenKey(body.token) === id ? "token" : null;
 }
 
 function names(body: LedgerBody, id: string): boolean {
@@ -46,28 +102,24 @@ function names(body: LedgerBody, id: string): boolean {
   return false;
 }
 
-function linesOfNow(
-  state: HubState,
-  at: { readonly id: string; readonly kind: string; readonly nowMs: number },
-): readonly string[] {
-  const watch = state.watches.get(at.id);
+function linesOfNow(state: HubState, id: string, nowMs: number): readonly string[] {
+  const watch = state.watches.get(id);
   if (watch !== undefined) {
-    const refusal = whyNoGrants(state, watch, at.nowMs);
+    const refusal = whyNoGrants(state, watch, nowMs);
     const causes = [...hubCauses(state, watch), ...watch.edgeCauses].map(
       (cause) => `${cause.rung} by ${cause.name}: ${cause.detail}`,
     );
-    return [refusal === null ? `${at.id} may be given work` : refusal.message, ...causes];
+    return [refusal === null ? `${id} may be given work` : refusal.message, ...causes];
   }
-  if (state.site.destinations.has(at.id)) {
-    const refusal = whyNotFree(state, { robot: "", destination: at.id }, at.nowMs);
-    return [refusal === null ? `${at.id} is free` : refusal.message];
+  if (state.site.destinations.has(id)) {
+    const refusal = whyNotFree(state, { robot: "", destination: id }, nowMs);
+    return [refusal === null ? `${id} is free` : refusal.message];
   }
-  const task = state.ledger.tasks.get(at.id);
-  if (task === undefined) return [];
+  const task = state.ledger.tasks.get(id);
+  if (task === undefined) return state.ledger.endedIds.has(id) ? ["it has ended, long ago"] : [];
   const stop = task.stops[task.stopIndex]?.destinations ?? [];
   const why = stop.map(
-    (destination) =>
-      whyNotFree(state, { robot: task.robot, destination }, at.nowMs)?.message ?? `${destination} is free`,
+    (destination) => whyNotFree(state, { robot: task.robot, destination }, nowMs)?.message ?? `${destination} is free`,
   );
   const carrier = task.robot === "" ? "" : `, with ${task.robot}`;
   return [

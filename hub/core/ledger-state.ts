@@ -41,6 +41,40 @@ export interface Claim {
   end: (typeof ASSIGNMENT_ENDS)[number] | null;
 }
 
+/**
+ * Claims by token, in the order in which they were made. Nearly every question about claims is one about a robot's, so
+ * those are kept too; what `ofRobot` gives does not change under who looks through it.
+ */
+export class Claims extends Map<string, Claim> {
+  readonly #ofRobot = new Map<string, readonly Claim[]>();
+
+  ofRobot(robot: string): readonly Claim[] {
+    return this.#ofRobot.get(robot) ?? NONE;
+  }
+
+  override set(token: string, claim: Claim): this {
+    this.delete(token);
+    this.#ofRobot.set(claim.robot, [...this.ofRobot(claim.robot), claim]);
+    return super.set(token, claim);
+  }
+
+  override delete(token: string): boolean {
+    const claim = this.get(token);
+    if (claim === undefined) return false;
+    const left = this.ofRobot(claim.robot).filter((one) => one !== claim);
+    if (left.length > 0) this.#ofRobot.set(claim.robot, left);
+    else this.#ofRobot.delete(claim.robot);
+    return super.delete(token);
+  }
+
+  override clear(): void {
+    this.#ofRobot.clear();
+    super.clear();
+  }
+}
+
+const NONE: readonly Claim[] = [];
+
 export interface Ceiling {
   readonly robot: string; // both empty: the site
   readonly fleet: string;
@@ -58,7 +92,7 @@ export interface LedgerState {
   readonly absent: Map<string, string>; // robot to what was stated
   readonly tasks: Map<string, Task>;
   readonly open: Set<string>; // ids of tasks that have not ended
-  readonly claims: Map<string, Claim>; // by token
+  readonly claims: Claims; // by token
   readonly byDestination: Map<string, Claim>; // the one claim of a destination
   readonly ceilings: Map<string, Ceiling>;
   readonly ended: string[]; // ids of ended tasks still listed, oldest first
@@ -77,7 +111,7 @@ export function emptyLedgerState(tasksKept = 5000): LedgerState {
     absent: new Map(),
     tasks: new Map(),
     open: new Set(),
-    claims: new Map(),
+    claims: new Claims(),
     byDestination: new Map(),
     ceilings: new Map(),
     ended: [],
@@ -98,12 +132,13 @@ export function claimOf(state: LedgerState, token: Token): Claim | undefined {
 
 /** The claims of one robot, in the order in which they were made. */
 export function claimsOfRobot(state: LedgerState, robot: string): readonly Claim[] {
-  return [...state.claims.values()].filter((claim) => claim.robot === robot);
+  return state.claims.ofRobot(robot);
 }
 
 /** The claim that a robot acts on, if any. */
 export function actingClaim(state: LedgerState, robot: string): Claim | undefined {
-  return claimsOfRobot(state, robot).find((claim) => claim.phase === "assigned");
+  for (const claim of claimsOfRobot(state, robot)) if (claim.phase === "assigned") return claim;
+  return undefined;
 }
 
 export function isEnded(task: Task): boolean {

@@ -46,6 +46,7 @@ export function hello(turn: Turn, stream: number, message: Hello): void {
   turn.state.streams.set(stream, watch.id);
   watch.stream = stream;
   watch.lastNonce = 0;
+  watch.reportSequence = 0;
   watch.edgeRung = "CONFIRM";
   watch.edgeCauses = [];
   watch.grants.clear();
@@ -118,6 +119,8 @@ export function edgeMessage(turn: Turn, watch: RobotWatch, message: EdgeMessage)
     case "outcome":
       return outcome(turn, watch, message);
     case "modeReport":
+      if (message.sequence <= watch.reportSequence) return;
+      watch.reportSequence = message.sequence;
       watch.edgeRung = message.rung;
       watch.edgeCauses = message.causes;
       return;

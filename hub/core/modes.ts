@@ -9,14 +9,16 @@ import {
   type CauseName,
   causesOf,
   type Ladder,
+  NO_HOLDS,
   type Rung,
+  type Signal,
   severity,
   stepLadder,
   worseRung,
 } from "../../proto/mode.js";
-import { scopeKey } from "./ledger-state.js";
+import { type Ceiling, scopeKey } from "./ledger-state.js";
 import type { FleetWatch, HubState, Turn } from "./turn.js";
-import { type RobotWatch, telemetryAge } from "./watch.js";
+import { type Imposed, type RobotWatch, type TelemetryAge, telemetryAge } from "./watch.js";
 
 const DEMAND = { fresh: "AUTONOMOUS", late: "REACTIVE_ONLY", lost: "CONFIRM" } as const satisfies Record<Verdict, Rung>;
 
@@ -25,17 +27,28 @@ const STALE_LEAST = 2;
 
 /** Steps every ladder at `turn.nowMs` and sends the orders that changed. */
 export function stepModes(turn: Turn): void {
-  const verdicts = new Map<string, Verdict>();
-  for (const watch of turn.state.watches.values()) verdicts.set(watch.id, stepRobot(turn, watch));
-  for (const fleet of turn.state.fleets.values()) stepFleet(turn, fleet, verdicts);
+  for (const watch of turn.state.watches.values()) stepRobot(turn, watch);
+  for (const fleet of turn.state.fleets.values()) stepFleet(turn, fleet);
   for (const watch of turn.state.watches.values()) order(turn, watch);
 }
 
 /** The causes that the hub imposes on a robot: its own, its fleet's, and ceilings; worst first. */
 export function hubCauses(state: HubState, watch: RobotWatch): readonly Cause[] {
-  const fleet = state.fleets.get(watch.fleet);
-  const all = [...causesOf(watch.ladder), ...causesOf(fleet?.ladder ?? new Map()), ...ceilingsFor(state, watch)];
-  return all.sort((a, b) => severity(b.rung) - severity(a.rung));
+  return imposedOn(state, watch).causes;
+}
+
+/** The same object as before while nothing of what it is made of has changed: it is asked for at every tick. */
+function imposedOn(state: HubState, watch: RobotWatch): Imposed {
+  const fleets = state.fleets.get(watch.fleet)?.ladder ?? NO_HOLDS;
+  const { imposed } = watch;
+  if (imposed !== null && imposed.own === watch.ladder && imposed.fleets === fleets) {
+    if (sameCeilings(state, watch, imposed.ceilings)) return imposed;
+  }
+  const ceilings = ceilingsFor(state, watch);
+  const causes = [...causesOf(watch.ladder), ...causesOf(fleets), ...ceilings.flatMap(causeOf)];
+  causes.sort((a, b) => severity(b.rung) - severity(a.rung));
+  watch.imposed = { own: watch.ladder, fleets, ceilings, causes };
+  return watch.imposed;
 }
 
 export function worstOf(causes: readonly Cause[]): Rung {
@@ -47,23 +60,26 @@ export function effectiveOf(state: HubState, watch: RobotWatch): Rung {
   return worseRung(watch.edgeRung, worstOf(hubCauses(state, watch)));
 }
 
-function ceilingsFor(state: HubState, watch: RobotWatch): readonly Cause[] {
-  const keys = [
-    scopeKey({ robot: watch.id, fleet: "" }),
-    scopeKey({ robot: "", fleet: watch.fleet }),
-    scopeKey({ robot: "", fleet: "" }),
+const NO_CEILINGS: readonly undefined[] = [];
+
+function ceilingsFor(state: HubState, watch: RobotWatch): readonly (Ceiling | undefined)[] {
+  const { ceilings } = state.ledger;
+  if (ceilings.size === 0) return NO_CEILINGS;
+  return [
+    ceilings.get(scopeKey({ robot: watch.id, fleet: "" })),
+    ceilings.get(scopeKey({ robot: "", fleet: watch.fleet })),
+    ceilings.get(scopeKey({ robot: "", fleet: "" })),
   ];
-  const causes: Cause[] = [];
-  for (const key of keys) {
-    const ceiling = state.ledger.ceilings.get(key);
-    if (ceiling === undefined) continue;
-    causes.push({
-      name: "operator",
-      rung: ceiling.rung,
-      detail: `${ceiling.operator}: ${ceiling.reason}`.slice(0, 200),
-    });
-  }
-  return causes;
+}
+
+function sameCeilings(state: HubState, watch: RobotWatch, known: readonly (Ceiling | undefined)[]): boolean {
+  const now = ceilingsFor(state, watch);
+  return now.length === known.length && now.every((ceiling, index) => ceiling === known[index]);
+}
+
+function causeOf(ceiling: Ceiling | undefined): readonly Cause[] {
+  if (ceiling === undefined) return [];
+  return [{ name: "operator", rung: ceiling.rung, detail: `${ceiling.operator}: ${ceiling.reason}`.slice(0, 200) }];
 }
 
 function fleetOf(turn: Turn, watch: { readonly fleet: string }): FleetConfig {
@@ -75,59 +91,77 @@ function fleetOf(turn: Turn, watch: { readonly fleet: string }): FleetConfig {
 /**
  * A robot that was never heard in this incarnation is unknown rather than stale; one that was heard once can go stale.
  */
-function stepRobot(turn: Turn, watch: RobotWatch): Verdict {
+function stepRobot(turn: Turn, watch: RobotWatch): void {
   const fleet = fleetOf(turn, watch);
   const age = telemetryAge(watch, fleet, { nowMs: turn.nowMs, site: turn.site });
   if (!watch.heard && age.verdict === "fresh" && watch.channels.get("pose")?.boot === watch.boot) watch.heard = true;
-  const unknown = !watch.heard;
-  const detail = unknown ? "not heard yet" : `${age.channel} is up to ${age.boundMs} ms old`;
-  change(turn, watch, () =>
-    stepLadder(watch.ladder, {
-      signals: [
-        signal("place-unknown", { demand: unknown ? "CONFIRM" : "AUTONOMOUS", calm: true, detail }),
-        signal("config-differs", { demand: watch.configDiffers ? "CONFIRM" : "AUTONOMOUS", calm: true, detail: "" }),
-        signal("identity-clash", { demand: watch.clashed ? "CONFIRM" : "AUTONOMOUS", calm: true, detail: "" }),
-        ...(unknown ? [] : [signal("telemetry-stale", { demand: DEMAND[age.verdict], calm: age.calm, detail })]),
-      ],
-      nowMs: turn.nowMs,
-      policy: fleet.ladder,
-    }),
-  );
+  const signals = [
+    watch.heard ? WELL.placeUnknown : NOT_HEARD,
+    watch.configDiffers ? CONFIG_DIFFERS : WELL.configDiffers,
+    watch.clashed ? CLASHED : WELL.identityClash,
+  ];
+  if (watch.heard) signals.push(staleSignal(age));
+  change(turn, watch, stepLadder(watch.ladder, { signals, nowMs: turn.nowMs, policy: fleet.ladder }));
   watch.clashed = false;
-  return age.verdict;
+  watch.verdict = age.verdict;
 }
 
-function signal(name: CauseName, seen: { readonly demand: Rung; readonly calm: boolean; readonly detail: string }) {
+function staleSignal({ verdict, calm, channel, boundMs }: TelemetryAge): Signal {
+  if (verdict === "fresh") return calm ? WELL.telemetryStale : RESTLESS;
+  return signal("telemetry-stale", { demand: DEMAND[verdict], calm, detail: `${channel} is up to ${boundMs} ms old` });
+}
+
+function signal(
+  name: CauseName,
+  seen: { readonly demand: Rung; readonly calm: boolean; readonly detail: string },
+): Signal {
   return { name, subject: "", ...seen };
 }
 
-function stepFleet(turn: Turn, watch: FleetWatch, verdicts: ReadonlyMap<string, Verdict>): void {
+/** Signals that are always the same are made once: nearly all of a step are so. */
+function well(name: CauseName): Signal {
+  return signal(name, { demand: "AUTONOMOUS", calm: true, detail: "" });
+}
+
+const WELL = {
+  placeUnknown: well("place-unknown"),
+  configDiffers: well("config-differs"),
+  identityClash: well("identity-clash"),
+  telemetryStale: well("telemetry-stale"),
+} as const;
+const RESTLESS: Signal = { ...WELL.telemetryStale, calm: false }; // fresh, but too old to climb on
+const NOT_HEARD = signal("place-unknown", { demand: "CONFIRM", calm: true, detail: "not heard yet" });
+const CONFIG_DIFFERS = signal("config-differs", { demand: "CONFIRM", calm: true, detail: "" });
+const CLASHED = signal("identity-clash", { demand: "CONFIRM", calm: true, detail: "" });
+
+function stepFleet(turn: Turn, watch: FleetWatch): void {
   const config = fleetOf(turn, { fleet: watch.id });
-  const counted = [...turn.state.watches.values()].filter((robot) => robot.fleet === watch.id && robot.heard);
-  const share = (bad: readonly Verdict[]) =>
-    counted.filter((robot) => bad.includes(verdicts.get(robot.id) ?? "lost")).length / Math.max(1, counted.length);
-  const stale = share(["late", "lost"]);
+  const counts = { robots: 0, stale: 0, lost: 0 };
+  for (const robot of turn.state.watches.values()) {
+    if (robot.fleet !== watch.id || !robot.heard) continue;
+    counts.robots += 1;
+    if (robot.verdict !== "fresh") counts.stale += 1;
+    if (robot.verdict === "lost") counts.lost += 1;
+  }
+  const robots = Math.max(1, counts.robots);
+  const stale = counts.stale / robots;
   // One robot alone is no sign of a broken observer, however small its fleet.
-  const limit = Math.max(config.freshness.staleShare, STALE_LEAST / Math.max(1, counted.length));
-  const demand: Rung = stale < limit ? "AUTONOMOUS" : share(["lost"]) < limit ? "REACTIVE_ONLY" : "CONFIRM";
-  watch.counted = counted.length;
-  watch.stale = Math.round(stale * counted.length);
-  const detail = `${watch.stale} of ${watch.counted} robots are stale`;
-  change(turn, watch, () =>
-    stepLadder(watch.ladder, {
-      signals: [signal("fleet-stale", { demand, calm: stale < limit, detail })],
-      nowMs: turn.nowMs,
-      policy: config.ladder,
-    }),
-  );
+  const limit = Math.max(config.freshness.staleShare, STALE_LEAST / robots);
+  const demand: Rung = stale < limit ? "AUTONOMOUS" : counts.lost / robots < limit ? "REACTIVE_ONLY" : "CONFIRM";
+  watch.counted = counts.robots;
+  watch.stale = counts.stale;
+  const detail = demand === "AUTONOMOUS" ? "" : `${watch.stale} of ${watch.counted} robots are stale`;
+  const signals = [signal("fleet-stale", { demand, calm: stale < limit, detail })];
+  change(turn, watch, stepLadder(watch.ladder, { signals, nowMs: turn.nowMs, policy: config.ladder }));
 }
 
 /**
  * Replaces a ladder and records it in the ledger when the rung that it imposes has changed, with the cause that did it.
  */
-function change(turn: Turn, subject: RobotWatch | FleetWatch, next: () => Ladder): void {
+function change(turn: Turn, subject: RobotWatch | FleetWatch, next: Ladder): void {
+  if (next === subject.ladder) return;
   const before = causesOf(subject.ladder);
-  subject.ladder = next();
+  subject.ladder = next;
   const after = causesOf(subject.ladder);
   const [from, to] = [worstOf(before), worstOf(after)];
   if (from === to) return;
@@ -138,7 +172,10 @@ function change(turn: Turn, subject: RobotWatch | FleetWatch, next: () => Ladder
 
 /** Sends a robot its order when rung or causes have changed; details alone are no change. */
 function order(turn: Turn, watch: RobotWatch): void {
-  const causes = hubCauses(turn.state, watch).slice(0, 32);
+  const imposed = imposedOn(turn.state, watch);
+  if (imposed === watch.ordered) return;
+  watch.ordered = imposed;
+  const causes = imposed.causes.slice(0, 32);
   const key = causes.map((cause) => `${cause.name}=${cause.rung}`).join(" ");
   if (key === watch.order.key && watch.order.sequence > 0) return;
   watch.order = { sequence: watch.order.sequence + 1, rung: worstOf(causes), causes, key };

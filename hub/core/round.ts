@@ -2,9 +2,10 @@
 // each claim is decided by the ledger (R1). A robot that stands somewhere idle claims the place that it stands on, so
 // that what is taken is taken in the ledger too (R4: occupied first, autonomous later).
 
+import type { Whereabouts } from "../../proto/claim.js";
 import { claim, isElsewhere, isOutside, standsLong, standsOn, whyNoGrants } from "./claims.js";
 import type { DispatchRobot, DispatchTask, DispatchView, Proposal } from "./dispatch/view.js";
-import { actingClaim, claimsOfRobot, type Task } from "./ledger-state.js";
+import { actingClaim, claimsOfRobot } from "./ledger-state.js";
 import { closeTask, dwellOf } from "./links.js";
 import type { Turn } from "./turn.js";
 import { channelAgeMs, lastBattery, lastPose, type RobotWatch, whereabouts } from "./watch.js";
@@ -68,14 +69,18 @@ function settle(turn: Turn): void {
 function viewOf(turn: Turn): DispatchView {
   const { state } = turn;
   const blockers = new Map<string, readonly string[]>();
+  let sightings: readonly Sighting[] | null = null;
   const blockersOf = (destination: string) => {
-    const known = blockers.get(destination) ?? findBlockers(turn, destination);
-    blockers.set(destination, known);
-    return known;
+    const known = blockers.get(destination);
+    if (known !== undefined) return known;
+    sightings ??= sightingsOf(turn);
+    const found = findBlockers(turn, destination, sightings);
+    blockers.set(destination, found);
+    return found;
   };
   return {
-    robots: [...state.watches.values()].flatMap((watch) => robotView(turn, watch)),
-    tasks: [...state.ledger.open].flatMap((id) => taskView(turn, state.ledger.tasks.get(id))),
+    robots: robotViews(turn),
+    tasks: taskViews(turn),
     destinations: state.site.config.destinations,
     holder: (destination, asker) => {
       const found = blockersOf(destination);
@@ -87,64 +92,92 @@ function viewOf(turn: Turn): DispatchView {
   };
 }
 
+/** Where a robot may be in this round: the same for every destination that it may block. */
+interface Sighting {
+  readonly watch: RobotWatch;
+  readonly where: Whereabouts | undefined; // undefined: anywhere
+  readonly stood: string; // the place that it has long stood on; empty for none
+}
+
+function sightingsOf(turn: Turn): readonly Sighting[] {
+  const { state, nowMs } = turn;
+  const at = { nowMs, site: state.site };
+  return Array.from(state.watches.values(), (watch) => {
+    return { watch, where: whereabouts(watch, at), stood: standsLong(state, watch, nowMs) ?? "" };
+  });
+}
+
 /**
  * Every robot that holds the destination or a neighbour in conflict, or may stand on it; "" for one that may be
  * anywhere.
  */
-function findBlockers(turn: Turn, destination: string): readonly string[] {
-  const { state, nowMs } = turn;
+function findBlockers(turn: Turn, destination: string, sightings: readonly Sighting[]): readonly string[] {
+  const { state } = turn;
   const found: string[] = [];
-  for (const place of [destination, ...(state.site.conflicts.get(destination) ?? [])]) {
+  const neighbours = state.site.conflicts.get(destination) ?? [];
+  for (const place of [destination, ...neighbours]) {
     const holder = state.ledger.byDestination.get(place)?.robot;
     if (holder !== undefined && !found.includes(holder)) found.push(holder);
   }
-  for (const watch of state.watches.values()) {
+  for (const { watch, where, stood } of sightings) {
     if (isElsewhere(state, watch, destination) || found.includes(watch.id)) continue;
-    const where = whereabouts(watch, { nowMs, site: state.site });
-    const stood = standsLong(state, watch, nowMs) ?? "";
     if (where === undefined) found.push("");
     else if (!isOutside(state, where, destination)) found.push(watch.id);
-    else if (state.site.conflicts.get(destination)?.includes(stood)) found.push(watch.id);
+    else if (neighbours.includes(stood)) found.push(watch.id);
   }
   return found;
 }
 
-function robotView(turn: Turn, watch: RobotWatch): readonly DispatchRobot[] {
-  const pose = lastPose(watch)?.pose;
-  if (pose === undefined) return [];
+/** Robots that have told where they are. */
+function robotViews(turn: Turn): readonly DispatchRobot[] {
+  const robots: DispatchRobot[] = [];
+  for (const watch of turn.state.watches.values()) {
+    const pose = lastPose(watch);
+    if (pose !== undefined) robots.push(robotView(turn, watch, pose));
+  }
+  return robots;
+}
+
+function robotView(turn: Turn, watch: RobotWatch, told: NonNullable<ReturnType<typeof lastPose>>): DispatchRobot {
   const acting = actingClaim(turn.ledger, watch.id);
   const battery = lastBattery(watch);
   const refusal = whyNoGrants(turn.state, watch, turn.nowMs);
   for (const [destination, untilMs] of watch.excluded) if (turn.nowMs >= untilMs) watch.excluded.delete(destination);
   const held = claimsOfRobot(turn.ledger, watch.id).find((own) => own.phase === "standing");
-  return [
-    {
-      ...{ id: watch.id, fleet: watch.fleet, xM: pose.xM, yM: pose.yM, speedMps: lastPose(watch)?.speedMps ?? 0 },
-      ...{ chargeRatio: battery?.chargeRatio ?? null, charging: battery?.charging ?? false },
-      availability: acting !== undefined ? "busy" : refusal === null ? "free" : "unavailable",
-      standsOn: standsOn(turn.state, watch) ?? held?.destination ?? null,
-      assignment: acting === undefined ? null : { purpose: acting.purpose, destination: acting.destination },
-      excluded: new Set(watch.excluded.keys()),
-      idleSinceMs: watch.idleSinceMs,
-    },
-  ];
+  return {
+    id: watch.id,
+    fleet: watch.fleet,
+    xM: told.pose.xM,
+    yM: told.pose.yM,
+    speedMps: told.speedMps,
+    chargeRatio: battery?.chargeRatio ?? null,
+    charging: battery?.charging ?? false,
+    availability: acting !== undefined ? "busy" : refusal === null ? "free" : "unavailable",
+    standsOn: standsOn(turn.state, watch) ?? held?.destination ?? null,
+    assignment: acting === undefined ? null : { purpose: acting.purpose, destination: acting.destination },
+    excluded: new Set(watch.excluded.keys()),
+    idleSinceMs: watch.idleSinceMs,
+  };
 }
 
 /** Tasks that wait for a robot, or whose next stop waits for a place. */
-function taskView(turn: Turn, task: Task | undefined): readonly DispatchTask[] {
-  if (task === undefined || task.token.epoch !== 0 || task.cancelAsked) return [];
-  const stop = task.stops[task.stopIndex]?.destinations;
-  if (stop === undefined) return [];
-  const inherited = task.acceptedEpoch !== turn.ledger.epoch;
-  const waitingSinceMs = inherited ? turn.state.startedMs : task.acceptedHubMs;
-  return [
-    {
-      id: task.id,
+function taskViews(turn: Turn): readonly DispatchTask[] {
+  const { ledger, startedMs } = turn.state;
+  const tasks: DispatchTask[] = [];
+  for (const id of ledger.open) {
+    const task = ledger.tasks.get(id);
+    if (task === undefined || task.token.epoch !== 0 || task.cancelAsked) continue;
+    const stop = task.stops[task.stopIndex]?.destinations;
+    if (stop === undefined) continue;
+    const isInherited = task.acceptedEpoch !== ledger.epoch;
+    tasks.push({
+      id,
       fleet: task.fleet,
       stop,
       robot: task.robot === "" ? null : task.robot,
-      waitingSinceMs,
+      waitingSinceMs: isInherited ? startedMs : task.acceptedHubMs,
       order: task.order,
-    },
-  ];
+    });
+  }
+  return tasks;
 }

@@ -15,6 +15,7 @@ import {
 } from "../../proto/freshness.js";
 import { type Cause, type Ladder, NO_HOLDS, type Rung } from "../../proto/mode.js";
 import type { Telemetry, TelemetryValue } from "../../proto/wire.js";
+import type { Ceiling } from "./ledger-state.js";
 import type { Site } from "./site.js";
 
 /** The newest sample of a telemetry channel. */
@@ -34,13 +35,17 @@ export interface RobotWatch {
   boot: string;
   leaseEndMs: number; // R3: certainly lapsed from here on
   lastNonce: number; // of the robot's renewals, per session
+  reportSequence: number; // of its mode reports, likewise
   readonly nonces: Map<number, number>; // hub nonce to when it was sent
   readonly channels: Map<string, Channel>;
   heard: boolean; // fresh telemetry of this boot has been seen
   edgeRung: Rung;
   edgeCauses: readonly Cause[];
   ladder: Ladder;
+  verdict: Verdict; // on its telemetry at the last step
+  imposed: Imposed | null; // by the hub, when that was last asked
   order: { sequence: number; rung: Rung; causes: readonly Cause[]; key: string };
+  ordered: Imposed | null; // what the order was last compared with
   readonly grants: Map<string, number>; // unanswered, token to when it was last sent
   readonly withdrawn: Map<string, number>; // unanswered withdrawals, likewise
   readonly lapsedMs: Map<string, number>; // token to when its claim lapsed in this incarnation
@@ -55,6 +60,14 @@ export interface RobotWatch {
   refused: number; // telemetry that was refused
 }
 
+/** What the hub imposes on a robot, and all that it was made of: it stays as it is for as long as these do. */
+export interface Imposed {
+  readonly own: Ladder;
+  readonly fleets: Ladder;
+  readonly ceilings: readonly (Ceiling | undefined)[]; // of the robot, its fleet and the site
+  readonly causes: readonly Cause[]; // worst first
+}
+
 /** Nonces remembered per robot; at one renewal in 400 ms this is more than a minute. */
 const NONCES_KEPT = 256;
 const STILL_MPS = 0.05;
@@ -62,8 +75,18 @@ const STILL_MPS = 0.05;
 export function newWatch(robot: { readonly id: string; readonly fleet: string }, leaseEndMs: number): RobotWatch {
   return {
     ...robot,
-    ...{ stream: null, boot: "", leaseEndMs, lastNonce: 0, nonces: new Map(), channels: new Map(), heard: false },
+    ...{
+      stream: null,
+      boot: "",
+      leaseEndMs,
+      lastNonce: 0,
+      reportSequence: 0,
+      nonces: new Map(),
+      channels: new Map(),
+      heard: false,
+    },
     ...{ edgeRung: "CONFIRM", edgeCauses: [], ladder: NO_HOLDS, grants: new Map(), withdrawn: new Map() },
+    ...{ verdict: "lost", imposed: null, ordered: null },
     order: { sequence: 0, rung: "CONFIRM", causes: [], key: "" },
     ...{ boots: [], clashed: false, configDiffers: false, quietUntilMs: 0 },
     ...{ lapsedMs: new Map(), excluded: new Map(), notAt: new Set(), stillSinceMs: null, idleSinceMs: 0, refused: 0 },
@@ -90,7 +113,8 @@ export function takeTelemetry(
   const nonceSentMs = watch.nonces.get(sample.hubNonce);
   const last = watch.channels.get(sample.channel);
   const order = last === undefined ? undefined : { source: last.boot, sequence: last.sequence };
-  const channel: Channel = { ...sample, nonceSentMs: nonceSentMs ?? 0 };
+  const { boot, sequence, capturedMs, elapsedMs, value } = sample;
+  const channel: Channel = { boot, sequence, capturedMs, nonceSentMs: nonceSentMs ?? 0, elapsedMs, value };
   const usable =
     sample.boot === watch.boot &&
     nonceSentMs !== undefined &&
@@ -100,11 +124,12 @@ export function takeTelemetry(
     watch.refused += 1;
     return false;
   }
+  const movedMs = poseCapturedMs(watch, at.site); // R1: it may have stood ever since it was last heard
   watch.channels.set(sample.channel, channel);
   if (sample.value.kind === "pose") {
     watch.notAt.clear(); // what was stated of a silent robot ends when it is heard
     const still = Math.abs(sample.value.speedMps) < STILL_MPS;
-    watch.stillSinceMs = still ? (watch.stillSinceMs ?? at.nowMs) : null;
+    watch.stillSinceMs = still ? (watch.stillSinceMs ?? movedMs) : null;
   }
   return true;
 }
@@ -152,17 +177,23 @@ export function telemetryAge(
   fleet: FleetConfig,
   at: { readonly nowMs: number; readonly site: Site },
 ): TelemetryAge {
-  let worst: TelemetryAge = { verdict: "fresh", boundMs: 0, channel: "", calm: true };
-  for (const [channel, limit] of Object.entries(fleet.freshness.channels)) {
+  const { channels } = fleet.freshness;
+  let verdict: Verdict = "fresh";
+  let boundMs = 0;
+  let worst = "";
+  let calm = true;
+  for (const channel of Object.keys(channels) as (keyof typeof channels)[]) {
+    const limit = channels[channel];
     if (limit === undefined) continue;
-    const boundMs = channelAgeMs(watch, channel, at);
-    const verdict = verdictOf(boundMs, limit);
-    const calm = worst.calm && boundMs <= limit.limitMs / 2;
-    const worse =
-      worseVerdict(worst.verdict, verdict) !== worst.verdict || (verdict === worst.verdict && boundMs >= worst.boundMs);
-    worst = worse ? { verdict, boundMs, channel, calm } : { ...worst, calm };
+    const ageMs = channelAgeMs(watch, channel, at);
+    const found = verdictOf(ageMs, limit);
+    if (ageMs > limit.limitMs / 2) calm = false;
+    if (worseVerdict(verdict, found) === verdict && (found !== verdict || ageMs < boundMs)) continue;
+    verdict = found;
+    boundMs = ageMs;
+    worst = channel;
   }
-  return worst;
+  return { verdict, boundMs, channel: worst, calm };
 }
 
 /** The newest pose, whatever its age; undefined when none was taken in this incarnation. */

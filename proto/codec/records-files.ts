@@ -8,7 +8,7 @@
 
 import { copyFile, link, readdir, readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { readManifest, scanLog, scanTable } from "./records-leveldb.js";
+import { type LogScan, readManifest, scanLog, scanTable } from "./records-leveldb.js";
 
 const ATTEMPTS = 20;
 const OURS = /^(CURRENT|MANIFEST-\d+|\d+\.(log|ldb|sst))$/;
@@ -78,32 +78,49 @@ export interface FilesJudged {
   readonly openable: boolean;
 }
 
-/** Reads every file of a store that matters, byte for byte, without LevelDB. `name` is how messages call the store. */
-export async function judgeFiles(dir: string, name: string): Promise<FilesJudged> {
+/** The files of a store that count, as its MANIFEST says. */
+export interface LiveFiles {
+  readonly names: readonly string[]; // all files of LevelDB in the directory
+  readonly tables: ReadonlyMap<number, number>; // number of a live table to its size in bytes
+  readonly logNumber: number; // logs from this number on are still to be replayed
+}
+
+/** Reads CURRENT and the MANIFEST. Returns what is wrong with them as a list. `name` is how messages call the store. */
+export async function liveFiles(dir: string, name: string): Promise<LiveFiles | readonly string[]> {
   const names = (await readdir(dir)).filter((file) => OURS.test(file));
-  const fault = (problem: string): FilesJudged => ({ problems: [problem], notes: [], openable: false });
-  if (!names.includes("CURRENT")) return fault(`${name}/CURRENT: missing`);
+  if (!names.includes("CURRENT")) return [`${name}/CURRENT: missing`];
   const current = await readFile(join(dir, "CURRENT"), "latin1");
   const manifestName = /^(MANIFEST-\d+)\n$/.exec(current)?.[1];
   if (manifestName === undefined) {
     const found = JSON.stringify(current.slice(0, 60));
-    return fault(`${name}/CURRENT: expected the name of one MANIFEST and a newline, found ${found}`);
+    return [`${name}/CURRENT: expected the name of one MANIFEST and a newline, found ${found}`];
   }
-  if (!names.includes(manifestName)) return fault(`${name}/${manifestName}: missing, although CURRENT names it`);
+  if (!names.includes(manifestName)) return [`${name}/${manifestName}: missing, although CURRENT names it`];
   const scan = scanLog(`${name}/${manifestName}`, await readFile(join(dir, manifestName)));
-  if (scan.problems.length > 0) return { problems: scan.problems, notes: [], openable: false };
+  if (scan.problems.length > 0) return scan.problems;
   const torn = scan.notes[0];
-  if (torn !== undefined) return fault(torn);
+  if (torn !== undefined) return [torn];
   try {
-    const { logNumber, tables } = readManifest(scan.records);
-    const inTables = await judgeTables(dir, { name, names, tables });
-    const inLogs = await judgeLogs(dir, { name, names, logNumber });
-    const problems = [...inTables, ...inLogs.problems];
-    return { problems, notes: inLogs.notes, openable: inTables.length === 0 };
+    return { names, ...readManifest(scan.records) };
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
-    return fault(`${name}/${manifestName}: it is no list of files: ${cause.message}`);
+    return [`${name}/${manifestName}: it is no list of files: ${cause.message}`];
   }
+}
+
+/** Reads every file of a store that matters, byte for byte, without LevelDB. */
+export async function judgeFiles(dir: string, name: string): Promise<FilesJudged> {
+  const live = await liveFiles(dir, name);
+  if (!("tables" in live)) return { problems: live, notes: [], openable: false };
+  const inTables = await judgeTables(dir, { name, ...live });
+  const inLogs = await readLogs(dir, { name, ...live });
+  const problems = [...inTables, ...inLogs.problems];
+  return { problems, notes: inLogs.notes, openable: inTables.length === 0 };
+}
+
+/** The name of a table's file; undefined when it is missing. */
+export function tableFile(names: readonly string[], number: number): string | undefined {
+  return names.find((name) => TABLE.test(name) && Number.parseInt(name, 10) === number);
 }
 
 async function judgeTables(
@@ -112,7 +129,7 @@ async function judgeTables(
 ): Promise<readonly string[]> {
   const problems: string[] = [];
   for (const [number, size] of live.tables) {
-    const file = live.names.find((name) => TABLE.test(name) && Number.parseInt(name, 10) === number);
+    const file = tableFile(live.names, number);
     if (file === undefined) {
       problems.push(`${live.name}/${padded(number)}.ldb: missing`);
       continue;
@@ -124,22 +141,24 @@ async function judgeTables(
   return problems;
 }
 
-async function judgeLogs(
+/** Reads the logs that count, the oldest first. */
+export async function readLogs(
   dir: string,
   live: { readonly name: string; readonly names: readonly string[]; readonly logNumber: number },
-): Promise<{ readonly problems: readonly string[]; readonly notes: readonly string[] }> {
-  const logs = live.names.filter((name) => name.endsWith(".log") && Number.parseInt(name, 10) >= live.logNumber);
-  const problems: string[] = [];
-  const notes: string[] = [];
-  if (!logs.some((log) => Number.parseInt(log, 10) === live.logNumber)) {
-    problems.push(`${live.name}/${padded(live.logNumber)}.log: missing`);
+): Promise<LogScan> {
+  const numberOf = (log: string): number => Number.parseInt(log, 10);
+  const logs = live.names.filter((name) => name.endsWith(".log") && numberOf(name) >= live.logNumber);
+  const all = { records: [] as Uint8Array[], problems: [] as string[], notes: [] as string[] };
+  if (!logs.some((log) => numberOf(log) === live.logNumber)) {
+    all.problems.push(`${live.name}/${padded(live.logNumber)}.log: missing`);
   }
-  for (const log of logs) {
+  for (const log of logs.sort((a, b) => numberOf(a) - numberOf(b))) {
     const scan = scanLog(`${live.name}/${log}`, await readFile(join(dir, log)));
-    problems.push(...scan.problems);
-    notes.push(...scan.notes);
+    all.records.push(...scan.records);
+    all.problems.push(...scan.problems);
+    all.notes.push(...scan.notes);
   }
-  return { problems, notes };
+  return all;
 }
 
 function padded(number: number): string {

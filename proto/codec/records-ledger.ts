@@ -3,12 +3,15 @@
 
 import { LEDGER_SCHEMA, type LedgerEvent, readLedgerEvent, toLedgerEvent } from "../ledger.js";
 import { decode, encode } from "./codec.js";
-import type { StorePlace } from "./records-judge.js";
+import type { StorePlace } from "./records-chain.js";
 
 /** The ledger of a hub's data directory: `dataDir/ledger` and `dataDir/ledger.head`. */
 export function ledgerPlace(dataDir: string): StorePlace {
   return { dataDir, name: "ledger", kind: "ledger", schema: LEDGER_SCHEMA, keep: Number.POSITIVE_INFINITY };
 }
+
+/** Its snapshot, beside it. */
+export const SNAPSHOT_NAME = "ledger.snapshot";
 
 export function payloadOf(event: LedgerEvent): Uint8Array {
   return encode("LedgerEvent", toLedgerEvent(event));

@@ -15,6 +15,7 @@ const PIECE_HEADER_BYTES = 7;
 const SECTOR_BYTES = 512;
 const FOOTER_BYTES = 48;
 const TRAILER_BYTES = 5;
+const BLOCKS_AT_ONCE = 64;
 const TABLE_MAGIC = "57fb808b247547db";
 
 export interface LogScan {
@@ -118,8 +119,24 @@ export function readManifest(records: readonly Uint8Array[]): Manifest {
   return { logNumber, tables };
 }
 
+/** The data blocks of a table that was scanned and found whole, in the order of their keys. */
+export function dataBlocks(bytes: Buffer): readonly Buffer[] {
+  const cursor = new Cursor(bytes.subarray(bytes.length - FOOTER_BYTES));
+  cursor.handle();
+  return handlesIn(blockAt(bytes, cursor.handle())).map((handle) => blockAt(bytes, handle));
+}
+
+function blockAt(bytes: Buffer, { offset, size }: Handle): Buffer {
+  return bytes.subarray(offset, offset + size);
+}
+
 /** Checks every block of a table and that blocks and footer fill the file. Returns what is wrong. */
 export function scanTable(name: string, bytes: Buffer): readonly string[] {
+  return drained(scanTableInSteps(name, bytes));
+}
+
+/** The same, for who does other work between two steps. */
+export function* scanTableInSteps(name: string, bytes: Buffer): Generator<void, readonly string[]> {
   const footer = bytes.subarray(Math.max(0, bytes.length - FOOTER_BYTES));
   if (footer.length < FOOTER_BYTES || footer.toString("hex", FOOTER_BYTES - 8) !== TABLE_MAGIC) {
     return [`${name}: its footer is missing or damaged (${bytes.length} bytes)`];
@@ -133,30 +150,36 @@ export function scanTable(name: string, bytes: Buffer): readonly string[] {
     for (const root of [metaindex, index]) {
       const fault = blockFault(bytes, root);
       if (fault !== null) return [`${name}: ${fault}`];
-      handles.push(...handlesIn(bytes.subarray(root.offset, root.offset + root.size)));
+      handles.push(...handlesIn(blockAt(bytes, root)));
     }
-    return faultsOfBlocks(name, bytes, handles);
+    return yield* faultsOfBlocks(name, bytes, handles);
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     return [`${name}: its index is damaged: ${cause.message}`];
   }
 }
 
-function faultsOfBlocks(name: string, bytes: Buffer, handles: readonly Handle[]): readonly string[] {
+function* faultsOfBlocks(name: string, bytes: Buffer, handles: readonly Handle[]): Generator<void, readonly string[]> {
   const problems: string[] = [];
   let end = 0;
-  for (const handle of [...handles].sort((a, b) => a.offset - b.offset)) {
+  for (const [index, handle] of [...handles].sort((a, b) => a.offset - b.offset).entries()) {
     if (handle.offset !== end)
       return [...problems, `${name}: byte ${end}: expected a block, found none until ${handle.offset}`];
     const fault = blockFault(bytes, handle);
     if (fault !== null) problems.push(`${name}: ${fault}`);
     end = handle.offset + handle.size + TRAILER_BYTES;
+    if (index % BLOCKS_AT_ONCE === 0) yield;
   }
   if (end + FOOTER_BYTES !== bytes.length) problems.push(`${name}: byte ${end}: expected the footer`);
   return problems;
 }
 
-interface Handle {
+/** Takes all steps at once. */
+export function drained<T>(steps: Generator<void, T>): T {
+  for (let next = steps.next(); ; next = steps.next()) if (next.done === true) return next.value;
+}
+
+export interface Handle {
   readonly offset: number;
   readonly size: number;
 }
@@ -184,7 +207,8 @@ function handlesIn(block: Buffer): Handle[] {
   return handles;
 }
 
-class Cursor {
+/** Reads numbers and slices, one after the other. Throws RangeError beyond the end. */
+export class Cursor {
   readonly #bytes: Uint8Array;
   #at = 0;
 

@@ -3,23 +3,25 @@
 // one another share one synced batch. After any write error nothing more is written, and no sync is ever tried twice:
 // what the disk holds is then known only by opening the store anew.
 
-import { mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Level } from "level";
-import { genesis, hashOf, MOST_PAYLOAD_BYTES, sealRecord } from "./records.js";
-import { createHead, HeadWriter, readHead, syncDirectory } from "./records-head.js";
+import { hashOf, MOST_PAYLOAD_BYTES, openRecord, RecordDamaged, sealRecord } from "./records.js";
 import {
   type Judged,
-  judgeStore,
+  type Known,
   OWNER_KEY,
-  openLevel,
   reasonOf,
   recordKey,
   type StorePlace,
   type TakeRecord,
-} from "./records-judge.js";
+} from "./records-chain.js";
+import { codeOf, createIfNew, sweep } from "./records-create.js";
+import { HeadWriter } from "./records-head.js";
+import { judgeStore, openLevel } from "./records-judge.js";
+import { proveStore } from "./records-prove.js";
 
 const MOST_PER_BATCH = 1024;
+const READ_BYTES = 1_048_576;
 /** R13: what may wait for the disk. */
 const MOST_WAITING = 65_536;
 
@@ -43,6 +45,11 @@ export interface OpenStore {
   readonly owner: string;
   readonly create: boolean; // make an empty store where there never was one
   readonly take: TakeRecord;
+  /**
+   * What a snapshot says: judging needs to read only what it does not know, and only records after `after` are taken.
+   * When that proves nothing, everything is judged: `again` is called, and then all records are taken.
+   */
+  readonly known?: Known & { readonly after: number; readonly again: (why: string) => void };
 }
 
 interface Waiting {
@@ -79,7 +86,7 @@ export class SealedStore {
   static async open(place: StorePlace, options: OpenStore): Promise<{ store: SealedStore; found: Found }> {
     await sweep(place);
     if (options.create) await createIfNew(place, options.owner);
-    const found = await judgeStore(place, options);
+    const found = await judged(place, options);
     const dir = join(place.dataDir, place.name);
     if (found.problems.length > 0) throw new StoreDamaged(dir, found.problems);
     const level = await openForUse(dir);
@@ -109,6 +116,33 @@ export class SealedStore {
   /** The write error after which nothing more is written; null while all is well. */
   get poison(): Error | null {
     return this.#poison;
+  }
+
+  /**
+   * The payloads of durable records from `from` on, at most `most`, their seals and their chain judged. Throws
+   * RecordDamaged.
+   */
+  async read(from: number, most: number): Promise<readonly Uint8Array[]> {
+    const payloads: Uint8Array[] = [];
+    let previous: Uint8Array | null = null;
+    const first = Math.max(1, from);
+    const last = Math.min(this.#count, first + most - 1);
+    if (last < first) return payloads;
+    const range = { gte: recordKey(first), lte: recordKey(last), highWaterMarkBytes: READ_BYTES };
+    for await (const [, bytes] of this.#level.iterator(range)) {
+      const record = openRecord(bytes, { sequence: first + payloads.length, previous });
+      previous = record.hash;
+      payloads.push(record.payload);
+    }
+    if (payloads.length === last - first + 1) return payloads;
+    throw new RecordDamaged(`record ${first + payloads.length}: missing in ${this.#place.name}`);
+  }
+
+  /** The hash of a durable record. Throws RecordDamaged. */
+  async hashAt(sequence: number): Promise<Uint8Array> {
+    const bytes = await this.#level.get(recordKey(sequence));
+    if (bytes === undefined) throw new RecordDamaged(`record ${sequence}: missing in ${this.#place.name}`);
+    return openRecord(bytes, { sequence, previous: null }).hash;
   }
 
   /** Resolves when all these payloads are durable; keeps the order of calls. An empty list is a no-op. */
@@ -192,6 +226,15 @@ export class SealedStore {
   }
 }
 
+async function judged(place: StorePlace, options: OpenStore): Promise<Judged> {
+  const { owner, take, known } = options;
+  if (known === undefined) return judgeStore(place, { owner, take });
+  const proven = await proveStore(place, { owner, take, known, after: known.after });
+  if (typeof proven !== "string") return proven;
+  known.again(proven);
+  return judgeStore(place, { owner, take, known });
+}
+
 async function openForUse(dir: string): Promise<Level<string, Buffer>> {
   try {
     return await openLevel(dir, { create: false });
@@ -215,57 +258,4 @@ async function sameAsJudged(
   }
   if (expected.found.count === 0) return;
   throw new StoreDamaged(expected.dir, [`its records vanished when LevelDB opened it`]);
-}
-
-// The head file is there before the directory, so that a start cut short between the two is told from a loss.
-async function createIfNew(place: StorePlace, owner: string): Promise<void> {
-  const dir = join(place.dataDir, place.name);
-  await mkdir(place.dataDir, { recursive: true, mode: 0o700 });
-  const names = await readdir(place.dataDir);
-  if (names.includes(place.name)) return;
-  const first = genesis(place.kind, owner);
-  if (names.includes(`${place.name}.head`)) {
-    const { head, problems } = await readHead(`${dir}.head`, `${place.name}.head`);
-    const neverUsed = head !== null && head.count === 0 && head.commit === 1 && first.equals(head.genesis);
-    if (problems.length > 0 || !neverUsed) return;
-  } else await createHead(`${dir}.head`, first);
-  const fresh = await mkdtemp(`${dir}.new-${process.pid}-`);
-  const level = await openLevel(fresh, { create: true }).catch((cause: unknown) => {
-    throw new Error(`cannot make ${dir}: ${reasonOf(cause)}`, { cause });
-  });
-  const payload = Buffer.from(JSON.stringify({ kind: place.kind, owner, schema: place.schema }));
-  const sealed = sealRecord({ sequence: 0, left: 0, previous: first, payload });
-  await level.put(OWNER_KEY, sealed, { sync: true });
-  await level.close();
-  await rename(fresh, dir);
-  await syncDirectory(place.dataDir);
-}
-
-// Removes what a process that was killed has left: copies for judging, and stores never finished.
-async function sweep(place: StorePlace): Promise<void> {
-  const ours = new RegExp(`^${place.name}\\.(?:check|new)-(\\d+)-`);
-  const names = await readdir(place.dataDir).catch((cause: unknown) => {
-    if (codeOf(cause) === "ENOENT") return [];
-    throw cause;
-  });
-  for (const name of names) {
-    const pid = ours.exec(name)?.[1];
-    if (pid === undefined || isAlive(Number(pid))) continue;
-    await rm(join(place.dataDir, name), { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (cause) {
-    return codeOf(cause) !== "ESRCH";
-  }
-}
-
-function codeOf(cause: unknown): string | undefined {
-  if (!(cause instanceof Error)) return undefined;
-  const { code } = cause as NodeJS.ErrnoException;
-  return cause.cause === undefined ? code : (codeOf(cause.cause) ?? code);
 }

@@ -6,7 +6,7 @@
 // hash of a record is the SHA-256 over all its bytes, its CRC included. Record 1 carries `genesis(kind, owner)`, so
 // that a record never fits the chain of another owner.
 
-import { createHash } from "node:crypto";
+import { createHash, hash as sha256 } from "node:crypto";
 
 export const RECORD_VERSION = 1;
 export const HASH_BYTES = 32;
@@ -91,7 +91,7 @@ export function openRecord(
 
 /** The hash of a sealed record, which the next one carries. */
 export function hashOf(sealed: Uint8Array): Buffer {
-  return createHash("sha256").update(sealed).digest();
+  return sha256("sha256", sealed, "buffer");
 }
 
 /** What record 1 of the store of `owner` carries as the hash before it. */

@@ -40,6 +40,11 @@ export const BENCHES: Readonly<Record<string, Entry>> = {
     mostMs: 90_000,
     load: () => import("./core.js"),
   },
+  step: {
+    about: "steps of the cores as a simulated world drives them: scans of 16 rays, a hub with 20 robots",
+    mostMs: 90_000,
+    load: () => import("./step.js"),
+  },
   dispatch: {
     about: "one round of dispatch: 50 robots, 200 tasks",
     mostMs: 60_000,

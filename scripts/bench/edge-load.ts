@@ -1,6 +1,6 @@
 // One robot for the benches: the edge's real core, driving from place to place in the generated warehouse under a
-// virtual clock, with the simulated base's sensors and a hub that renews and grants without end. Plans are answered by
-// Dijkstra.
+// virtual clock, with the simulated base's sensors and a hub that renews and grants without end, or grants nothing.
+// Plans are answered by Dijkstra.
 
 import { Edge } from "../../edge/core/edge.js";
 import { EMPTY_MEMORY } from "../../edge/core/memory.js";
@@ -11,6 +11,7 @@ import type { PlanRequest } from "../../models/planner.js";
 import type { OnboardChannel } from "../../proto/topics.js";
 import { type EdgeMessage, type HubMessage, type OnboardSample, readOnboard } from "../../proto/wire.js";
 import { PERIOD_MS } from "../world/base.js";
+import { LIDAR } from "../world/lidar.js";
 import { Random } from "../world/random.js";
 import { Sensors } from "../world/sensors.js";
 import { World } from "../world/world.js";
@@ -19,8 +20,15 @@ import { solve } from "./dijkstra.js";
 const ROBOT = "r1";
 const START_MS = 1_000_000;
 
-/** Called around every step of the core; must call `step` once. */
-export type Around = (input: EdgeInput, step: () => void) => void;
+/** Called around every step of the core; must call `step` once. It gives the effects of the step. */
+export type Around = (input: EdgeInput, step: () => readonly EdgeEffect[]) => void;
+
+export interface EdgeLoadOptions {
+  /** Of one scan; those of the demonstration when absent. */
+  readonly rays?: number;
+  /** The hub renews its lease, but gives it nowhere to go. */
+  readonly stands?: boolean;
+}
 
 export class EdgeLoad {
   readonly edge: Edge;
@@ -28,16 +36,18 @@ export class EdgeLoad {
   /** Every plan that was asked for, newest last, at most the last 200. Their grids are copies. */
   readonly plans: PlanRequest[] = [];
   arrivals = 0;
-  around: Around = (_, step) => step();
+  granted = 0;
+  around: Around = (_, step) => void step();
   readonly #world: World;
   readonly #sensors: Sensors;
   readonly #destinations: readonly string[];
+  readonly #stands: boolean;
   #nowMs = START_MS;
   #nonce = 1;
-  #granted = 0;
   #running: PlanRequest | null = null;
 
-  constructor() {
+  constructor(options: EdgeLoadOptions = {}) {
+    this.#stands = options.stands ?? false;
     const { config, grid } = generateWarehouse({ seed: 1, robots: 6 });
     const fleet = config.fleets[0];
     const home = config.destinations.find(({ id }) => id === config.robots[0]?.home);
@@ -46,7 +56,8 @@ export class EdgeLoad {
     const limits = { maxSpeedMps, maxTurnRadps, accelMps2, brakeMps2, deadmanMs: config.lease.deadmanMs };
     const robots = [{ id: ROBOT, radiusM, limits, start: home }];
     const random = new Random(1);
-    this.#world = new World({ grid, robots, random, nowMs: START_MS });
+    const lidar = { ...LIDAR, rays: options.rays ?? LIDAR.rays };
+    this.#world = new World({ grid, robots, random, nowMs: START_MS, lidar });
     this.#sensors = new Sensors({ world: this.#world, robot: ROBOT, baseBoot: "base-1", random });
     this.#destinations = config.destinations
       .filter(({ kind }) => kind === "pick" || kind === "pack")
@@ -77,7 +88,7 @@ export class EdgeLoad {
     }
     const nowMs = this.#nowMs;
     this.#feed({ kind: "tick", clocks: { monotonicMs: nowMs, bootMs: nowMs, wallMs: nowMs } });
-    if (this.edge.state.memory.holdings.every(({ arrived }) => arrived)) this.#grant();
+    if (!this.#stands && this.edge.state.memory.holdings.every(({ arrived }) => arrived)) this.#grant();
   }
 
   #sample(channel: OnboardChannel): void {
@@ -86,15 +97,15 @@ export class EdgeLoad {
   }
 
   #grant(): void {
-    this.#granted += 1;
-    const destination = this.#destinations[(this.#granted * 17) % this.#destinations.length] ?? "";
+    this.granted += 1;
+    const destination = this.#destinations[(this.granted * 17) % this.#destinations.length] ?? "";
     const assignment = {
-      assignment: `a${this.#granted}`,
-      task: `t${this.#granted}`,
+      assignment: `a${this.granted}`,
+      task: `t${this.granted}`,
       destination,
       purpose: "TASK",
     } as const;
-    this.#hub({ kind: "grant", token: { epoch: 1, counter: this.#granted }, ...assignment, dwellMs: 0 });
+    this.#hub({ kind: "grant", token: { epoch: 1, counter: this.granted }, ...assignment, dwellMs: 0 });
   }
 
   #hub(message: HubMessage): void {
@@ -105,6 +116,7 @@ export class EdgeLoad {
     let effects: readonly EdgeEffect[] = [];
     this.around(input, () => {
       effects = this.edge.step(input, this.#nowMs);
+      return effects;
     });
     for (const effect of effects) this.#perform(effect);
   }

@@ -1,6 +1,6 @@
-// Fifty robots for the benches: the hub's real core and real dispatch on the generated warehouse under a virtual clock,
-// and robots that keep the protocol, drive straight ways at a steady speed, renew, report and arrive, while tasks keep
-// coming.
+// Robots for the benches: the hub's real core and real dispatch on the generated warehouse under a virtual clock, and
+// robots that keep the protocol, drive straight ways at a steady speed, renew, report and arrive, while tasks keep
+// coming, or none come.
 
 import { conflictsOf } from "../../fleet-config/conflicts.js";
 import type { SiteConfig } from "../../fleet-config/types.js";
@@ -19,16 +19,26 @@ const TICK_MS = 50;
 /** Called around every step of the core; must call `step` once. */
 export type Around = (input: HubInput, step: () => void) => void;
 
+export interface HubLoadOptions {
+  /** Nobody submits a task. */
+  readonly idle?: boolean;
+  /** So many of the warehouse's destinations, the robots' homes first; all when absent. */
+  readonly destinations?: number;
+}
+
 export class HubLoad {
   readonly hub: Hub;
   readonly robots: readonly Driven[];
   around: Around = (_, step) => step();
   readonly #config: SiteConfig;
   readonly #tasks: Iterator<string[][], unknown>;
+  readonly #tasksMost: number;
   #nowMs = START_MS;
 
-  constructor(robots: number) {
-    const { config, grid, travel } = warehouseOf(robots);
+  constructor(robots: number, options: HubLoadOptions = {}) {
+    const { config: whole, grid, travel } = warehouseOf(robots);
+    const config = { ...whole, destinations: someOf(whole, options.destinations ?? Number.POSITIVE_INFINITY) };
+    this.#tasksMost = options.idle === true ? 0 : 3 * robots;
     const conflicts = conflictsOf(config);
     this.#config = config;
     this.#tasks = shiftTasks({ config, seed: 1 });
@@ -46,7 +56,7 @@ export class HubLoad {
     for (const robot of this.robots) {
       const hello = { kind: "hello", robot: robot.id, boot: "boot-1", protocol: 1, holdings: [] } as const;
       this.#say(robot, { ...hello, highestToken: { epoch: 0, counter: 0 }, configHash: "hash", software: "bench" });
-      this.#say(robot, { kind: "modeReport", rung: "AUTONOMOUS", causes: [] });
+      this.#say(robot, { kind: "modeReport", sequence: 1, rung: "AUTONOMOUS", causes: [] });
     }
   }
 
@@ -62,7 +72,7 @@ export class HubLoad {
       if (dueMs % 1000 < TICK_MS) this.#report(robot, { kind: "battery", chargeRatio: 0.8, charging: false });
     }
     this.#feed({ kind: "tick" });
-    while (this.hub.state.ledger.open.size < 3 * this.robots.length) this.#submit();
+    while (this.hub.state.ledger.open.size < this.#tasksMost) this.#submit();
   }
 
   get #now() {
@@ -136,4 +146,14 @@ export class HubLoad {
       this.#say(robot, { kind: "grantAnswer", token: message.token, accepted: true, refusal: "" });
     }
   }
+}
+
+/** Homes, then packing stations and pick faces in equal parts, in the order of the site file. */
+function someOf(config: SiteConfig, most: number): SiteConfig["destinations"] {
+  if (config.destinations.length <= most) return config.destinations;
+  const homes = new Set(config.robots.map(({ home }) => home));
+  const each = Math.floor((most - homes.size) / 2);
+  const picked = (kind: string) => config.destinations.filter((place) => place.kind === kind).slice(0, each);
+  const kept = new Set([...picked("pick"), ...picked("pack")]);
+  return config.destinations.filter((place) => homes.has(place.id) || kept.has(place));
 }

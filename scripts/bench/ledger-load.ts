@@ -65,6 +65,26 @@ export async function makeLedger(dir: string, count: number): Promise<number> {
   return tookMs;
 }
 
+/** Appends so many events to a ledger, whatever it holds: tasks that are cancelled at once. */
+export async function addEvents(dir: string, count: number): Promise<void> {
+  const { store } = await LedgerStore.open({ dir, site: SITE, create: false });
+  const [last] = await store.read(store.count, 1);
+  const epoch = last?.epoch ?? 1;
+  const from = store.count + 1;
+  for (let sequence = from; sequence < from + count; sequence += 2) {
+    const task = `late-${sequence}`;
+    const said = { operator: "shift", reason: "simulated shift" };
+    const bodies: readonly LedgerBody[] = [
+      { kind: "taskAccepted", task, stops: [{ destinations: ["pack-7"] }], fleet: "", dwellMs: 0, ...said },
+      { kind: "taskEnded", task, end: "END_CANCELLED", reason: "" },
+    ];
+    const at = { hubMs: 1000 + 40 * sequence, wallMs: 1_763_000_000_000 + 40 * sequence };
+    const tag = { schema: LEDGER_SCHEMA, epoch, ...at };
+    await store.append(bodies.map((body, index) => ({ sequence: sequence + index, ...tag, body })));
+  }
+  await store.close();
+}
+
 /** The next `count` items. */
 export function take<T>(source: Iterator<T, unknown>, count: number): T[] {
   return Array.from({ length: count }, () => source.next().value as T);

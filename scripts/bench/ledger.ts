@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { Level } from "level";
 import { LedgerStore } from "../../hub/io/ledger-store.js";
 import { sealRecord } from "../../proto/codec/records.js";
-import { recordKey } from "../../proto/codec/records-judge.js";
+import { recordKey } from "../../proto/codec/records-chain.js";
 import { payloadOf } from "../../proto/codec/records-ledger.js";
 import type { LedgerEvent } from "../../proto/ledger.js";
 import { beside, type Row } from "./bench.js";
@@ -97,9 +97,9 @@ async function openRow(count: number): Promise<Row> {
   cpSync(join(dir, "ledger"), rawDir, { recursive: true });
   const own = async (): Promise<number> => {
     const startMs = performance.now();
-    const { store, events } = await LedgerStore.open({ dir, site: SITE, create: false });
+    const { store } = await LedgerStore.open({ dir, site: SITE, create: false });
     const tookMs = performance.now() - startMs;
-    if (events.length !== count) throw new Error(`expected ${count} events, found ${events.length}`);
+    if (store.count !== count) throw new Error(`expected ${count} events, found ${store.count}`);
     await store.close();
     return tookMs;
   };

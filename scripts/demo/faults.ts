@@ -2,22 +2,30 @@
 
 import { ONBOARD_CHANNELS, type OnboardChannel } from "../../proto/topics.js";
 
+/** Both ways, from the robot to the hub, from the hub to the robot, or open with every byte lost. */
+export const LINK_FAULTS = ["off", "up-off", "down-off", "half-open"] as const;
+export type LinkFault = (typeof LINK_FAULTS)[number];
+
+/** Faults of one process that take no further word, by what they are written as. */
+const OF_PROCESS = ["hub=kill", "hub=stop", "broker=kill", "edge=kill", "edge=stop", "planner=kill"] as const;
+
 export type FaultKind =
-  | { readonly what: "telemetry" | "link" }
-  | { readonly what: "edge-kill" | "edge-stop" | "planner-hang" | "hub-kill" }
+  | { readonly what: "telemetry" | "planner-hang" }
+  | { readonly what: "link"; readonly way: LinkFault }
+  | { readonly what: "process"; readonly act: (typeof OF_PROCESS)[number] }
   | { readonly what: "sensor-frozen"; readonly channel: OnboardChannel };
 
 export interface Fault {
   readonly spec: string;
   readonly atMs: number;
   readonly forMs: number | null; // null: never undone
-  readonly robots: readonly string[]; // empty for the hub
+  readonly robots: readonly string[]; // empty for the hub and its broker
   readonly kind: FaultKind;
 }
 
 const FORM =
   "expected 'at=15s robot=r3 telemetry=off for=12s' " +
-  "(or link=off, edge=kill, edge=stop, hub=kill, planner=hang, sensor=frozen channel=scan)";
+  `(or link=${LINK_FAULTS.join("|")}, ${OF_PROCESS.join(", ")}, planner=hang, sensor=frozen channel=scan)`;
 
 /** Throws an Error that names the spec and what is wrong in it. */
 export function parseFault(spec: string, robots: number): Fault {
@@ -45,22 +53,28 @@ export function parseFault(spec: string, robots: number): Fault {
   const kind = kindOf(take) ?? wrong("it names no fault");
   const [left] = words.keys();
   if (left !== undefined) wrong(`"${left}" is not understood`);
-  if (kind.what === "hub-kill" ? named.length > 0 : named.length === 0) {
-    wrong(kind.what === "hub-kill" ? "hub=kill takes no robot" : "robot= is missing");
-  }
+  if (isOfSite(kind)) {
+    if (named.length > 0) wrong(`${kind.act} takes no robot`);
+  } else if (named.length === 0) wrong("robot= is missing");
   return { spec, atMs, forMs, robots: named, kind };
 }
 
+function isOfSite(kind: FaultKind): kind is Extract<FaultKind, { what: "process" }> {
+  return kind.what === "process" && /^(hub|broker)=/.test(kind.act);
+}
+
 function kindOf(take: (key: string) => string | undefined): FaultKind | undefined {
-  const said = (key: string, value: string) => take(key) === value;
-  if (said("telemetry", "off")) return { what: "telemetry" };
-  if (said("link", "off")) return { what: "link" };
-  const edge = take("edge");
-  if (edge === "kill") return { what: "edge-kill" };
-  if (edge === "stop") return { what: "edge-stop" };
-  if (said("hub", "kill")) return { what: "hub-kill" };
-  if (said("planner", "hang")) return { what: "planner-hang" };
-  if (!said("sensor", "frozen")) return undefined;
+  if (take("telemetry") === "off") return { what: "telemetry" };
+  const link = take("link");
+  const way = LINK_FAULTS.find((known) => known === link);
+  if (way !== undefined) return { what: "link", way };
+  for (const role of ["hub", "broker", "edge", "planner"]) {
+    const said = `${role}=${take(role)}`;
+    if (said === "planner=hang") return { what: "planner-hang" };
+    const act = OF_PROCESS.find((known) => known === said);
+    if (act !== undefined) return { what: "process", act };
+  }
+  if (take("sensor") !== "frozen") return undefined;
   const name = take("channel");
   const channel = ONBOARD_CHANNELS.find((known) => known === name);
   return channel === undefined ? undefined : { what: "sensor-frozen", channel };

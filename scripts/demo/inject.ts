@@ -2,8 +2,8 @@
 
 import { readFileSync } from "node:fs";
 import type { SimulatedBase } from "../world/base.js";
-import type { Fault } from "./faults.js";
-import type { NetworkPath } from "./path.js";
+import type { Fault, LinkFault } from "./faults.js";
+import { BOTH_WAYS, type NetworkPath, type Way } from "./path.js";
 import type { Managed } from "./processes.js";
 
 export interface Surroundings {
@@ -15,10 +15,17 @@ export interface Surroundings {
   readonly telemetry: ReadonlyMap<string, NetworkPath>;
   readonly links: ReadonlyMap<string, NetworkPath>;
   readonly note: (fault: Fault, phase: "begin" | "end") => void;
+  readonly onMiss: (fault: Fault) => void; // what should have been killed or stopped did not run
   readonly onError: (cause: Error) => void;
 }
 
 const HANG_PERIOD_MS = 100;
+
+type ProcessAct = Extract<Fault["kind"], { what: "process" }>["act"];
+
+const WAYS: Readonly<Record<Exclude<LinkFault, "half-open">, readonly Way[]>> = {
+  ...{ off: BOTH_WAYS, "up-off": ["up"], "down-off": ["down"] },
+};
 
 export class Injector {
   readonly #around: Surroundings;
@@ -46,43 +53,72 @@ export class Injector {
   }
 
   #begin(fault: Fault): void {
-    const { hub, edges, telemetry, links, bases, note } = this.#around;
+    const { telemetry, links, bases, note, onMiss } = this.#around;
+    const { kind } = fault;
+    if (kind.what === "process" && !this.#strike(fault, kind.act)) return onMiss(fault);
     note(fault, "begin");
+    if (kind.what === "planner-hang") this.#hanging.add(fault);
     for (const robot of fault.robots) {
-      if (fault.kind.what === "telemetry") telemetry.get(robot)?.cut();
-      if (fault.kind.what === "link") links.get(robot)?.cut();
-      if (fault.kind.what === "edge-kill") edges.get(robot)?.signal("SIGKILL", true);
-      if (fault.kind.what === "edge-stop") edges.get(robot)?.signal("SIGSTOP", false);
-      if (fault.kind.what === "sensor-frozen") bases.get(robot)?.freeze(fault.kind.channel);
+      if (kind.what === "telemetry") telemetry.get(robot)?.cut();
+      if (kind.what === "link") breakLink(links.get(robot), kind.way);
+      if (kind.what === "sensor-frozen") bases.get(robot)?.freeze(kind.channel);
     }
-    if (fault.kind.what === "planner-hang") this.#hanging.add(fault);
-    if (fault.kind.what === "hub-kill") hub.signal("SIGKILL", true);
+  }
+
+  /** Kills or stops the processes that the fault names. False when none of them runs. */
+  #strike({ robots }: Fault, act: ProcessAct): boolean {
+    const { hub, edges } = this.#around;
+    const named = robots.map((robot) => edges.get(robot));
+    switch (act) {
+      case "hub=kill":
+        return hub.signal("SIGKILL", true);
+      case "hub=stop":
+        return hub.signal("SIGSTOP", false);
+      case "broker=kill":
+        return signal(childOf(hub, "broker"), "SIGKILL");
+      case "edge=kill":
+        return named.map((edge) => edge?.signal("SIGKILL", true)).includes(true);
+      case "edge=stop":
+        return named.map((edge) => edge?.signal("SIGSTOP", false)).includes(true);
+      case "planner=kill":
+        return named.map((edge) => signal(childOf(edge, "planner"), "SIGKILL")).includes(true);
+    }
   }
 
   async #end(fault: Fault): Promise<void> {
-    const { edges, telemetry, links, bases, note, onError } = this.#around;
+    const { telemetry, links, bases, note, onError } = this.#around;
+    const { kind } = fault;
     note(fault, "end");
     this.#hanging.delete(fault);
     try {
       for (const robot of fault.robots) {
-        if (fault.kind.what === "telemetry") telemetry.get(robot)?.restore();
-        if (fault.kind.what === "link") links.get(robot)?.restore();
-        if (fault.kind.what === "edge-stop") edges.get(robot)?.signal("SIGCONT", false);
-        if (fault.kind.what === "edge-kill") await this.#around.restartEdge(robot);
-        if (fault.kind.what === "sensor-frozen") bases.get(robot)?.restore(fault.kind.channel);
+        if (kind.what === "telemetry") telemetry.get(robot)?.restore();
+        if (kind.what === "link") links.get(robot)?.restore();
+        if (kind.what === "sensor-frozen") bases.get(robot)?.restore(kind.channel);
       }
-      if (fault.kind.what === "planner-hang") this.#release();
-      if (fault.kind.what === "hub-kill") await this.#around.restartHub();
+      if (kind.what === "planner-hang") this.#release();
+      if (kind.what === "process") await this.#undo(fault, kind.act);
     } catch (cause) {
       onError(cause as Error);
     }
+  }
+
+  /** Lets go of what was stopped, and starts again what is dead; children are started again by who owns them. */
+  async #undo({ robots }: Fault, act: ProcessAct): Promise<void> {
+    const { hub, edges, restartHub, restartEdge } = this.#around;
+    if (act === "hub=stop") hub.signal("SIGCONT", false);
+    if (act === "edge=stop") for (const robot of robots) edges.get(robot)?.signal("SIGCONT", false);
+    if (act === "hub=kill" && !hub.running) await restartHub();
+    if (act !== "edge=kill") return;
+    const dead = robots.filter((robot) => edges.get(robot)?.running === false);
+    await Promise.all(dead.map(restartEdge));
   }
 
   /** Each planner that the edge starts while the fault lasts is stopped too. */
   #hang(): void {
     for (const fault of this.#hanging) {
       for (const robot of fault.robots) {
-        const pid = plannerOf(this.#around.edges.get(robot));
+        const pid = childOf(this.#around.edges.get(robot), "planner");
         if (pid === undefined || this.#stopped.has(pid)) continue;
         signal(pid, "SIGSTOP");
         this.#stopped.set(pid, true);
@@ -96,23 +132,29 @@ export class Injector {
   }
 }
 
-/** The planner of an edge that runs, as the edge tells it; only if it really is its child. */
-function plannerOf(edge: Managed | undefined): number | undefined {
-  const own = edge?.own();
-  const pid = own?.children.find((child) => child.role === "planner")?.pid;
-  if (own === null || own === undefined || pid === undefined) return undefined;
+function breakLink(path: NetworkPath | undefined, way: LinkFault): void {
+  if (way === "half-open") path?.swallow();
+  else path?.cut(WAYS[way]);
+}
+
+/** A child of a process that runs, as the process tells it; only if it really is its child. */
+function childOf(parent: Managed | undefined, role: "planner" | "broker"): number | undefined {
+  const own = parent?.own();
+  const pid = own?.children.find((child) => child.role === role)?.pid;
+  if (own === null || own === undefined || pid === undefined || own.pid !== parent?.pid) return undefined;
   try {
-    const parent = Number(/^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
-    return parent === own.pid ? pid : undefined;
+    const parentPid = Number(/^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
+    return parentPid === own.pid ? pid : undefined;
   } catch {
     return undefined;
   }
 }
 
-function signal(pid: number, name: NodeJS.Signals): void {
+/** False when there is no such process. */
+function signal(pid: number | undefined, name: NodeJS.Signals): boolean {
   try {
-    process.kill(pid, name);
+    return pid !== undefined && process.kill(pid, name);
   } catch {
-    // it has ended
+    return false; // it has ended
   }
 }

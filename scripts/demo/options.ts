@@ -15,8 +15,9 @@ export const USAGE = `npm start -- [options]: a site with its hub and robots in 
   --scenario FILE      tasks of a MovingAI map: each row is a task of two stops
   --cell 1.0           metres per cell of a MovingAI map (1.0)
   --fault SPEC         act on the running processes and sockets; may be repeated. SPEC is, for example,
-                       'at=15s robot=r3 telemetry=off for=12s', also link=off, edge=kill, edge=stop, planner=hang,
-                       'sensor=frozen channel=scan', and hub=kill without a robot. Without for= it lasts.
+                       'at=15s robot=r3 telemetry=off for=12s', also link=off (or up-off, down-off, half-open),
+                       edge=kill, edge=stop, planner=hang, planner=kill, 'sensor=frozen channel=scan'; and without
+                       a robot hub=kill, hub=stop, broker=kill. Without for= it lasts.
   --port N             where the hub listens on 127.0.0.1 (7443; 0 takes any)
   --data-dir DIR       keep the state of all processes there (.drover/runs/...)
   --model DIR          the planners' model (the reference planner)

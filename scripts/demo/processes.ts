@@ -36,6 +36,7 @@ export class Managed {
   readonly spec: ProcessSpec;
   #child: ChildProcess | null = null;
   #expected = false;
+  #ended = "";
   readonly #onExit: (how: string) => void;
 
   constructor(spec: ProcessSpec, onExit: (how: string) => void) {
@@ -65,7 +66,8 @@ export class Managed {
     this.#child = child;
     child.once("exit", (code, signal) => {
       if (this.#child === child) this.#child = null;
-      if (!this.#expected) this.#onExit(signal ?? `exit code ${code}`);
+      this.#ended = signal ?? `exit code ${code}`;
+      if (!this.#expected) this.#onExit(this.#ended);
     });
     for (let waitedMs = 0; waitedMs < START_MS; waitedMs += POLL_MS) {
       const own = this.own();
@@ -73,7 +75,8 @@ export class Managed {
       if (this.#child === null) break;
       await sleep(POLL_MS);
     }
-    throw new Error(`${name} did not start:\n${lastLines(join(dataDir, "log.jsonl"))}`);
+    const how = this.#child === null ? this.#ended : `nothing within ${START_MS} ms`;
+    throw new Error(`${name} did not start (${how}):\n${lastLines(join(dataDir, "log.jsonl"))}`);
   }
 
   /** Its run.json, or null. */
@@ -85,10 +88,10 @@ export class Managed {
     }
   }
 
-  /** Sends a signal; `expected`: its end is no news. No-op when it does not run. */
-  signal(signal: NodeJS.Signals, expected: boolean): void {
+  /** Sends a signal; `expected`: its end is no news. False when it does not run. */
+  signal(signal: NodeJS.Signals, expected: boolean): boolean {
     if (expected) this.#expected = true;
-    this.#child?.kill(signal);
+    return this.#child?.kill(signal) === true;
   }
 
   /** Asks it to end, and ends it when it does not. */

@@ -163,6 +163,7 @@ function injectorOf(parts: {
       recorder.take({ kind: "fault", t: monotonicNowMs(), spec: fault.spec, phase });
       screen.event(`fault ${phase}s: ${fault.spec}`);
     },
+    onMiss: (fault) => screen.event(`fault missed, nothing runs: ${fault.spec}`),
     onError: (cause) => screen.event(`fault could not be undone: ${cause.message}`),
   });
 }

@@ -30,8 +30,8 @@ class Shell {
       return step(input, now);
     };
     this.runtime = new HubRuntime({
-      ...{ hub: this.hub, events: [], telemetryCounts: () => ({ messages: 0, bytes: 0 }) },
-      store: { append: () => this.gate },
+      ...{ hub: this.hub, telemetryCounts: () => ({ messages: 0, bytes: 0 }) },
+      store: { append: () => this.gate, read: async () => [], count: 0 },
       onFault: (cause) => this.faults.push(cause.message),
       clocks: () => this.clocks,
     });

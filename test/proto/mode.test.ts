@@ -239,3 +239,20 @@ t.test("R7 a dwell begins anew when its cause went unsignalled", async (t) => {
   ladder = at(ladder, 21_500, signal("telemetry-stale", "AUTONOMOUS"));
   t.equal(effectiveRung(ladder), "AUTONOMOUS");
 });
+
+t.test(
+  "R7 a ladder of which nothing has changed comes back as it is, and its details stay those of the cause",
+  async (t) => {
+    const bad = signal("planner-fault", "REACTIVE_ONLY");
+    const fallen = at(NO_HOLDS, 0, bad);
+    t.equal(at(fallen, 50, bad), fallen, "the same evidence");
+    t.not(at(fallen, 50, { ...bad, detail: "gone" }), fallen, "another detail");
+    const well = signal("planner-fault", "AUTONOMOUS");
+    const climbed = at(at(fallen, 100, well), 100 + policy.dwellMs, well);
+    t.equal(effectiveRung(climbed), "AUTONOMOUS");
+    const rests = at(climbed, 150 + policy.dwellMs, well);
+    t.equal(at(rests, 200 + policy.dwellMs, well, signal("pose-doubt", "AUTONOMOUS")), rests, "at rest");
+    t.equal(rests.get("planner-fault")?.detail, bad.detail);
+    t.equal(at(rests, policy.fallMemoryMs + 1, well).size, 0, "until it is forgotten");
+  },
+);

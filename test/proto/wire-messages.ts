@@ -80,7 +80,7 @@ const edgeMessage: fc.Arbitrary<EdgeMessage> = fc.oneof(
   member("outcome", {
     ...{ id, token, assignment: id, result: fc.constantFrom(...OUTCOMES), reason: text, decisionId: maybeId },
   }),
-  member("modeReport", { rung, causes }),
+  member("modeReport", { sequence: positive, rung, causes }),
 );
 
 const purpose = fc.constantFrom(...PURPOSES);
@@ -96,7 +96,7 @@ const hubMessage: fc.Arbitrary<HubMessage> = fc.oneof(
   member("grant", { token, assignment: id, task: maybeId, destination: id, purpose, dwellMs: small }),
   member("withdraw", { token, assignment: id, reason: text }),
   member("modeOrder", { sequence: count, rung, causes }),
-  member("clearLatches", { causes: causeNames, operator: text, reason: text }),
+  member("clearLatches", { causes: causeNames, operator: text, reason: text, report: positive }),
   member("outcomeStored", { id }),
   member("refused", { code: text, message: text }),
 );

@@ -85,7 +85,7 @@ function many<T>(size: number, one: T): T[] {
 }
 
 t.test("R13 lists are read up to their limit and refused beyond it", async (t) => {
-  const clear = (causes: readonly string[]) => ({ clearLatches: { causes, operator: "o", reason: "r" } });
+  const clear = (causes: readonly string[]) => ({ clearLatches: { causes, operator: "o", reason: "r", report: 1 } });
   const stop = (size: number) => ({ destinations: many(size, "P") });
   const rows: readonly [string, string, number, string, (size: number) => Plain][] = [
     ["holdings", "EdgeMessage", 64, "m.hello.holdings", (n) => ({ hello: { ...hello, holdings: many(n, holding) } })],
@@ -95,7 +95,7 @@ t.test("R13 lists are read up to their limit and refused beyond it", async (t) =
     ],
     [
       ...(["causes told", "EdgeMessage", 32, "m.modeReport.causes"] as const),
-      (n) => ({ modeReport: { rung: "HALT", causes: many(n, cause) } }),
+      (n) => ({ modeReport: { sequence: 1, rung: "HALT", causes: many(n, cause) } }),
     ],
     [
       ...(["causes ordered", "HubMessage", 32, "m.modeOrder.causes"] as const),
@@ -213,6 +213,6 @@ t.test("R6 a capture that carries both a time and a tick is refused, one with ne
 
 t.test("R7 the order to clear latches names causes of the closed table only", async (t) => {
   const { read } = contractOf("HubMessage");
-  const refused = refusalOf(() => read({ clearLatches: { causes: ["magic"], operator: "o", reason: "r" } }, "m"));
+  const refused = refusalOf(() => read({ clearLatches: { causes: ["magic"], operator: "o", reason: "r", report: 1 } }, "m"));
   t.match(refused, { path: "m.clearLatches.causes[0]", found: "magic" });
 });

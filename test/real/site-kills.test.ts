@@ -1,92 +1,80 @@
-// Processes of a running site killed from outside, at moments and in an order drawn from a seed. What the site starts
-// again by itself comes back; whatever stays dead, nothing becomes unsound.
+// Processes of a running site killed at moments and in an order drawn from a seed, and started again; then its hub for
+// good. Whatever died, nothing becomes unsound and no task is lost.
 
-import t from "tap";
-import { type RunRow, runRows, runSite, sound } from "./site-run.js";
+import t, { type Test } from "tap";
+import { killsIn, planKills, specOf, taskProblems } from "../../scripts/soak-plan.js";
+import { aSmallSite } from "./site-kit.js";
+import { type RunRow, runRows, runSite, type SiteRun, sound } from "./site-run.js";
 
 t.setTimeout(170_000);
-const SEED = 20;
+const SEED = 1;
+const KILLS = 10;
+/** One more than must strike: a process that is slow to start may be missed. */
+const PLANNED = KILLS + 1;
+const ROBOTS = 3;
 /** Far longer than it takes: the run is interrupted. */
-const FOR_S = 80;
-const AFTER_MS = 4000;
-const FIRST_S = 6;
-const EACH_S = 3.5;
-/** In an order that the seed draws; the hub goes last, because without it little happens. */
-const ROLES = ["broker", "planner", "edge", "planner", "edge"];
+const FOR_S = 90;
+const FIRST_MS = 4000;
+const CALM_MS = 4000;
+const DARK_MS = 2000;
 
-type Draw = () => number;
-
-/** mulberry32: the same moments and the same choices for the same seed. */
-function chance(seed: number): Draw {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-interface Kill {
-  readonly row: RunRow;
-  readonly atMs: number;
-}
-
-t.test("a site of which random processes are killed stays sound", async (t) => {
-  const draw = chance(SEED);
-  const order = ROLES.map((role) => ({ role, at: draw() })).sort((a, b) => a.at - b.at);
-  const roles = [...order.map(({ role }) => role), "hub"];
-  const kills: Kill[] = [];
-  const seen = new Map<number, { readonly row: RunRow; readonly atMs: number }>();
+/** Kills the hub for good once all else is over, and then interrupts the run, from outside. */
+function ending(lastMs: number): (rows: readonly RunRow[]) => void {
   let startMs = 0;
-  let dueMs = FIRST_S * 1000;
+  let hubGoneMs = Number.POSITIVE_INFINITY;
   let interrupted = false;
-  const interrupt = (rows: readonly RunRow[], nowMs: number): void => {
-    const runner = rows.find(({ role }) => role === "runner");
-    if (interrupted || runner === undefined || nowMs - (kills.at(-1)?.atMs ?? nowMs) < AFTER_MS) return;
+  return (rows) => {
+    const nowMs = performance.now();
+    const [hub, runner] = ["hub", "runner"].map((role) => rows.find((row) => row.role === role));
+    if (rows.filter(({ role }) => role === "edge").length === ROBOTS) startMs ||= nowMs;
+    if (startMs > 0 && nowMs - startMs > lastMs && hub !== undefined && hubGoneMs > nowMs) {
+      hubGoneMs = nowMs;
+      process.kill(hub.pid, "SIGKILL");
+    }
+    if (interrupted || runner === undefined || nowMs - hubGoneMs < DARK_MS) return;
     interrupted = true;
     process.kill(runner.pid, "SIGINT");
   };
+}
+
+function startedAgain(t: Test, run: SiteRun): void {
+  const { trace } = run;
+  const spawned = (role: string, robot?: string) =>
+    run.rows.filter((row) => row.role === role && row.robot === robot).length;
+  const killed = killsIn(trace.faults);
+  const epochs = trace.events("hubStarted").map(({ body }) => Number(body.epoch));
+  // A start may be cut short by the next kill.
+  t.ok(epochs.length >= 2 && epochs.length <= 1 + killed.hub, `epochs ${epochs.join(", ")}`);
+  t.ok(spawned("broker") >= 1 + killed.broker, "the hub starts its broker again");
+  for (const robot of ["r1", "r2", "r3"]) {
+    const of = (role: string) => trace.faults.filter(({ spec, phase }) => phase === "begin" && spec.includes(role));
+    const edges = of(`robot=${robot} edge=kill`).length;
+    const planners = of(`robot=${robot} planner=kill`).length;
+    t.ok(spawned("edge", robot) >= Math.min(2, 1 + edges), `the edge of ${robot} runs again`);
+    t.ok(spawned("planner", robot) >= Math.min(2, 1 + planners), `the planner of ${robot} runs again`);
+  }
+}
+
+t.test("R1 R5 R10 a site of which random processes are killed stays sound, and loses no task", async (t) => {
+  const plan = planKills({ seed: SEED, kills: PLANNED, robots: ROBOTS, firstMs: FIRST_MS });
+  const lastMs = Math.max(...plan.map(({ atMs, downMs }) => atMs + downMs)) + CALM_MS;
   const run = await runSite(t, {
-    ...{ robots: 3, forS: FOR_S, seed: SEED },
-    onRows(rows) {
-      const nowMs = performance.now();
-      startMs ||= nowMs;
-      for (const row of rows) if (!seen.has(row.pid)) seen.set(row.pid, { row, atMs: nowMs });
-      const role = roles[kills.length];
-      if (role === undefined) interrupt(rows, nowMs);
-      if (role === undefined || nowMs - startMs < dueMs) return;
-      const choice = rows.filter((row) => row.role === role && !kills.some(({ row: { pid } }) => row.pid === pid));
-      const row = choice[Math.floor(draw() * choice.length)];
-      if (row === undefined) return;
-      process.kill(row.pid, "SIGKILL");
-      kills.push({ row, atMs: nowMs });
-      dueMs += EACH_S * 1000 * (0.5 + draw());
-    },
+    ...{ robots: ROBOTS, forS: FOR_S, seed: SEED, faults: plan.map(specOf), args: aSmallSite(t) },
+    onRows: ending(lastMs),
   });
-  const told = kills.map(
-    ({ row, atMs }) => `${row.role} ${row.robot ?? ""} at ${((atMs - startMs) / 1000).toFixed(1)} s`,
-  );
-  t.comment(`seed ${SEED}: killed ${told.join(", ")}`);
-  t.equal(kills.length, roles.length, told.join(", "));
-  t.ok(interrupted && run.report.durationMs < FOR_S * 1000 - 5000, `interrupted after ${run.report.durationMs} ms`);
+  t.comment(`seed ${SEED}: ${plan.map(specOf).join("; ")}`);
   await sound(t, run);
-  const left = runRows(run.dataDir).map(({ role }) => role);
-  t.same(left, ["runner"], "run.json lists nothing that has ended");
-  const gone = (robot: string | undefined, role: string, beforeMs: number) =>
-    kills.some(({ row, atMs }) => row.role === role && row.robot === robot && atMs < beforeMs);
-  for (const { row, atMs } of kills) {
-    const parent = row.role === "broker" ? "hub" : "edge";
-    if (row.role !== "broker" && row.role !== "planner") continue;
-    const next = [...seen.values()].find(
-      (other) => other.atMs > atMs && other.row.role === row.role && other.row.robot === row.robot,
-    );
-    const parentGone = gone(row.robot, parent, atMs + 5000);
-    t.ok(next !== undefined || parentGone, `the ${row.role} ${row.robot ?? ""} was started again`);
-  }
-  for (const { row } of kills.filter((kill) => kill.row.role === "edge")) {
-    const robot = row.robot ?? "";
-    const again = run.rows.filter((other) => other.role === "edge" && other.robot === robot);
-    t.equal(again.length, 1, `nobody starts the edge of ${robot} again`);
-  }
+  const struck = killsIn(run.trace.faults);
+  t.comment(`struck: ${JSON.stringify(struck)}; ${JSON.stringify(run.report.tasks)}`);
+  t.ok(struck.hub + struck.edge + struck.planner + struck.broker >= KILLS, "the kills found their processes");
+  t.ok(run.report.durationMs < FOR_S * 1000 - 5000, `interrupted after ${run.report.durationMs} ms`);
+  startedAgain(t, run);
+  t.same(taskProblems(run.trace.ledger, run.report.tasks), [], "no task is lost, none ends twice");
+  const ended = run.trace.events("taskEnded").length;
+  t.ok(run.report.tasks.accepted > ROBOTS && ended > 0, `${ended} tasks ended`);
+  t.same(
+    runRows(run.dataDir).map(({ role }) => role),
+    ["runner"],
+    "run.json lists nothing that has ended",
+  );
 });

@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Test } from "tap";
-import { program } from "./site-run.js";
+import { aFolder, program } from "./site-run.js";
 import { compiled, until } from "./transport-kit.js";
 
 /** Where r1 stands at start, and where it can be sent. */
@@ -12,7 +12,7 @@ export const HOME = { xM: 2.5, yM: 4.5 } as const;
 export const BENCH = { xM: 5.5, yM: 4.5 } as const;
 
 /** Writes a site of a bare floor of 16 m x 9 m, two robots and three destinations; resolves to its file. */
-export function aTinySite(folder: string): string {
+export function aTinySite(folder: string, name = "tiny"): string {
   mkdirSync(folder, { recursive: true });
   const rows = Array.from({ length: 9 }, () => ".".repeat(16)).join("\n");
   writeFileSync(join(folder, "tiny.map"), `type octile\nheight 9\nwidth 16\nmap\n${rows}\n`);
@@ -20,7 +20,7 @@ export function aTinySite(folder: string): string {
     return { id, ...at, headingRad: 0, footprintRadiusM: 0.4, kind: id.startsWith("home") ? "park" : "point" };
   };
   const site = {
-    ...{ schema: 1, site: "tiny", map: { file: "tiny.map", format: "movingai", cellM: 1 } },
+    ...{ schema: 1, site: name, map: { file: "tiny.map", format: "movingai", cellM: 1 } },
     destinations: [place("home-1", HOME), place("home-2", { xM: 13.5, yM: 1.5 }), place("bench", BENCH)],
     fleets: [{ id: "fleet" }],
     robots: [
@@ -115,4 +115,36 @@ export async function drover(
   } catch {
     return { exit: end.exit, json: null, text };
   }
+}
+
+/**
+ * An open floor of 24 m x 16 m with a wall across most of it, and tasks of a few metres as a scenario. Returns the
+ * flags for it.
+ */
+export function aSmallSite(t: Test): readonly string[] {
+  const folder = aFolder(t);
+  const [width, height] = [24, 16];
+  const rows = Array.from({ length: height }, (_, row) =>
+    Array.from({ length: width }, (_, column) => (column === 12 && row < 9 ? "@" : ".")).join(""),
+  );
+  const map = join(folder, "small.map");
+  writeFileSync(map, `type octile\nheight ${height}\nwidth ${width}\nmap\n${rows.join("\n")}\n`);
+  const ways = [
+    ...[
+      [2, 2, 6, 2],
+      [20, 2, 16, 2],
+      [4, 12, 8, 12],
+      [16, 12, 20, 12],
+    ],
+    ...[
+      [9, 3, 9, 7],
+      [15, 6, 20, 6],
+      [2, 6, 6, 6],
+      [8, 10, 16, 10],
+    ],
+  ];
+  const scenario = join(folder, "small.map.scen");
+  const lines = ways.map((way) => ["0", "small.map", width, height, ...way, "4.00000000"].join("\t"));
+  writeFileSync(scenario, `version 1\n${lines.join("\n")}\n`);
+  return ["--map", map, "--scenario", scenario];
 }

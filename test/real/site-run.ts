@@ -94,6 +94,8 @@ export interface SiteWish {
   readonly seed?: number;
   readonly faults?: readonly string[];
   readonly args?: readonly string[];
+  /** Called with the data directory before anything is started. */
+  readonly prepare?: (dataDir: string) => void;
   /** Called each tenth of a second with what run.json lists, from its first content on. */
   readonly onRows?: (rows: readonly RunRow[]) => void;
 }
@@ -108,6 +110,7 @@ export async function runSite(t: Test, wish: SiteWish): Promise<SiteRun> {
     ...(wish.faults ?? []).flatMap((fault) => ["--fault", fault]),
     ...(wish.args ?? []),
   ];
+  wish.prepare?.(at.data);
   const seen = new Map<number, RunRow>();
   const look = setInterval(() => {
     const rows = runRows(at.data);
@@ -184,7 +187,7 @@ export class Trace {
   readonly modes: readonly ModeLine[];
   readonly claims: readonly Held[];
   readonly endMs: number;
-  readonly #faults: readonly Extract<TraceLine, { kind: "fault" }>[];
+  readonly faults: readonly Extract<TraceLine, { kind: "fault" }>[];
   readonly #conflicts = new Map<string, Set<string>>();
 
   constructor(texts: readonly string[]) {
@@ -198,7 +201,7 @@ export class Trace {
     this.commands = of("command");
     this.ledger = of("ledger").map(({ event }) => event);
     this.modes = of("mode");
-    this.#faults = of("fault");
+    this.faults = of("fault");
     this.claims = claimsOf(this.ledger);
     this.endMs = lines.reduce((latest, { t }) => Math.max(latest, t), 0);
     for (const [a, b] of site.conflicts) {
@@ -209,7 +212,7 @@ export class Trace {
 
   /** When the fault whose spec contains `part` began or ended. Throws when it did not. */
   fault(part: string, phase: "begin" | "end" = "begin"): number {
-    const found = this.#faults.find((line) => line.spec.includes(part) && line.phase === phase);
+    const found = this.faults.find((line) => line.spec.includes(part) && line.phase === phase);
     if (found === undefined) throw new Error(`the trace has no ${phase} of a fault like "${part}"`);
     return found.t;
   }

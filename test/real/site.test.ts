@@ -1,44 +1,16 @@
 // A site in which nothing goes wrong, on a small map with short tasks, and the same site with a planner whose cost
 // field has the wrong sign; then what the runner refuses before it starts anything.
 
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import t, { type Test } from "tap";
+import t from "tap";
+import { aSmallSite } from "./site-kit.js";
 import { aFolder, isAlive, program, type RunRow, runSite, sound } from "./site-run.js";
 
 t.setTimeout(170_000);
 const CALM_S = 26;
 const ROBOTS = 3;
-
-/** An open floor of 24 m x 16 m with a wall across most of it, and tasks of a few metres as a scenario. */
-function aSmallSite(t: Test): readonly string[] {
-  const folder = aFolder(t);
-  const [width, height] = [24, 16];
-  const rows = Array.from({ length: height }, (_, row) =>
-    Array.from({ length: width }, (_, column) => (column === 12 && row < 9 ? "@" : ".")).join(""),
-  );
-  const map = join(folder, "small.map");
-  writeFileSync(map, `type octile\nheight ${height}\nwidth ${width}\nmap\n${rows.join("\n")}\n`);
-  const ways = [
-    ...[
-      [2, 2, 6, 2],
-      [20, 2, 16, 2],
-      [4, 12, 8, 12],
-      [16, 12, 20, 12],
-    ],
-    ...[
-      [9, 3, 9, 7],
-      [15, 6, 20, 6],
-      [2, 6, 6, 6],
-      [8, 10, 16, 10],
-    ],
-  ];
-  const scenario = join(folder, "small.map.scen");
-  const lines = ways.map((way) => ["0", "small.map", width, height, ...way, "4.00000000"].join("\t"));
-  writeFileSync(scenario, `version 1\n${lines.join("\n")}\n`);
-  return ["--map", map, "--scenario", scenario];
-}
 
 t.test("a calm site does tasks, breaks no rule, and leaves nothing running", async (t) => {
   const site = aSmallSite(t);

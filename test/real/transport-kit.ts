@@ -166,3 +166,16 @@ export class RawMqtt {
     }
   }
 }
+
+/** Does the work for each, two at a time: what is awaited are processes, and there may be two cores. */
+export async function inPairs<T>(all: readonly T[], work: (one: T, index: number) => Promise<void>): Promise<void> {
+  const queue = all.map((one, index) => ({ one, index }));
+  const take = async (): Promise<void> => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) await work(next.one, next.index);
+  };
+  await Promise.all([take(), take()]);
+}
+
+export function pause(ms: number): Promise<void> {
+  return new Promise((done) => setTimeout(done, ms));
+}

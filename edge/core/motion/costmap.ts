@@ -27,6 +27,11 @@ export interface SiteCostOptions {
   readonly open: readonly Point[];
 }
 
+/** How far from a wall it costs nothing more to be. */
+export function softWallM(physics: Physics): number {
+  return physics.radiusM + SOFT_WALL_M * scaleOf(physics);
+}
+
 /** Extra cost per metre at a place whose nearest wall is `gapM` away; Infinity where the disc would touch. */
 export function wallCost(gapM: number, physics: Physics, hardM: number): number {
   if (gapM < hardM) return Infinity;
@@ -42,10 +47,12 @@ export function siteCost(walls: Walls, options: SiteCostOptions, into?: Float32A
   const { grid, gapM } = walls;
   const { physics } = options;
   const hardM = physics.radiusM + SITE_MARGIN_M * scaleOf(physics);
+  const softM = softWallM(physics);
   const cells = grid.width * grid.height;
   const cost = into !== undefined && into.length === cells ? into : new Float32Array(cells);
   for (let index = 0; index < cells; index++) {
-    const extra = wallCost(gapM[index] as number, physics, hardM);
+    const gap = gapM[index] as number;
+    const extra = gap >= softM ? 0 : wallCost(gap, physics, hardM);
     cost[index] = extra === Infinity ? -1 : (1 + extra) * grid.cellM;
   }
   for (const point of options.open)

@@ -67,8 +67,16 @@ function forgetRoute(state: MotionState): void {
 function stand(state: MotionState, input: MotionInput, activity: Activity, blockedBy: string): Proposal {
   if (activity !== "holding") state.yielding = createYield();
   state.lastCommand = STAND;
-  state.headway = { xM: input.pose.xM, yM: input.pose.yM, atMs: input.nowMs };
-  return { ...STAND, activity, blockedBy, path: [] };
+  moveHeadway(state, input);
+  return { speedMps: 0, turnRadps: 0, activity, blockedBy, path: [] };
+}
+
+/** Takes the present place and time for the last headway. */
+function moveHeadway(state: MotionState, input: MotionInput): void {
+  const { headway } = state;
+  headway.xM = input.pose.xM;
+  headway.yM = input.pose.yM;
+  headway.atMs = input.nowMs;
 }
 
 function react(state: MotionState, input: MotionInput, target: Target): Proposal {
@@ -143,8 +151,9 @@ function pursueOn(state: MotionState, input: MotionInput, path: NonNullable<Moti
 
 function wait(state: MotionState, input: MotionInput, why: string): Proposal {
   state.lastCommand = STAND;
-  state.headway = { ...state.headway, xM: input.pose.xM, yM: input.pose.yM };
-  return { ...STAND, activity: "waiting", blockedBy: why, path: shownPath(state) };
+  state.headway.xM = input.pose.xM;
+  state.headway.yM = input.pose.yM;
+  return { speedMps: 0, turnRadps: 0, activity: "waiting", blockedBy: why, path: shownPath(state) };
 }
 
 interface Wish {
@@ -170,7 +179,8 @@ function finish(state: MotionState, input: MotionInput, wish: Wish): Proposal {
   state.lastCommand = command;
   const stands = command.speedMps === 0 && command.turnRadps === 0 && speedMps !== 0;
   const blockedBy = stands && !verdict.ok ? describe(verdict.reason) : "";
-  return { ...command, activity: stands ? "waiting" : wish.activity, blockedBy, path: shownPath(state) };
+  const activity = stands ? "waiting" : wish.activity;
+  return { speedMps: command.speedMps, turnRadps: command.turnRadps, activity, blockedBy, path: shownPath(state) };
 }
 
 function granted(proposal: Velocity, context: GuardContext): Velocity | undefined {

@@ -1,11 +1,11 @@
 // Distances in the local window: from every cell to the nearest wall and to the nearest thing that is not on the map.
-// Stamped around each obstacle, exact to the cell; capped at the window's reach. Nothing is allocated.
+// Exact to the cell; capped at the window's reach. Nothing is allocated.
 import { fallDirection } from "./costmap.js";
 import { type Seen, UNMAPPED } from "./scan.js";
 import { type Physics, type Pose, scaleOf } from "./types.js";
 import type { Walls } from "./walls.js";
 
-/** The window's frame and its distance fields, which have a rim of `rim` cells all around the planned cells. */
+/** The window's frame and its distance fields; those of unmapped things have a rim of `rim` cells all around. */
 export interface Obstacles {
   readonly side: number;
   readonly cellM: number;
@@ -17,7 +17,16 @@ export interface Obstacles {
   readonly unmappedM: Float32Array;
   /** 1 where a cell lies left of something unmapped, as seen along the route. */
   readonly left: Uint8Array;
+  /** Of the columns, rim included: the map's column, or OFF_MAP. */
+  readonly mapX: Int32Array;
+  /** Of the planned columns, and of the planned cells: squared distances to the nearest wall, see measureWalls. */
+  readonly along: Int32Array;
+  readonly quarters: Int32Array;
+  /** Where the walls were measured, so that a window that has not moved keeps them. */
+  measured: { readonly walls: Walls; readonly originXM: number; readonly originYM: number } | null;
 }
+
+const OFF_MAP = -1;
 
 export interface UnmappedInput {
   readonly siteWalls: Walls;
@@ -27,61 +36,116 @@ export interface UnmappedInput {
   readonly seen: Seen;
 }
 
-/** Distance from each cell's centre to the nearest blocked square of the map. */
+/** Distance from each planned cell's centre to the nearest blocked square of the map. */
 export function fillWalls(window: Obstacles, walls: Walls): void {
+  const { measured, originXM, originYM } = window;
+  if (measured?.walls === walls && measured.originXM === originXM && measured.originYM === originYM) return;
+  window.measured = { walls, originXM, originYM };
   if (walls.grid.cellM <= 1.01 * window.cellM) readWalls(window, walls);
-  else stampWalls(window, walls);
+  else measureWalls(window, walls);
 }
 
 /** Map cells no larger than the window's: the map's own exact gaps serve. */
 function readWalls(window: Obstacles, walls: Walls): void {
-  const { rim, cellM, wallM, reachM } = window;
+  const { side, rim, wallM, reachM, mapX } = window;
   const { grid, gapM } = walls;
-  const full = window.side + 2 * rim;
-  for (let y = 0; y < full; y++) {
-    const gy = Math.floor((window.originYM + (y - rim + 0.5) * cellM - grid.originYM) / grid.cellM);
-    for (let x = 0; x < full; x++) {
-      const gx = Math.floor((window.originXM + (x - rim + 0.5) * cellM - grid.originXM) / grid.cellM);
-      const isInside = gx >= 0 && gy >= 0 && gx < grid.width && gy < grid.height;
-      wallM[y * full + x] = isInside ? Math.min(reachM, gapM[gy * grid.width + gx] as number) : 0;
+  fillMapX(window, walls);
+  for (let y = 0; y < side; y++) {
+    const gy = mapRow(window, walls, y + rim);
+    for (let x = 0; x < side; x++) {
+      const gx = mapX[x + rim] as number;
+      const isInside = gx !== OFF_MAP && gy !== OFF_MAP;
+      wallM[y * side + x] = isInside ? Math.min(reachM, gapM[gy * grid.width + gx] as number) : 0;
     }
   }
 }
 
-/** Map cells larger than the window's: every wall cell that has a free neighbour stamps its distances around itself. */
-function stampWalls(window: Obstacles, walls: Walls): void {
-  const { rim, wallM } = window;
-  const full = window.side + 2 * rim;
-  const reach = Math.ceil(0.7 * rim);
-  wallM.fill(window.reachM);
-  const closed = window.left;
-  fillClosed(window, walls, closed);
-  for (let y = 0; y < full; y++) {
-    for (let x = 0; x < full; x++) {
-      const index = y * full + x;
-      if (closed[index] === 0) continue;
-      wallM[index] = 0;
-      const isInner =
-        (x === 0 || closed[index - 1] === 1) &&
-        (x === full - 1 || closed[index + 1] === 1) &&
-        (y === 0 || closed[index - full] === 1) &&
-        (y === full - 1 || closed[index + full] === 1);
-      if (!isInner) stampWall(wallM, { full, x, y, reach, cellM: window.cellM });
-    }
-  }
-}
-
-function fillClosed(window: Obstacles, walls: Walls, closed: Uint8Array): void {
-  const { rim, cellM } = window;
+function fillMapX(window: Obstacles, walls: Walls): void {
+  const { rim, cellM, originXM, mapX } = window;
   const { grid } = walls;
-  const full = window.side + 2 * rim;
-  for (let y = 0; y < full; y++) {
-    const gy = Math.floor((window.originYM + (y - rim + 0.5) * cellM - grid.originYM) / grid.cellM);
-    const isRow = gy >= 0 && gy < grid.height;
-    for (let x = 0; x < full; x++) {
-      const gx = Math.floor((window.originXM + (x - rim + 0.5) * cellM - grid.originXM) / grid.cellM);
-      const isFree = isRow && gx >= 0 && gx < grid.width && grid.blocked[gy * grid.width + gx] === 0;
-      closed[y * full + x] = isFree ? 0 : 1;
+  for (let x = 0; x < mapX.length; x++) {
+    const gx = Math.floor((originXM + (x - rim + 0.5) * cellM - grid.originXM) / grid.cellM);
+    mapX[x] = gx >= 0 && gx < grid.width ? gx : OFF_MAP;
+  }
+}
+
+function mapRow(window: Obstacles, walls: Walls, y: number): number {
+  const { grid } = walls;
+  const gy = Math.floor((window.originYM + (y - window.rim + 0.5) * window.cellM - grid.originYM) / grid.cellM);
+  return gy >= 0 && gy < grid.height ? gy : OFF_MAP;
+}
+
+/**
+ * Map cells larger than the window's: rows in one row of the map have the same walls and are measured together, as a
+ * band. Squared distances, in quarters of a squared cell, are whole numbers until the end.
+ */
+function measureWalls(window: Obstacles, walls: Walls): void {
+  const { side, rim, cellM, wallM, reachM, quarters } = window;
+  const full = side + 2 * rim;
+  fillMapX(window, walls);
+  quarters.fill(NONE);
+  for (let first = 0, next = 0; first < full; first = next) {
+    const gy = mapRow(window, walls, first);
+    next = first + 1;
+    while (next < full && mapRow(window, walls, next) === gy) next++;
+    if (measureAlong(window, walls, gy)) measureAcross(window, { first, last: next - 1 });
+  }
+  for (let cell = 0; cell < wallM.length; cell++) {
+    const found = quarters[cell] as number;
+    wallM[cell] = found >= NONE ? reachM : Math.min(reachM, Math.sqrt(found / 4) * cellM);
+  }
+}
+
+/** More than any squared distance, and far from overflow when another is added. */
+const NONE = 1e9;
+
+/** Walls farther than this many cells, in a row or a column, are not felt. */
+function wallReach(window: Obstacles): number {
+  return Math.ceil(0.7 * window.rim);
+}
+
+/** From the centre of a cell to the nearest edge of one that lies so many cells away in a row or column. */
+function quartersOf(cells: number): number {
+  return cells === 0 ? 0 : (2 * cells - 1) * (2 * cells - 1);
+}
+
+/** Fills `along` for one row of the map; false when no column of it feels a wall. */
+function measureAlong(window: Obstacles, walls: Walls, gy: number): boolean {
+  const { side, rim, mapX, along } = window;
+  const { width, blocked } = walls.grid;
+  const reach = wallReach(window);
+  const isWall = (x: number): boolean => {
+    const gx = mapX[x] as number;
+    return gx === OFF_MAP || gy === OFF_MAP || blocked[gy * width + gx] !== 0;
+  };
+  let wall = -NONE;
+  for (let x = 0; x < rim + side; x++) {
+    if (isWall(x)) wall = x;
+    if (x >= rim) along[x - rim] = x - wall;
+  }
+  let isFelt = false;
+  wall = NONE;
+  for (let x = mapX.length - 1; x >= rim; x--) {
+    if (isWall(x)) wall = x;
+    if (x >= rim + side) continue;
+    const cells = Math.min(along[x - rim] as number, wall - x);
+    along[x - rim] = cells <= reach ? quartersOf(cells) : NONE;
+    if (cells <= reach) isFelt = true;
+  }
+  return isFelt;
+}
+
+/** Takes the distances `along` of a band of rows into all rows that feel it. */
+function measureAcross(window: Obstacles, band: { readonly first: number; readonly last: number }): void {
+  const { side, rim, quarters, along } = window;
+  const reach = wallReach(window);
+  const low = Math.max(0, band.first - reach - rim);
+  const high = Math.min(side - 1, band.last + reach - rim);
+  for (let y = low; y <= high; y++) {
+    const across = quartersOf(Math.max(0, band.first - y - rim, y + rim - band.last));
+    for (let x = 0, cell = y * side; x < side; x++, cell++) {
+      const found = (along[x] as number) + across;
+      if (found < (quarters[cell] as number)) quarters[cell] = found;
     }
   }
 }
@@ -92,21 +156,6 @@ interface Stamp {
   readonly y: number;
   readonly reach: number;
   readonly cellM: number;
-}
-
-function stampWall(into: Float32Array, stamp: Stamp): void {
-  const { full, x, y, reach, cellM } = stamp;
-  const y1 = Math.min(full - 1, y + reach);
-  const x1 = Math.min(full - 1, x + reach);
-  for (let row = Math.max(0, y - reach); row <= y1; row++) {
-    const dy = Math.max(0, Math.abs(row - y) - 0.5);
-    for (let column = Math.max(0, x - reach); column <= x1; column++) {
-      const dx = Math.max(0, Math.abs(column - x) - 0.5);
-      const distanceM = Math.sqrt(dx * dx + dy * dy) * cellM;
-      const index = row * full + column;
-      if (distanceM < (into[index] as number)) into[index] = distanceM;
-    }
-  }
 }
 
 /** How far behind its seen surface an unmapped thing is taken to reach, in metres: about the body of a robot. */

@@ -10,7 +10,7 @@ import { type Footprint, scaleOf, type Target } from "./types.js";
 import { localWindow } from "./window.js";
 
 /** Footprints of the destinations that this robot does not hold. */
-export function foreignFootprints(state: MotionState, target: Target | null): readonly Footprint[] {
+function foreignFootprints(state: MotionState, target: Target | null): readonly Footprint[] {
   return state.options.destinations.filter((destination) => destination.id !== target?.id);
 }
 

@@ -1,8 +1,8 @@
 // The robot among others: tells the yield machine (yield.ts) what is seen now, and does what entering a phase asks for.
-import { foreignFootprints, isWayBlocked } from "./planning.js";
+import { isWayBlocked } from "./planning.js";
 import { UNMAPPED } from "./scan.js";
 import type { MotionInput, MotionState } from "./state.js";
-import { scaleOf, type Target } from "./types.js";
+import { type Point, scaleOf, type Target } from "./types.js";
 import { wallGapM } from "./walls.js";
 import { DETOUR_MS, stepYield } from "./yield.js";
 
@@ -32,9 +32,7 @@ export function stepTraffic(state: MotionState, input: MotionInput, target: Targ
     {
       blocked: nearest !== undefined && (isWayBlocked(state) || (isDriving && isStuck)),
       priority: input.priority,
-      isOnFootprint: foreignFootprints(state, target).some((place) => {
-        return Math.hypot(place.xM - pose.xM, place.yM - pose.yM) < place.radiusM;
-      }),
+      isOnFootprint: isOnForeign(state, target, pose),
       isNarrow: wallGapM(state.walls, pose.xM, pose.yM, 2 * scale) < 2 * state.options.physics.radiusM,
       isOtherMoving: nowMs - state.other.atMs < OTHER_MOVED_MS,
       isOtherSeen: nearest !== undefined,
@@ -55,6 +53,17 @@ export function stepTraffic(state: MotionState, input: MotionInput, target: Targ
     );
     state.blocksVersion++;
   }
+}
+
+/** Whether the robot's centre is on the footprint of a destination that it does not hold. */
+function isOnForeign(state: MotionState, target: Target, pose: Point): boolean {
+  for (const place of state.options.destinations) {
+    const dx = place.xM - pose.xM;
+    const dy = place.yM - pose.yM;
+    const isNear = Math.abs(dx) < place.radiusM && Math.abs(dy) < place.radiusM; // spares the rest to most of them
+    if (isNear && place.id !== target.id && Math.hypot(dx, dy) < place.radiusM) return true;
+  }
+  return false;
 }
 
 function remainingM(state: MotionState, input: MotionInput): number {

@@ -2,9 +2,9 @@
 // planning model. Same unit as the site field (costmap.ts): cost-to-go in metres of free floor, so its border takes the
 // site field's values as seeds. The lattice is that of the site map, so that the window does not swim with the robot.
 import { UNREACHABLE } from "../../../models/planner.js";
-import { AVOID_COST, fallDirection, TIGHT_COST, valueAt, wallCost } from "./costmap.js";
+import { AVOID_COST, fallDirection, softWallM, TIGHT_COST, valueAt, wallCost } from "./costmap.js";
 import { type Lanes, laneBias, planLanes } from "./lanes.js";
-import { fillUnmapped, fillWalls } from "./obstacles.js";
+import { fillUnmapped, fillWalls, type Obstacles } from "./obstacles.js";
 import { type Seen, UNMAPPED } from "./scan.js";
 import { type Disc, type Physics, type Point, type Pose, scaleOf } from "./types.js";
 import type { Walls } from "./walls.js";
@@ -39,12 +39,15 @@ export interface LocalWindow {
   readonly seed: Float32Array;
   /** Filled in when the model has answered; UNREACHABLE everywhere before. */
   readonly value: Float32Array;
-  /**
-   * Per cell, with a rim of `rim` cells: distance from its centre to walls, and to unmapped things, capped at reach.
-   */
+  /** Per cell: distance from its centre to walls, capped at reach. */
   readonly wallM: Float32Array;
+  /** The same to unmapped things, with a rim of `rim` cells. */
   readonly unmappedM: Float32Array;
   readonly left: Uint8Array;
+  readonly mapX: Int32Array;
+  readonly along: Int32Array;
+  readonly quarters: Int32Array;
+  measured: Obstacles["measured"];
   readonly rim: number;
   readonly reachM: number;
   readonly lanes: Lanes;
@@ -64,7 +67,7 @@ export function createWindow(size: WindowSize): LocalWindow {
   const reachM = REACH_M * scaleOf(size.physics);
   const rim = Math.ceil(reachM / size.cellM);
   const cells = side * side;
-  const padded = (side + 2 * rim) * (side + 2 * rim);
+  const full = side + 2 * rim;
   return {
     side,
     cellM: size.cellM,
@@ -73,12 +76,16 @@ export function createWindow(size: WindowSize): LocalWindow {
     cost: new Float32Array(cells),
     seed: new Float32Array(cells),
     value: new Float32Array(cells).fill(UNREACHABLE),
-    wallM: new Float32Array(padded),
-    unmappedM: new Float32Array(padded),
-    left: new Uint8Array(padded),
+    wallM: new Float32Array(cells),
+    unmappedM: new Float32Array(full * full),
+    left: new Uint8Array(full * full),
+    mapX: new Int32Array(full),
+    along: new Int32Array(side),
+    quarters: new Int32Array(cells),
+    measured: null,
     rim,
     reachM,
-    lanes: planLanes(),
+    lanes: planLanes(side),
   };
 }
 
@@ -110,33 +117,38 @@ export function localWindow(window: LocalWindow, input: WindowInput): void {
 }
 
 function fillCost(window: LocalWindow, input: WindowInput): void {
-  const { side, rim, cellM, cost, wallM, unmappedM, left, lanes } = window;
+  const { side, rim, cellM, cost, wallM, unmappedM, left } = window;
+  const { bias } = window.lanes;
   const { physics, pose } = input;
   const full = side + 2 * rim;
   const scale = scaleOf(physics);
   const hardWallM = physics.radiusM + LOCAL_MARGIN_M * scale;
   const tightM = physics.radiusM + TIGHT_MARGIN_M * scale;
+  const freeM = Math.max(tightM, softWallM(physics));
   const softM = SOFT_UNMAPPED_M * scale;
   const own = Math.floor((pose.yM - window.originYM) / cellM + rim) * full;
   const ownUnmappedM = unmappedM[own + Math.floor((pose.xM - window.originXM) / cellM + rim)] as number;
   const hardUnmappedM = Math.min(physics.radiusM + UNMAPPED_MARGIN_M * scale, ownUnmappedM - 0.5 * cellM);
   const softUnmappedM = physics.radiusM + UNMAPPED_MARGIN_M * scale + softM;
+  const besideWall = (wall: number, x: number, y: number): number => {
+    const extra = wallCost(wall, physics, hardWallM);
+    if (extra === Infinity) return wall > 0 && isNear(window, x, y, input) ? TIGHT_COST : Infinity;
+    return wall < tightM ? extra + TIGHT_COST / 2 : extra;
+  };
   for (let y = 0; y < side; y++) {
     for (let x = 0; x < side; x++) {
+      const index = y * side + x;
       const padded = (y + rim) * full + x + rim;
-      const wall = wallM[padded] as number;
+      const wall = wallM[index] as number;
       const unmapped = unmappedM[padded] as number;
-      let extra = wallCost(wall, physics, hardWallM);
-      if (wall < tightM && extra !== Infinity) extra += TIGHT_COST / 2;
-      if (extra === Infinity && wall > 0 && isNear(window, x, y, input)) extra = TIGHT_COST;
+      let extra = wall >= freeM ? 0 : besideWall(wall, x, y);
       if (unmapped < hardUnmappedM) extra = Infinity;
       else if (unmapped < softUnmappedM) {
         const depth = (softUnmappedM - unmapped) / softM;
         extra += UNMAPPED_COST * depth * depth;
       }
       if (left[padded] === 1) extra += LEFT_COST;
-      if (extra !== Infinity) extra += lanes.biasAt(x / side, y / side);
-      cost[y * side + x] = extra === Infinity ? -1 : (1 + extra) * cellM;
+      cost[index] = extra === Infinity ? -1 : (1 + (extra + (bias[index] as number))) * cellM;
     }
   }
   for (const disc of input.avoid) addAvoid(window, disc);
@@ -203,10 +215,7 @@ function fillSeed(window: LocalWindow, input: WindowInput): void {
       const xM = window.originXM + ((index % side) + 0.5) * cellM;
       const yM = window.originYM + (Math.floor(index / side) + 0.5) * cellM;
       // Beyond the border the lane goes on: its bias counts for LANE_AHEAD_M more, or the window would hide it.
-      const lane =
-        window.lanes.biasAt((index % side) / side, Math.floor(index / side) / side) *
-        LANE_AHEAD_M *
-        scaleOf(input.physics);
+      const lane = (window.lanes.bias[index] as number) * LANE_AHEAD_M * scaleOf(input.physics);
       const isLeft = oncoming.dx * (yM - oncoming.yM) - oncoming.dy * (xM - oncoming.xM) > 0;
       const bias = isLeft ? lane + oncoming.weight * LEFT_SEED_M * scaleOf(input.physics) : lane;
       seed[index] = Math.min(UNREACHABLE, valueAt(input.siteWalls, input.siteValue, { xM, yM }) + bias);

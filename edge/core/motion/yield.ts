@@ -47,8 +47,10 @@ const ASIDE_MS = 2_500;
 const ASIDE_SPREAD_MS = 4_000;
 const FORGET_MS = 10_000;
 
+const UNTROUBLED: YieldState = { phase: "clear", sinceMs: 0, untilMs: 0, attempt: 0, changedMs: 0, blocked: false };
+
 export function createYield(): YieldState {
-  return { phase: "clear", sinceMs: 0, untilMs: 0, attempt: 0, changedMs: 0, blocked: false };
+  return UNTROUBLED;
 }
 
 /** A number in [0, 1) from a priority and an attempt: the same two give the same number, neighbours unlike ones. */

@@ -55,7 +55,8 @@ export function assign(costs: Float64Array, shape: { rows: number; columns: numb
 
 function leastCost(costs: Float64Array): number {
   let least = Number.POSITIVE_INFINITY;
-  for (const [cell, cost] of costs.entries()) {
+  for (let cell = 0; cell < costs.length; cell++) {
+    const cost = costs[cell] as number;
     if (!(cost > Number.NEGATIVE_INFINITY)) {
       throw new RangeError(`assign: cost of cell ${cell} is ${cost}, expected a number or Infinity`);
     }

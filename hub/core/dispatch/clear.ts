@@ -50,7 +50,8 @@ export function clearPlaces(round: Round): void {
 }
 
 function wantedPlaces(round: Round, by: { waiting: DispatchTask[]; low: DispatchRobot[] }): Set<string> {
-  const named = new Set(by.waiting.flatMap((task) => [...task.stop]));
+  const named = new Set<string>();
+  for (const task of by.waiting) for (const destination of task.stop) named.add(destination);
   if (by.low.length > 0) for (const charger of chargersOf(round)) named.add(charger);
   const wanted = new Set<string>();
   for (const destination of named) {
@@ -70,14 +71,24 @@ function wantsOf(round: Round, by: { waiting: DispatchTask[]; low: DispatchRobot
     ready: true,
     charging: true,
   }));
+  const idle = by.waiting.length > 0 ? idleRobots(round) : [];
   for (const task of by.waiting) {
-    const want = wantOf(round, task);
+    const want = wantOf(round, task, idle);
     if (want !== null) wants.push(want);
   }
   return wants;
 }
 
-function wantOf(round: Round, task: DispatchTask): Want | null {
+/** Robots that could take a task at once. */
+function idleRobots(round: Round): DispatchRobot[] {
+  return [...round.robots.values()].filter((robot) => {
+    if (!round.isFree(robot) || round.inHand.has(robot.id)) return false;
+    const energy = round.energy(robot);
+    return energy === "ready" || energy === "reluctant";
+  });
+}
+
+function wantOf(round: Round, task: DispatchTask, idle: readonly DispatchRobot[]): Want | null {
   const common = { label: task.id, ageMs: round.ageMs(task), charging: false };
   if (task.robot !== null) {
     const robot = round.robots.get(task.robot);
@@ -88,10 +99,7 @@ function wantOf(round: Round, task: DispatchTask): Want | null {
   const known = task.stop.filter((destination) => round.isWithinReach(task, destination));
   if (known.some((destination) => round.blocker(destination, "") === null && !round.isClosed(destination))) return null;
   const alternatives = known.filter((destination) => !round.isClosed(destination));
-  const ready = [...round.robots.values()].some((robot) => {
-    const may = round.isFree(robot) && !round.inHand.has(robot.id) && round.suits(robot, task);
-    return may && ["ready", "reluctant"].includes(round.energy(robot));
-  });
+  const ready = idle.some((robot) => round.suits(robot, task));
   return { ...common, asker: "", alternatives, ready };
 }
 

@@ -43,6 +43,7 @@ export class Round {
   keep: Keep | null = null;
   readonly #travel: TravelCosts;
   readonly #closed = new Set<string>();
+  readonly #around = new Map<string, Set<string>>();
   readonly #holders = new Map<string, string | null>();
   readonly #costsM = new Map<string, Map<string, number>>();
 
@@ -101,11 +102,14 @@ export class Round {
   }
 
   /** The destination and everything that conflicts with it. */
-  around(destination: string): Set<string> {
-    const places = new Set<string>([destination]);
+  around(destination: string): ReadonlySet<string> {
+    let places = this.#around.get(destination);
+    if (places !== undefined) return places;
+    places = new Set([destination]);
     for (const other of this.destinations.keys()) {
       if (this.view.conflicts(destination, other)) places.add(other);
     }
+    this.#around.set(destination, places);
     return places;
   }
 

@@ -10,7 +10,6 @@ import { EdgeUnderTest, moves } from "./edge-under-test.js";
 const RUNS = 12;
 const STEPS = 160;
 const CHANNELS = ["pose", "scan", "odometry", "base"] as const;
-const OPERATOR = { operator: "ada", reason: "seen to" } as const;
 
 type Deed = (robot: EdgeUnderTest, chance: Chance) => void;
 
@@ -38,7 +37,7 @@ const DEEDS: readonly Deed[] = [
     if (chance() < 0.3) robot.base.frozen.add(pick(chance, ["scan", "pose"] as const));
   },
   (robot, chance) => Object.assign(robot.base, { bumper: chance() < 0.2, emergencyStop: chance() < 0.1 }),
-  (robot) => robot.hear({ kind: "clearLatches", causes: ["bumper", "emergency-stop"], ...OPERATOR }),
+  (robot) => robot.clear("bumper", "emergency-stop"),
   (robot, chance) => {
     robot.planner = pick(chance, ["answers", "answers", "answers", "silent", "refuses", "lies"] as const);
     robot.step(chance() < 0.3 ? { kind: "plannerGone", why: "killed" } : { kind: "plannerReady" });

@@ -10,7 +10,7 @@ import { defaultedParts, fleetOf, simulatedLease, simulatedPhysics } from "../..
 import type { FleetConfig, SiteConfig } from "../../../fleet-config/types.js";
 import type { PlanRequest } from "../../../models/planner.js";
 import { brakeAheadMs } from "../../../proto/lease.js";
-import { causesOf } from "../../../proto/mode.js";
+import { type CauseName, causesOf } from "../../../proto/mode.js";
 import type { Command, EdgeMessage, Grant, HubMessage } from "../../../proto/wire.js";
 import { chanceFrom } from "../../proto/true-time.js";
 import { solve } from "./motion/dijkstra.js";
@@ -148,6 +148,12 @@ export class EdgeUnderTest {
     this.#orders += 1;
     const causes = rung === "AUTONOMOUS" ? [] : [{ name, rung, detail: "the test asks" }];
     this.hear({ kind: "modeOrder", sequence: this.#orders, rung, causes });
+  }
+
+  /** A person at the hub, who has seen the newest report, lets go of what is latched. */
+  clear(...causes: readonly CauseName[]): void {
+    const report = this.sent("modeReport").at(-1)?.sequence ?? 1;
+    this.hear({ kind: "clearLatches", causes, operator: "ada", reason: "seen to", report });
   }
 
   hear(message: HubMessage): void {

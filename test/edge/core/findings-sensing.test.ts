@@ -18,7 +18,7 @@ function age(robot: EdgeUnderTest, channel: (typeof ONBOARD_CHANNELS)[number]): 
 
 /** A person at the hub lets go of what is latched. */
 function clear(robot: EdgeUnderTest, ...causes: readonly ("emergency-stop" | "bumper" | "manual" | "store-fault")[]) {
-  robot.hear({ kind: "clearLatches", causes: [...causes], operator: "ada", reason: "looked" });
+  robot.clear(...causes);
   robot.run(TICK_MS);
 }
 
@@ -87,7 +87,7 @@ t.test("R6 pose that jumps between two steps is doubted, and told to nobody", as
   robot.nowMs += 20;
   const jumpedMs = robot.nowMs;
   robot.tick();
-  t.same(robot.causes, ["pose-doubt"]);
+  t.same(robot.causes, ["pose-jump"]);
   robot.run(5000);
   t.equal(poses(robot, jumpedMs).length, 0);
   t.ok(robot.commands(jumpedMs).every((command) => !moves(command)));

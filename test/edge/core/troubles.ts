@@ -57,7 +57,7 @@ export const TROUBLES: readonly Trouble[] = [
     ...{ motion: "none", impose: (robot) => robot.base.frozen.add("odometry") },
   },
   {
-    ...{ name: "pose-doubt", what: "the pose jumps", withinMs: 100, ...REACTIVE },
+    ...{ name: "pose-jump", what: "the pose jumps", withinMs: 100, ...REACTIVE },
     impose: (robot) => {
       robot.base.shiftM = 0.8;
     },

@@ -231,7 +231,7 @@ t.test("R7 clearing lets robots let go of the latches that they reported, by nam
   const site = ready(new SiteUnderTest({ robots: 1 }), "r1");
   const cause = (name: string) => ({ name, rung: "HALT", detail: "" }) as const;
   const causes = [cause("bumper"), cause("lease-lapsed"), cause("something-else")];
-  site.say("r1", { kind: "modeReport", rung: "HALT", causes });
+  site.say("r1", { kind: "modeReport", sequence: 0, rung: "HALT", causes });
   t.same(site.ask({ kind: "clearMode", act: ACT, scope: { robot: "r1", fleet: "" } }), {});
   t.match(site.robot("r1").last("clearLatches"), { causes: ["bumper"], operator: "ada", reason: "test" });
   t.match(site.bodies("ceilingCleared"), [{ robot: "r1", operator: "ada" }]);

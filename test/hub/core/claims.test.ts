@@ -63,7 +63,7 @@ t.test("R8 robot is given nothing without link, lease, freshness or AUTONOMOUS",
   t.equal(why(silent), "NO_LEASE");
   for (const rung of ["REACTIVE_ONLY", "CONFIRM", "HALT"] as const) {
     const lowered = fresh();
-    lowered.say("r1", { kind: "modeReport", rung, causes: [] });
+    lowered.say("r1", { kind: "modeReport", sequence: 0, rung, causes: [] });
     t.equal(why(lowered), "NOT_AUTONOMOUS", rung);
   }
   const dark = ready(
@@ -268,7 +268,7 @@ t.test("R4 robot that comes back after its place was stated free does not act on
 t.test("R1 robot that stands on a conflicting place without a claim blocks its neighbour", async (t) => {
   const site = ready(new SiteUnderTest(), "r1", "r2");
   const r2 = site.robot("r2");
-  site.say("r2", { kind: "modeReport", rung: "HALT", causes: [] });
+  site.say("r2", { kind: "modeReport", sequence: 0, rung: "HALT", causes: [] });
   r2.standAt({ xM: 3, yM: 10 });
   site.run(4000);
   t.equal(site.holder("A"), undefined, "a halted robot is given no claim");

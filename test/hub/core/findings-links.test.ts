@@ -40,7 +40,7 @@ t.test("R1, R2 renewal that names what was given to another gets no lease, and i
   site.run(600);
   const token = site.hub.state.ledger.byDestination.get("C")?.token;
   if (token === undefined) throw new Error("r1 was not given C");
-  site.say("r1", { kind: "modeReport", rung: "CONFIRM", causes: [] });
+  site.say("r1", { kind: "modeReport", sequence: 0, rung: "CONFIRM", causes: [] });
   t.ok(
     site.run(30_000, () => site.holder("C") === undefined),
     "its claim lapses, is abandoned, and it is seen elsewhere",
@@ -48,7 +48,7 @@ t.test("R1, R2 renewal that names what was given to another gets no lease, and i
   site.script.want("r2", "C");
   site.run(600);
   t.equal(site.holder("C"), "r2");
-  site.say("r1", { kind: "modeReport", rung: "AUTONOMOUS", causes: [] });
+  site.say("r1", { kind: "modeReport", sequence: 0, rung: "AUTONOMOUS", causes: [] });
   robot.holdings.set("late", { token, assignment: "a1-1", destination: "C", arrived: false }); // now it comes
   robot.isObeying = false;
   t.equal(leasedMs(site, 5000), Number.POSITIVE_INFINITY);

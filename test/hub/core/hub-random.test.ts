@@ -47,7 +47,7 @@ function heal(site: SiteUnderTest): void {
     Object.assign(robot, { isRenewing: true, isTelling: true, isAnswering: true, isObeying: true, errorM: 0.05 });
     site.ask({ kind: "clearMode", act: ACT, scope: { robot: id, fleet: "" } });
     if (robot.stream === null) site.connect(id);
-    site.say(id, { kind: "modeReport", rung: "AUTONOMOUS", causes: [] });
+    site.say(id, { kind: "modeReport", sequence: 0, rung: "AUTONOMOUS", causes: [] });
   }
   site.run(11_000);
 }
@@ -81,7 +81,12 @@ function sayNonsense(site: SiteUnderTest, chance: Chance): void {
   const messages: readonly EdgeMessage[] = [
     { kind: "renew", nonce: 1, modeSequence: 0, acting: [token] },
     { ...robot.renew(), acting: [token] },
-    { kind: "modeReport", rung: pick(chance, ["AUTONOMOUS", "AUTONOMOUS", "CONFIRM"] as const), causes: [] },
+    {
+      kind: "modeReport",
+      sequence: 0,
+      rung: pick(chance, ["AUTONOMOUS", "AUTONOMOUS", "CONFIRM"] as const),
+      causes: [],
+    },
     {
       kind: "outcome",
       id: "o-odd",

@@ -186,10 +186,10 @@ t.test("R3 robot that would act on what was taken back gets no lease until it ha
   const r1 = site.robot("r1");
   r1.isObeying = false;
   r1.rung = "CONFIRM";
-  site.say("r1", { kind: "modeReport", rung: "CONFIRM", causes: [] });
+  site.say("r1", { kind: "modeReport", sequence: 0, rung: "CONFIRM", causes: [] });
   site.run(site.waitMs + 12_000);
   t.match(site.bodies("assignmentEnded"), [{ end: "ABANDONED" }]);
-  site.say("r1", { kind: "modeReport", rung: "AUTONOMOUS", causes: [] });
+  site.say("r1", { kind: "modeReport", sequence: 0, rung: "AUTONOMOUS", causes: [] });
   site.run(2000);
   t.equal(r1.leaseMs, 0);
   t.match(r1.last("withdraw"), { token: { epoch: 1, counter: 1 } });

@@ -68,7 +68,7 @@ t.test("R7 the effective rung is the worst of what the edge reports and the hub 
   for (const edge of RUNGS) {
     for (const hub of RUNGS) {
       const site = ready(new SiteUnderTest({ robots: 1 }), "r1");
-      site.say("r1", { kind: "modeReport", rung: edge, causes: [] });
+      site.say("r1", { kind: "modeReport", sequence: 0, rung: edge, causes: [] });
       if (hub !== "AUTONOMOUS") site.ask({ kind: "setMode", act: ACT, scope: { robot: "", fleet: "" }, rung: hub });
       const watch = site.hub.state.watches.get("r1");
       if (watch === undefined) throw new Error("no watch");

@@ -73,7 +73,7 @@ t.test("the view shows what is free, busy and unavailable, and who is in the way
   site.submit("t1", ["A"]);
   site.submit("t2", ["C", "D"], ["B"]);
   site.script.want("r1", "A", "t1");
-  site.say("r3", { kind: "modeReport", rung: "HALT", causes: [] });
+  site.say("r3", { kind: "modeReport", sequence: 0, rung: "HALT", causes: [] });
   site.run(600);
   const shown = view();
   t.match(

@@ -100,6 +100,7 @@ export class SiteUnderTest {
   nowMs = START_MS;
   #asks = 0;
   #streams = 0;
+  #reports = 0;
   #highest: Token = NO_TOKEN;
 
   constructor(options: SiteOptions = {}) {
@@ -143,7 +144,7 @@ export class SiteUnderTest {
     this.#streams += 1;
     robot.open(this.#streams);
     this.say(id, robot.hello());
-    this.say(id, { kind: "modeReport", rung: robot.rung, causes: [] });
+    this.say(id, { kind: "modeReport", sequence: 0, rung: robot.rung, causes: [] });
     return robot;
   }
 
@@ -154,9 +155,13 @@ export class SiteUnderTest {
     if (stream !== null) this.step({ kind: "closed", stream });
   }
 
+  /** A mode report of sequence 0 gets the next one. */
   say(id: string, message: Extract<HubInput, { kind: "link" }>["message"]): readonly HubEffect[] {
     const { stream } = this.robot(id);
-    return stream === null ? [] : this.step({ kind: "link", stream, message });
+    if (stream === null) return [];
+    this.#reports += 1;
+    const told = message.kind === "modeReport" ? { ...message, sequence: message.sequence || this.#reports } : message;
+    return this.step({ kind: "link", stream, message: told });
   }
 
   ask(what: OperatorAsk): OperatorAnswer | Refusal {

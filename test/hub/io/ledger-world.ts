@@ -31,7 +31,8 @@ export function aDirectory(t: Teardown, options: { readonly below?: string } = {
 }
 
 export async function open(dir: string, options: { site?: string; create?: boolean } = {}) {
-  return LedgerStore.open({ dir, site: options.site ?? SITE, create: options.create ?? false });
+  const opened = await LedgerStore.open({ dir, site: options.site ?? SITE, create: options.create ?? false });
+  return { ...opened, events: await opened.store.read(1, opened.store.count) };
 }
 
 /** A closed ledger in which each of these batches was one append. */

@@ -1,0 +1,141 @@
+// Every checker, called by the world at what happens; and the rows of the trace that tell it. They stand outside the
+// product: they read its state, and change nothing of it.
+
+import type { EdgeEffect, EdgeInput } from "../../../edge/core/types.js";
+import { eventText } from "../../../hub/cli/event-text.js";
+import type { HubInput } from "../../../hub/core/hub.js";
+import type { HubEffect } from "../../../hub/core/turn.js";
+import type { LedgerEvent } from "../../../proto/ledger.js";
+import type { Telemetry } from "../../../proto/wire.js";
+import type { EdgeProcess, EdgeWatcher } from "../edge-process.js";
+import type { HubProcess } from "../hub-process.js";
+import type { Trace } from "../trace.js";
+import type { Truth } from "../truth.js";
+import { Ages } from "./ages.js";
+import { boundsOfEdge, boundsOfHub } from "./bounds.js";
+import { Modes } from "./modes.js";
+import { Places } from "./places.js";
+import { Rights } from "./rights.js";
+import { Tasks } from "./tasks.js";
+
+/** Bounds are looked at every so many steps. */
+const BOUNDS_EVERY = 64;
+
+export class Checkers {
+  readonly tasks: Tasks;
+  readonly modes: Modes;
+  readonly #truth: Truth;
+  readonly #trace: Trace;
+  readonly #ages: Ages;
+  readonly #rights: Rights;
+  readonly #places: Places;
+  readonly #rungs = new Map<string, string>();
+  #steps = 0;
+  grants = 0;
+  done = 0;
+  accepted = 0;
+
+  constructor(truth: Truth, trace: Trace) {
+    this.#truth = truth;
+    this.#trace = trace;
+    this.#ages = new Ages(truth);
+    this.#rights = new Rights(truth);
+    this.#places = new Places(truth, this.#rights);
+    this.modes = new Modes(truth, this.#ages);
+    this.tasks = new Tasks(truth);
+  }
+
+  readonly hubStepped = (hub: HubProcess, input: HubInput | null, effects: readonly HubEffect[]): void => {
+    const events = effects.flatMap((effect) => (effect.kind === "append" ? effect.events : []));
+    for (const event of events) this.#tell(hub, event);
+    if (events.length > 0) {
+      this.#places.decided(hub, events);
+      this.modes.decided(hub, events);
+      this.tasks.decided(hub, events);
+    }
+    this.#steps += 1;
+    if (this.#steps % BOUNDS_EVERY === 0) boundsOfHub(hub);
+    if (input?.kind !== "tick") return;
+    this.#ages.hub(hub);
+    this.modes.hub(hub);
+  };
+
+  readonly hubStored = (_hub: HubProcess, _events: number): void => {};
+
+  readonly edgeWatcher: Omit<EdgeWatcher, "ended"> = {
+    fed: (edge, input) => {
+      this.#rights.fed(edge, input);
+      this.modes.fed(edge, input);
+    },
+    stepped: (edge, input, effects) => this.#edgeStepped(edge, input, effects),
+    wrote: (edge, command) => this.#rights.wrote(edge, command),
+    saved: (edge, memory) => {
+      this.modes.saved(edge, memory.latches);
+      this.#rights.took(edge, memory.highestToken);
+    },
+  };
+
+  #edgeStepped(edge: EdgeProcess, input: EdgeInput, effects: readonly EdgeEffect[]): void {
+    this.#rights.stepped(edge, effects);
+    this.modes.stepped(edge, input, effects);
+    this.tasks.stepped(edge, effects);
+    if (input.kind !== "tick") return;
+    this.#ages.edge(edge);
+    this.#steps += 1;
+    if (this.#steps % BOUNDS_EVERY === 0) boundsOfEdge(edge);
+    const { activity, ladder, hubOrder } = edge.edge.state;
+    const says = `${activity}, own ${
+      [...ladder.values()]
+        .filter((hold) => hold.rung !== "AUTONOMOUS")
+        .map((hold) => `${hold.name}${hold.subject === "" ? "" : `/${hold.subject}`}=${hold.rung}`)
+        .join(" ") || "nothing"
+    }, ordered ${hubOrder.rung}`;
+    if (this.#rungs.get(edge.boot) === says) return;
+    this.#rungs.set(edge.boot, says);
+    this.#trace.row(this.#truth.nowUs, edge.robot, "is", says);
+  }
+
+  published(edge: EdgeProcess, sample: Telemetry): void {
+    const channel = sample.value.kind === "edge" ? undefined : sample.value.kind;
+    const from = channel === undefined ? undefined : edge.edge.state.channels.get(channel)?.sample;
+    const capturedUs = from === undefined ? this.#truth.nowUs : this.#truth.capturedUs(from);
+    if (capturedUs !== undefined) this.#truth.published(sample, capturedUs);
+  }
+
+  edgeEnded(edge: EdgeProcess): void {
+    this.modes.forgetEdge(edge);
+    this.#rungs.delete(edge.boot);
+  }
+
+  hubEnded(hub: HubProcess): void {
+    this.#places.forget(hub);
+    this.modes.forgetHub(hub);
+    this.tasks.forget(hub);
+  }
+
+  /** A board starts anew: nothing of it can command any more, and its clocks begin again. */
+  rebooted(robot: string): void {
+    this.#rights.rebooted(robot);
+  }
+
+  newDisk(robot: string): void {
+    this.#rights.newDisk(robot);
+    this.modes.newDisk(robot);
+  }
+
+  rolledBack(events: readonly LedgerEvent[]): void {
+    this.tasks.rolledBack(events);
+    this.modes.ceilingsGone();
+  }
+
+  atTheEnd(hub: HubProcess): void {
+    this.tasks.same(hub);
+  }
+
+  #tell(hub: HubProcess, event: LedgerEvent): void {
+    if (event.body.kind === "claimed") this.grants += 1;
+    if (event.body.kind === "taskAccepted") this.accepted += 1;
+    if (event.body.kind === "taskEnded" && event.body.end === "END_DONE") this.done += 1;
+    this.#trace.row(this.#truth.nowUs, hub.name, "decides", eventText(event.body));
+  }
+}

@@ -1,0 +1,236 @@
+// R6, R7, R8 judged by their effects: motion only on a rung that permits it and on sensors that are truly fresh, models
+// only in AUTONOMOUS, grants only to robots that were truly heard lately, a fall as soon as telemetry is truly too old,
+// and no climb before the dwell is over.
+
+import { ageMs } from "../../../edge/core/channels.js";
+import type { EdgeEffect, EdgeInput } from "../../../edge/core/types.js";
+import { effectiveOf, hubCauses, worstOf } from "../../../hub/core/modes.js";
+import type { LedgerEvent } from "../../../proto/ledger.js";
+import { type Rung, severity } from "../../../proto/mode.js";
+import type { OnboardSample } from "../../../proto/wire.js";
+import type { EdgeProcess } from "../edge-process.js";
+import type { HubProcess } from "../hub-process.js";
+import { MS } from "../kernel.js";
+import { Violation } from "../trace.js";
+import type { Truth } from "../truth.js";
+import type { Ages } from "./ages.js";
+
+interface Order {
+  stream: number;
+  sequence: number;
+  rung: Rung;
+}
+
+/** A robot's falls by age as the checker counts them. */
+interface Falls {
+  lastOldMs: number; // hub's clock: when its telemetry was last truly older than half its limit
+  fellMs: number;
+  count: number;
+}
+
+/** R6: a channel that is frozen and arrives is found within this. */
+const FROZEN_SEEN_MS = 2000;
+const FROZEN_SEEN_M = 1;
+/** One tick of the hub. */
+const TICK_MS = 60;
+
+export class Modes {
+  readonly #truth: Truth;
+  readonly #ages: Ages;
+  readonly #orders = new Map<EdgeProcess, Order>();
+  readonly #latched = new Map<string, ReadonlySet<string>>();
+  readonly #falls = new Map<HubProcess, Map<string, Falls>>();
+
+  constructor(truth: Truth, ages: Ages) {
+    this.#truth = truth;
+    this.#ages = ages;
+  }
+
+  fed(edge: EdgeProcess, input: EdgeInput): void {
+    if (input.kind !== "hub") return;
+    const { message } = input;
+    if (message.kind === "clearLatches") {
+      const left = [...(this.#latched.get(edge.robot) ?? [])].filter(
+        (name) => !message.causes.some((one) => one === name),
+      );
+      this.#latched.set(edge.robot, new Set(left));
+    }
+    if (message.kind !== "modeOrder") return;
+    const stream = edge.stream?.id ?? 0;
+    const before = this.#orders.get(edge);
+    if (before !== undefined && before.stream === stream && message.sequence < before.sequence) return;
+    this.#orders.set(edge, { stream, sequence: message.sequence, rung: message.rung });
+  }
+
+  /** What a person must clear is durable on the board from here on. */
+  saved(edge: EdgeProcess, latches: readonly string[]): void {
+    this.#latched.set(edge.robot, new Set(latches));
+  }
+
+  newDisk(robot: string): void {
+    this.#latched.delete(robot);
+  }
+
+  stepped(edge: EdgeProcess, input: EdgeInput, effects: readonly EdgeEffect[]): void {
+    if (input.kind !== "tick") return;
+    const ordered = this.#orders.get(edge)?.rung ?? "AUTONOMOUS";
+    const latched = this.#latched.get(edge.robot)?.size ?? 0;
+    const rung: Rung = latched > 0 ? (this.#isHeld(edge) ? "HALT" : "AUTONOMOUS") : "AUTONOMOUS";
+    const worst = severity(ordered) >= severity(rung) ? ordered : rung;
+    const nowMs = edge.board.monotonicMs(this.#truth.nowUs);
+    for (const effect of effects) {
+      if (effect.kind === "plan" && worst !== "AUTONOMOUS")
+        throw new Violation("plans-below", `${edge.robot} asks its model for a plan on ${worst}`);
+      if (effect.kind !== "command") continue;
+      const { speedMps, turnRadps } = effect.command;
+      if ((speedMps === 0 && turnRadps === 0) || nowMs >= effect.command.leaseEndMonotonicMs) continue;
+      if (severity(worst) >= severity("CONFIRM"))
+        throw new Violation("moves-below", `${edge.robot} commands motion on ${worst}`);
+      this.#fresh(edge, effect.command.rung);
+    }
+  }
+
+  #isHeld(edge: EdgeProcess): boolean {
+    return edge.disk.owner === edge.robot;
+  }
+
+  /** R6: what a moving robot rests on is truly young enough. */
+  #fresh(edge: EdgeProcess, rung: Rung): void {
+    const limits = this.#truth.sim.site.config.decisions[rung === "AUTONOMOUS" ? "drive" : "react"];
+    const pairs = [
+      ["pose", limits.poseMs],
+      ["scan", limits.scanMs],
+      ["odometry", limits.odometryMs],
+    ] as const;
+    for (const [channel, limitMs] of pairs) {
+      const sample = edge.edge.state.channels.get(channel)?.sample;
+      const frozenUs = sample === undefined ? undefined : this.#truth.frozenSinceUs(sample);
+      const capturedUs = sample === undefined ? undefined : (frozenUs ?? this.#truth.capturedUs(sample));
+      const { nowUs } = this.#truth;
+      const trueMs =
+        capturedUs === undefined
+          ? Number.POSITIVE_INFINITY
+          : (edge.board.bootUsAt(nowUs) - edge.board.bootUsAt(capturedUs)) / MS;
+      if (channel === "odometry" && frozenUs !== undefined && this.#strayedM(edge.robot, sample) < FROZEN_SEEN_M)
+        continue;
+      if (trueMs <= limitMs + (frozenUs === undefined ? 0 : FROZEN_SEEN_MS)) continue;
+      const says = `${edge.robot} moves on a ${channel} ${trueMs.toFixed(0)} ms old, at most ${limitMs}`;
+      throw new Violation(
+        "moves-on-old",
+        `${says} (it thinks ${ageMs(edge.edge.state, channel, edge.board.monotonicMs(nowUs))})`,
+      );
+    }
+  }
+
+  /** What the way travelled, as it is told, has missed. */
+  #strayedM(robot: string, sample: OnboardSample | undefined): number {
+    const toldM = sample?.channel === "odometry" ? sample.travelledM : 0;
+    return Math.abs(this.#truth.body(robot).travelledM - toldM);
+  }
+
+  /** After a tick of the hub. */
+  hub(hub: HubProcess): void {
+    const { state } = hub.hub;
+    const nowMs = hub.machine.monotonicMs(this.#truth.nowUs);
+    const falls = this.#fallsOf(hub);
+    for (const watch of state.watches.values()) {
+      const limit = state.site.fleets.get(watch.fleet)?.freshness.channels.pose;
+      if (limit === undefined) continue;
+      const ageMs = this.#ages.trueAgeMs(hub, watch.id);
+      const seen = falls.get(watch.id) ?? { lastOldMs: nowMs, fellMs: Number.NEGATIVE_INFINITY, count: 0 };
+      falls.set(watch.id, seen);
+      if (ageMs > limit.limitMs / 2) seen.lastOldMs = nowMs;
+      const must: Rung = ageMs > limit.lostMs ? "CONFIRM" : ageMs > limit.limitMs ? "REACTIVE_ONLY" : "AUTONOMOUS";
+      const imposed = worstOf(hubCauses(state, watch));
+      if (severity(imposed) >= severity(must)) continue;
+      const says = `${watch.id}'s telemetry is ${ageMs.toFixed(0)} ms old, and the hub imposes ${imposed} in place of ${must}`;
+      throw new Violation("stale-unnoticed", says);
+    }
+  }
+
+  /** The hub has decided these events. */
+  decided(hub: HubProcess, events: readonly LedgerEvent[]): void {
+    const { state } = hub.hub;
+    for (const { body, hubMs } of events) {
+      if (body.kind === "claimed") {
+        const watch = state.watches.get(body.robot);
+        const ageMs = this.#ages.trueAgeMs(hub, body.robot);
+        const mostMs = state.site.config.decisions.dispatch.telemetryMs;
+        if (ageMs > mostMs)
+          throw new Violation(
+            "granted-unheard",
+            `${body.robot} is given ${body.destination}, its pose ${ageMs.toFixed(0)} ms old`,
+          );
+        if (watch === undefined || effectiveOf(state, watch) !== "AUTONOMOUS" || this.#trulyBelow(body.robot))
+          throw new Violation("granted-below", `${body.robot} is given ${body.destination} and is not AUTONOMOUS`);
+      }
+      if (body.kind === "modeChanged" && body.robot !== "" && body.cause === "telemetry-stale")
+        this.#changed(hub, body, hubMs);
+    }
+  }
+
+  /** An operator's ceiling stands in the ledger of this hub. */
+  #trulyBelow(robot: string): boolean {
+    return this.#ceilings.some(
+      (one) => one.robot === robot || (one.robot === "" && one.fleet === "") || one.fleet === this.#fleetOf(robot),
+    );
+  }
+
+  #fleetOf(robot: string): string {
+    return this.#truth.sim.site.robots.get(robot)?.fleet ?? "";
+  }
+
+  /** Ceilings that people were told are stored, and have not taken back. */
+  readonly #ceilings: { readonly robot: string; readonly fleet: string }[] = [];
+
+  ceilingStored(scope: { readonly robot: string; readonly fleet: string }): void {
+    this.#ceilings.push(scope);
+  }
+
+  ceilingsGone(): void {
+    this.#ceilings.length = 0;
+  }
+
+  ceilingAsked(scope: { readonly robot: string; readonly fleet: string }): void {
+    const left = this.#ceilings.filter((one) => one.robot !== scope.robot || one.fleet !== scope.fleet);
+    this.#ceilings.splice(0, this.#ceilings.length, ...left);
+  }
+
+  #changed(
+    hub: HubProcess,
+    body: { readonly robot: string; readonly from: Rung; readonly to: Rung },
+    hubMs: number,
+  ): void {
+    const watch = hub.hub.state.watches.get(body.robot);
+    const policy = hub.hub.state.site.fleets.get(watch?.fleet ?? "")?.ladder;
+    const seen = this.#fallsOf(hub).get(body.robot);
+    if (policy === undefined || seen === undefined) return;
+    if (severity(body.to) > severity(body.from)) {
+      if (body.from !== "AUTONOMOUS") return;
+      seen.count = hubMs - seen.fellMs <= policy.fallMemoryMs ? seen.count + 1 : 1;
+      seen.fellMs = hubMs;
+      return;
+    }
+    const doublings = Math.min(Math.max(0, seen.count - 1), policy.maxDoublings);
+    const dwellMs = policy.dwellMs * 2 ** doublings - TICK_MS;
+    if (hubMs - seen.lastOldMs >= dwellMs) return;
+    const says = `${body.robot} climbs to ${body.to} ${hubMs - seen.lastOldMs} ms after its telemetry was last too old, dwell ${dwellMs}`;
+    throw new Violation("climbed-early", says);
+  }
+
+  #fallsOf(hub: HubProcess): Map<string, Falls> {
+    const known = this.#falls.get(hub);
+    if (known !== undefined) return known;
+    const falls = new Map<string, Falls>();
+    this.#falls.set(hub, falls);
+    return falls;
+  }
+
+  forgetHub(hub: HubProcess): void {
+    this.#falls.delete(hub);
+  }
+
+  forgetEdge(edge: EdgeProcess): void {
+    this.#orders.delete(edge);
+  }
+}

@@ -1,0 +1,183 @@
+// R2, R3, R5 judged in true time: who had the right to act, computed again from the renewals that passed and from exact
+// clocks. Nobody commands motion after the end of its lease, or on a claim that no answered renewal named; no two
+// robots act on places in conflict; when the hub says that a lease has certainly lapsed, the worst that could still move
+// under it has ended.
+
+import { actingOn } from "../../../edge/core/authority.js";
+import type { EdgeEffect, EdgeInput } from "../../../edge/core/types.js";
+import { tokenKey } from "../../../proto/claim.js";
+import type { Command } from "../../../proto/wire.js";
+import type { EdgeDisk } from "../disk.js";
+import type { EdgeProcess } from "../edge-process.js";
+import { MS } from "../kernel.js";
+import { Violation } from "../trace.js";
+import type { Truth } from "../truth.js";
+
+interface Asked {
+  readonly stream: number;
+  readonly sentBootUs: number; // the board's boot clock, exactly
+  readonly tokens: ReadonlySet<string>;
+}
+
+/** The right to act of one process of an edge. */
+interface Right {
+  readonly asked: Map<number, Asked>;
+  by: string; // the hub that renewed it last
+  endBootUs: number;
+  newest: number; // nonce
+  covered: ReadonlySet<string>;
+}
+
+export class Rights {
+  readonly #truth: Truth;
+  readonly #rights = new Map<EdgeProcess, Right>();
+  readonly #moving = new Map<string, { readonly destination: string; readonly token: string }>();
+  readonly #highest = new Map<EdgeDisk, { readonly epoch: number; readonly counter: number }>();
+
+  constructor(truth: Truth) {
+    this.#truth = truth;
+  }
+
+  #of(edge: EdgeProcess): Right {
+    const known = this.#rights.get(edge);
+    if (known !== undefined) return known;
+    const right: Right = {
+      asked: new Map(),
+      by: "",
+      endBootUs: Number.NEGATIVE_INFINITY,
+      newest: 0,
+      covered: new Set(),
+    };
+    this.#rights.set(edge, right);
+    return right;
+  }
+
+  /** Rights of a process that is gone count until they have run out, or its board starts anew. */
+  rebooted(robot: string): void {
+    for (const edge of this.#rights.keys()) if (edge.robot === robot && edge.ended) this.#rights.delete(edge);
+  }
+
+  stepped(edge: EdgeProcess, effects: readonly EdgeEffect[]): void {
+    for (const effect of effects) {
+      if (effect.kind === "command") this.#validity(edge, effect.command);
+      if (effect.kind !== "send" || effect.message.kind !== "renew") continue;
+      const { nonce, acting } = effect.message;
+      const sentBootUs = edge.board.bootUsAt(this.#truth.nowUs);
+      const tokens = new Set(acting.map(tokenKey));
+      const { asked } = this.#of(edge);
+      asked.set(nonce, { stream: edge.stream?.id ?? 0, sentBootUs, tokens });
+      if (asked.size > 200) asked.delete(asked.keys().next().value ?? 0);
+    }
+  }
+
+  /** R2: a command is made to be followed no longer than the dead-man time and than the lease. */
+  #validity(edge: EdgeProcess, command: Command): void {
+    if (command.speedMps === 0 && command.turnRadps === 0) return;
+    const { deadmanMs, tickMs } = this.#truth.sim.site.config.lease;
+    const restMs = (this.#of(edge).endBootUs - edge.board.bootUsAt(this.#truth.nowUs)) / MS;
+    if (command.validForMs <= Math.min(deadmanMs, restMs + tickMs + 1)) return;
+    const says = `${edge.robot} makes a command valid for ${command.validForMs} ms with ${restMs.toFixed(0)} ms of its lease left`;
+    throw new Violation("command-validity", says);
+  }
+
+  fed(edge: EdgeProcess, input: EdgeInput): void {
+    if (input.kind !== "hub" || input.message.kind !== "renewed") return;
+    const { nonce, leaseMs } = input.message;
+    const right = this.#of(edge);
+    const asked = right.asked.get(nonce);
+    if (asked === undefined || asked.stream !== edge.stream?.id || leaseMs <= 0) return;
+    const mostMs = this.#truth.sim.site.config.lease.leaseMs;
+    right.endBootUs = Math.max(right.endBootUs, asked.sentBootUs + Math.min(leaseMs, mostMs) * MS);
+    right.by = edge.stream?.to ?? "";
+    if (nonce < right.newest) return;
+    right.newest = nonce;
+    right.covered = asked.tokens;
+  }
+
+  /** A command goes to the base now. */
+  wrote(edge: EdgeProcess, command: Command): void {
+    if (command.speedMps === 0 && command.turnRadps === 0) return;
+    const right = this.#of(edge);
+    const overMs = (edge.board.bootUsAt(this.#truth.nowUs) - right.endBootUs) / MS;
+    const tickMs = this.#truth.sim.site.config.lease.tickMs;
+    if (overMs > tickMs) throw new Violation("command-after-lease", `${edge.robot} commands motion ${over(overMs)}`);
+    const token = command.token === undefined ? "none" : tokenKey(command.token);
+    if (!right.covered.has(token))
+      throw new Violation("command-uncovered", `${edge.robot} acts on ${token}, which no answered renewal named`);
+    const destination = actingOn(edge.edge.state)?.destination ?? "";
+    this.#moving.set(edge.robot, { destination, token });
+    this.#alone(edge, destination);
+  }
+
+  /** R1: nobody else acts, or still moves, towards a place in conflict. */
+  #alone(edge: EdgeProcess, destination: string): void {
+    for (const other of this.#truth.edges) {
+      if (other.robot === edge.robot) continue;
+      const theirs = actingOn(other.edge.state);
+      if (theirs === undefined || !this.#truth.areInConflict(destination, theirs.destination)) continue;
+      const right = this.#of(other);
+      const left = right.endBootUs - other.board.bootUsAt(this.#truth.nowUs);
+      if (left <= 0 || !right.covered.has(tokenKey(theirs.token))) continue;
+      throw new Violation(
+        "two-act",
+        `${edge.robot} acts on ${destination} while ${other.robot} may act on ${theirs.destination}`,
+      );
+    }
+    for (const [robot, { destination: theirs, token }] of this.#moving) {
+      if (robot === edge.robot || !this.#truth.areInConflict(destination, theirs)) continue;
+      if (this.#truth.body(robot).atRest) continue;
+      const says = `${edge.robot} acts on ${destination} while ${robot} still moves towards ${theirs} by ${token}`;
+      throw new Violation("two-move", says);
+    }
+  }
+
+  /**
+   * R3: the hub says that every lease of this robot that it ever gave has certainly lapsed. What another hub gives, it
+   * cannot know; then it may not give the place away (two-act, two-move).
+   */
+  lapsed(robot: string, hub: string): void {
+    const { deadmanMs, brakingMs } = this.#truth.sim.site.config.lease;
+    const worstUs = (deadmanMs + brakingMs) * MS;
+    for (const [edge, right] of this.#rights) {
+      if (edge.robot !== robot || right.by !== hub) continue;
+      const earlyUs = right.endBootUs - edge.board.bootUsAt(this.#truth.nowUs - worstUs);
+      if (earlyUs <= 0) continue;
+      const says = `the hub calls ${robot}'s lease lapsed ${(earlyUs / MS).toFixed(0)} ms before its worst motion has ended`;
+      throw new Violation("lapsed-early", says);
+    }
+  }
+
+  /** R4: a claim was freed or given on: its former holder may not act on it any more. */
+  over(held: { readonly robot: string; readonly token: string }, hub: string): void {
+    const { robot, token } = held;
+    for (const [edge, right] of this.#rights) {
+      if (edge.robot !== robot || !right.covered.has(token) || edge.ended || right.by !== hub) continue;
+      const acting = actingOn(edge.edge.state);
+      const left = right.endBootUs - edge.board.bootUsAt(this.#truth.nowUs);
+      if (left <= 0 || acting === undefined || tokenKey(acting.token) !== token) continue;
+      throw new Violation(
+        "freed-while-acting",
+        `the hub freed ${token} while ${robot} may act on it for ${(left / MS).toFixed(0)} ms`,
+      );
+    }
+  }
+
+  /** R5: tokens that a robot takes only grow. A robot that was given another disk begins anew. */
+  took(edge: EdgeProcess, token: { readonly epoch: number; readonly counter: number }): void {
+    const before = this.#highest.get(edge.disk);
+    if (
+      before !== undefined &&
+      (token.epoch < before.epoch || (token.epoch === before.epoch && token.counter < before.counter))
+    )
+      throw new Violation("token-fell", `${edge.robot} takes ${tokenKey(token)} after ${tokenKey(before)}`);
+    this.#highest.set(edge.disk, token);
+  }
+
+  newDisk(robot: string): void {
+    for (const disk of this.#highest.keys()) if (disk.owner === robot) this.#highest.delete(disk);
+  }
+}
+
+function over(ms: number): string {
+  return Number.isFinite(ms) ? `${ms.toFixed(1)} ms after its lease's end` : "without a lease";
+}

@@ -1,0 +1,191 @@
+// What a fault does to the processes, machines and disks of the world when it begins and when it ends. Faults of the
+// network, the sensors, the planner and the people are asked for where they act (`Weather`), and need nothing here.
+
+import type { Random } from "../../scripts/world/random.js";
+import type { Body } from "./body.js";
+import type { Checkers } from "./checkers/checkers.js";
+import type { Fault } from "./faults.js";
+import type { Hosts } from "./hosts.js";
+import type { Machine } from "./machine.js";
+import type { Process } from "./process.js";
+import type { Truth } from "./truth.js";
+
+export interface Stage {
+  readonly hosts: Hosts;
+  readonly truth: Truth;
+  readonly checkers: Checkers;
+  readonly bodies: ReadonlyMap<string, Body>;
+  readonly chance: Random;
+}
+
+const YEAR_MS = 31_557_600_000;
+/** Effect boundaries that a process may still pass before it ends or stops. */
+const BOUNDARIES = 12;
+
+function processOf(stage: Stage, subject: string): Process | undefined {
+  return subject === "hub" ? stage.hosts.hub : stage.hosts.edges.get(subject);
+}
+
+/** Ends a process between two effects; it is started again at the fault's end at the earliest. */
+function kill(stage: Stage, fault: Fault): void {
+  stage.hosts.holdDown(fault.subject, fault.untilUs);
+  const process = processOf(stage, fault.subject);
+  if (process !== undefined) process.endsAfter = stage.chance.below(BOUNDARIES);
+}
+
+/** Ends it at once. */
+function killNow(stage: Stage, fault: Fault): void {
+  stage.hosts.holdDown(fault.subject, fault.untilUs);
+  processOf(stage, fault.subject)?.end("killed");
+}
+
+export function begin(stage: Stage, fault: Fault): void {
+  const { hosts, truth, chance } = stage;
+  const { name, subject, strength } = fault;
+  const { nowUs } = truth;
+  const machine = (): Machine => hosts.machine(subject);
+  switch (name) {
+    case "clock-drift":
+      return machine().setRate(1 + driftOf(strength) * truth.sim.site.config.lease.rhoRobot, nowUs);
+    case "clock-wall":
+      return machine().stepWall((strength < 0.5 ? -1 : 1) * YEAR_MS);
+    case "clock-coarse":
+      return machine().setCoarse(truth.sim.site.config.lease.tickMs);
+    case "clock-backwards":
+      return machine().stepBack(Math.round(100 + 20_000 * strength), nowUs);
+    case "edge-suspend":
+    case "hub-suspend":
+      processOf(stage, subject)?.stop();
+      return machine().suspend(nowUs);
+    case "edge-pause":
+    case "hub-pause": {
+      const process = processOf(stage, subject);
+      if (process !== undefined) process.stopsAfter = chance.below(BOUNDARIES);
+      return;
+    }
+    case "edge-crash":
+    case "hub-crash":
+      return kill(stage, fault);
+    case "board-reboot":
+    case "edge-disk-lost":
+      return killNow(stage, fault);
+    case "disk-foreign":
+      return foreignDisk(stage, fault);
+    case "hub-disk-flip":
+    case "hub-rollback":
+      return killNow(stage, fault);
+    case "hub-twice":
+      return secondHub(stage, fault);
+    case "edge-twice":
+      return secondEdge(stage, fault);
+    case "base-estop":
+      truth.body(subject).emergencyStop = true;
+      return;
+    default: // acts where it is asked for
+      return;
+  }
+}
+
+export function finish(stage: Stage, fault: Fault): void {
+  const { hosts, truth, bodies } = stage;
+  const { name, subject, strength } = fault;
+  const { nowUs } = truth;
+  switch (name) {
+    case "clock-drift":
+      return hosts.machine(subject).setRate(1, nowUs);
+    case "clock-coarse":
+      return hosts.machine(subject).setCoarse(1);
+    case "edge-suspend":
+    case "hub-suspend":
+      hosts.machine(subject).resume(nowUs);
+      return processOf(stage, subject)?.goOn();
+    case "edge-pause":
+    case "hub-pause":
+      return processOf(stage, subject)?.goOn();
+    case "board-reboot":
+      stage.checkers.rebooted(subject);
+      hosts.machine(subject).reboot(nowUs);
+      return bodies.get(subject)?.restart();
+    case "edge-disk-lost": {
+      const disk = hosts.disks.get(subject);
+      if (disk !== undefined) disk.memory = null;
+      return stage.checkers.newDisk(subject);
+    }
+    case "disk-foreign":
+      return ownDisk(stage, fault);
+    case "hub-disk-flip":
+    case "hub-rollback":
+      return backup(stage, strength);
+    case "hub-twice":
+      hosts.second?.end("people have found the second hub");
+      hosts.second = undefined;
+      return;
+    case "edge-twice":
+      hosts.twins.get(subject)?.end("people have found the second edge");
+      hosts.twins.delete(subject);
+      return;
+    case "base-estop":
+      truth.body(subject).emergencyStop = false;
+      return;
+    default: // has ended where it was asked for
+      return;
+  }
+}
+
+/** From -1 to 1, at the bounds in six of ten cases: there the arithmetic has no slack. */
+function driftOf(strength: number): number {
+  if (strength < 0.3) return -1;
+  return strength > 0.7 ? 1 : 5 * (strength - 0.5);
+}
+
+/** R10, F25: the ledger of some while ago, as a backup gives it back. */
+function backup(stage: Stage, strength: number): void {
+  const { hubDisk, hub } = stage.hosts;
+  if (hub !== undefined && !hub.ended) hub.end("people stop it to put a backup in place");
+  const kept = Math.floor(hubDisk.events.length * (0.3 + 0.7 * strength));
+  hubDisk.copy(hubDisk, kept);
+  stage.checkers.rolledBack(hubDisk.events);
+}
+
+function secondHub(stage: Stage, fault: Fault): void {
+  const { hosts, chance } = stage;
+  if (hosts.second !== undefined) return;
+  const disk = hosts.newHubDisk();
+  const isOld = chance.next() < 0.3;
+  const kept = Math.floor(hosts.hubDisk.events.length * (isOld ? fault.strength : 1));
+  disk.copy(hosts.hubDisk, kept);
+  hosts.second = hosts.openHub("second", disk);
+}
+
+function secondEdge(stage: Stage, fault: Fault): void {
+  const { hosts } = stage;
+  const robot = fault.subject;
+  if (hosts.twins.has(robot)) return;
+  const disk = hosts.newEdgeDisk(robot);
+  disk.memory = hosts.disks.get(robot)?.memory ?? null;
+  hosts.twins.set(robot, hosts.openEdge(robot, { disk, board: hosts.machine(`${robot}-twin`), isTwin: true }));
+}
+
+/** F49: the board runs on another robot's disk until people put its own back. */
+function foreignDisk(stage: Stage, fault: Fault): void {
+  const { hosts } = stage;
+  const [own, other] = [
+    hosts.disks.get(fault.subject),
+    [...hosts.disks.values()].find((disk) => disk.owner !== fault.subject),
+  ];
+  if (own === undefined || other === undefined || own.owner !== fault.subject) return;
+  hosts.edges.get(fault.subject)?.end("its disk is changed");
+  const foreign = hosts.newEdgeDisk(fault.subject, other.owner);
+  foreign.memory = other.memory;
+  hosts.disks.set(fault.subject, foreign);
+  hosts.disks.set(`kept ${fault.subject}`, own);
+}
+
+function ownDisk(stage: Stage, fault: Fault): void {
+  const { hosts } = stage;
+  const own = hosts.disks.get(`kept ${fault.subject}`);
+  if (own === undefined) return;
+  hosts.edges.get(fault.subject)?.end("its own disk comes back");
+  hosts.disks.set(fault.subject, own);
+  hosts.disks.delete(`kept ${fault.subject}`);
+}

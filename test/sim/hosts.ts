@@ -1,0 +1,190 @@
+// Where processes run: opens hubs and edges on their machines and disks, starts again what has ended as a supervisor
+// would, and connects them by the network.
+
+import { driveGridOf } from "../../fleet-config/derive.js";
+import { Travel } from "../../hub/core/dispatch/travel.js";
+import { replay } from "../../hub/core/hub.js";
+import type { HubMessage } from "../../proto/wire.js";
+import type { Random } from "../../scripts/world/random.js";
+import type { Body } from "./body.js";
+import type { Checkers } from "./checkers/checkers.js";
+import { EdgeDisk, HubDisk } from "./disk.js";
+import { EdgeProcess } from "./edge-process.js";
+import { HubProcess } from "./hub-process.js";
+import { type Kernel, SECOND } from "./kernel.js";
+import type { Machine } from "./machine.js";
+import type { End, Network, Stream, Weather } from "./network.js";
+import type { Trace } from "./trace.js";
+import type { Truth } from "./truth.js";
+
+export interface HostParts {
+  readonly kernel: Kernel;
+  readonly truth: Truth;
+  readonly trace: Trace;
+  readonly checkers: Checkers;
+  readonly net: Network;
+  readonly weather: Weather;
+  readonly machines: ReadonlyMap<string, Machine>;
+  readonly bodies: ReadonlyMap<string, Body>;
+  readonly stream: (name: string) => Random;
+}
+
+export class Hosts {
+  readonly #parts: HostParts;
+  readonly #travel: Travel;
+  readonly #restarts: Random;
+  readonly #calls: Random;
+  readonly #downUntilUs = new Map<string, number>();
+  readonly disks = new Map<string, EdgeDisk>();
+  readonly edges = new Map<string, EdgeProcess>();
+  readonly twins = new Map<string, EdgeProcess>();
+  readonly hubDisk: HubDisk;
+  hub: HubProcess | undefined;
+  second: HubProcess | undefined;
+  #boots = 0;
+
+  constructor(parts: HostParts) {
+    this.#parts = parts;
+    const { site, grid } = parts.truth.sim;
+    this.#travel = new Travel({ grid: driveGridOf(site.config, grid), destinations: site.config.destinations });
+    this.#restarts = parts.stream("restarts");
+    this.#calls = parts.stream("calls");
+    this.hubDisk = this.newHubDisk();
+    for (const robot of parts.bodies.keys()) this.disks.set(robot, this.newEdgeDisk(robot));
+  }
+
+  newHubDisk(): HubDisk {
+    const { kernel, stream, weather } = this.#parts;
+    const trouble = () => ({ slow: weather.on("hub-disk-slow", "hub"), fails: weather.on("hub-disk-fail", "hub") > 0 });
+    return new HubDisk({ kernel, chance: stream("hub disk"), trouble });
+  }
+
+  newEdgeDisk(robot: string, owner = robot): EdgeDisk {
+    const { kernel, stream, weather } = this.#parts;
+    const trouble = () => ({
+      slow: weather.on("edge-disk-slow", robot),
+      fails: weather.on("edge-disk-fail", robot) > 0,
+    });
+    return new EdgeDisk(owner, { kernel, chance: stream(`disk ${robot}`), trouble });
+  }
+
+  /** What has ended is not started again before. */
+  holdDown(process: string, untilUs: number): void {
+    this.#downUntilUs.set(process, untilUs);
+  }
+
+  startHub(): void {
+    if (this.#waits("hub", () => this.startHub()) || (this.hub !== undefined && !this.hub.ended)) return;
+    this.hub = this.openHub("hub", this.hubDisk);
+  }
+
+  startEdge(robot: string): void {
+    if (this.#waits(robot, () => this.startEdge(robot)) || this.edges.get(robot)?.ended === false) return;
+    const disk = this.disks.get(robot);
+    if (disk === undefined) throw new Error(`no disk of ${robot}`);
+    this.edges.set(robot, this.openEdge(robot, { disk, board: this.machine(robot), isTwin: false }));
+  }
+
+  #waits(process: string, again: () => void): boolean {
+    const downUs = (this.#downUntilUs.get(process) ?? 0) - this.#parts.kernel.nowUs;
+    const waitUs = Math.max(downUs, this.machine(process).suspended ? SECOND / 10 : 0);
+    if (waitUs > 0) this.#parts.kernel.after(waitUs, again);
+    return waitUs > 0;
+  }
+
+  machine(id: string): Machine {
+    const machine = this.#parts.machines.get(id);
+    if (machine === undefined) throw new Error(`no machine ${id}`);
+    return machine;
+  }
+
+  openHub(name: string, disk: HubDisk): HubProcess {
+    const { kernel, trace, checkers, truth } = this.#parts;
+    const { site } = truth.sim;
+    const ledger = replay(disk.events, site.config.limits.tasksKept);
+    if (name === "hub") checkers.tasks.opened(ledger);
+    trace.row(kernel.nowUs, name, "starts", `${disk.events.length} events`);
+    const watcher = {
+      stepped: checkers.hubStepped,
+      stored: checkers.hubStored,
+      ended: (hub: HubProcess, why: string) => {
+        trace.row(kernel.nowUs, name, "ends", why);
+        checkers.hubEnded(hub);
+        if (name === "hub") kernel.after(SECOND * (0.3 + this.#restarts.next()), () => this.startHub());
+      },
+    };
+    return new HubProcess({
+      name,
+      kernel,
+      machine: this.machine(name),
+      disk,
+      site,
+      travel: this.#travel,
+      ledger,
+      watcher,
+    });
+  }
+
+  openEdge(
+    robot: string,
+    on: { readonly disk: EdgeDisk; readonly board: Machine; readonly isTwin: boolean },
+  ): EdgeProcess {
+    const { kernel, trace, checkers, truth, net, stream, weather } = this.#parts;
+    const { site, grid, brakeAheadMs } = truth.sim;
+    const fleet = site.fleets.get(site.robots.get(robot)?.fleet ?? "");
+    if (fleet === undefined) throw new Error(`no fleet of ${robot}`);
+    this.#boots += 1;
+    const boot = `${robot}-${this.#boots}`;
+    trace.row(kernel.nowUs, robot, "starts", `boot ${boot}${on.isTwin ? ", a second one" : ""}`);
+    const edge: EdgeProcess = new EdgeProcess({
+      ...{ kernel, board: on.board, disk: on.disk, grid, chance: stream(`edge ${boot}`) },
+      context: {
+        ...{ robot, fleet, config: site.config, configHash: site.hash, software: "simulated", boot },
+        ...{ brakeAheadMs, model: "stand-in" },
+      },
+      watcher: {
+        ...checkers.edgeWatcher,
+        ended: (gone, why) => this.#edgeEnded(gone, { why, isTwin: on.isTwin }),
+      },
+      plannerTrouble: () => ({
+        hangs: weather.on("planner-hang", robot) > 0,
+        slow: weather.on("planner-slow", robot) > 0,
+        crashes: weather.on("planner-crash", robot) > 0,
+        nonsense: weather.on("planner-nonsense", robot) > 0,
+      }),
+      call: (end) => this.#call(robot, end),
+      publish: (sample) => {
+        checkers.published(edge, sample);
+        net.publish(sample, (arrived) => {
+          this.hub?.telemetry(arrived);
+          this.second?.telemetry(arrived);
+        });
+      },
+      obey: (command) => {
+        if (on.isTwin || weather.on("base-silent", robot) > 0) return;
+        const took = truth.body(robot).obey(command, kernel.nowUs);
+        trace.numbers(kernel.nowUs, command.speedMps, took ? command.turnRadps : -1);
+      },
+    });
+    truth.edges.add(edge);
+    return edge;
+  }
+
+  #edgeEnded(edge: EdgeProcess, how: { readonly why: string; readonly isTwin: boolean }): void {
+    const { kernel, trace, truth, checkers } = this.#parts;
+    trace.row(kernel.nowUs, edge.robot, "ends", how.why);
+    truth.edges.delete(edge);
+    checkers.edgeEnded(edge);
+    if (how.isTwin) return;
+    kernel.after(SECOND * (0.2 + this.#restarts.next()), () => this.startEdge(edge.robot));
+  }
+
+  /** A call is answered by a hub that listens, when words pass both ways; by either one of two hubs. */
+  #call(robot: string, end: End<HubMessage>): Stream | null {
+    const { net } = this.#parts;
+    if (net.isCut("up", robot) || net.isCut("down", robot)) return null;
+    const listening = [this.hub, this.second].filter((hub) => hub?.listens === true);
+    const hub = listening[this.#calls.below(Math.max(1, listening.length))];
+    return hub === undefined ? null : net.open({ robot, to: hub.name, edge: end, hub: (stream) => hub.accept(stream) });
+  }
+}

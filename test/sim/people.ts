@@ -1,0 +1,198 @@
+// The people of the site: they ask for tasks and ask again when no answer comes, take autonomy away and give it back,
+// cancel, and answer what waits for a person. They state only what they have truly seen.
+
+import type { Refusal } from "../../proto/errors.js";
+import { CAUSES, causesOf, type Rung } from "../../proto/mode.js";
+import type { OperatorAnswer, OperatorAsk } from "../../proto/operator.js";
+import type { Random } from "../../scripts/world/random.js";
+import type { Modes } from "./checkers/modes.js";
+import type { Tasks } from "./checkers/tasks.js";
+import type { HubProcess } from "./hub-process.js";
+import { MS, SECOND } from "./kernel.js";
+import type { Weather } from "./network.js";
+import type { Trace } from "./trace.js";
+import type { Truth } from "./truth.js";
+
+const ACT = { operator: "ada", reason: "simulated" } as const;
+/** A task that is asked for every so often, and a look at what waits for a person. */
+const TASK_EVERY_S = 4;
+const LOOK_EVERY_S = 2;
+const ANSWER_WITHIN_US = 3 * SECOND;
+
+export interface PeopleParts {
+  readonly truth: Truth;
+  readonly chance: Random;
+  readonly weather: Weather;
+  readonly trace: Trace;
+  readonly tasks: Tasks;
+  readonly modes: Modes;
+  readonly hub: () => HubProcess | undefined;
+}
+
+export class People {
+  readonly #parts: PeopleParts;
+  readonly #unanswered = new Set<string>();
+  #asked = 0;
+  #works = true;
+
+  constructor(parts: PeopleParts) {
+    this.#parts = parts;
+    this.#taskLater();
+    this.#lookLater();
+  }
+
+  /** No more new tasks: what was asked for is asked until it is answered, and everything is put right. */
+  heal(): void {
+    this.#works = false;
+  }
+
+  /** Tasks that were asked for and never answered. */
+  get unanswered(): number {
+    return this.#unanswered.size;
+  }
+
+  #taskLater(): void {
+    const { truth, chance } = this.#parts;
+    truth.kernel.after(TASK_EVERY_S * SECOND * (0.2 + 1.6 * chance.next()), () => {
+      if (!this.#works) return;
+      this.#taskLater();
+      this.#newTask();
+    });
+  }
+
+  #newTask(): void {
+    const { chance, truth } = this.#parts;
+    const places = truth.sim.site.config.destinations;
+    const any = () => places[chance.below(places.length)]?.id ?? "";
+    const stops = Array.from({ length: 1 + chance.below(3) }, () => ({
+      destinations: [...new Set(Array.from({ length: 1 + chance.below(3) }, any))],
+    }));
+    this.#asked += 1;
+    const task = `t${this.#asked}`;
+    const fleets = [...truth.sim.site.fleets.keys()];
+    const fleet = chance.next() < 0.2 ? (fleets[chance.below(fleets.length)] ?? "") : "";
+    this.#submit({ kind: "submitTask", task, stops, fleet, dwellMs: chance.below(3) * 400, act: ACT });
+  }
+
+  /** Asks until there is an answer; now and then again after it. */
+  #submit(ask: Extract<OperatorAsk, { kind: "submitTask" }>): void {
+    const { tasks, chance, truth, weather } = this.#parts;
+    this.#unanswered.add(ask.task);
+    this.#ask(ask, (answer) => {
+      this.#unanswered.delete(ask.task);
+      if ("task" in answer) tasks.accepted(ask.task, answer.task);
+      const again = weather.on("operator-repeat", "") > 0 || chance.next() < 0.05;
+      if (again) truth.kernel.after(10 * SECOND * chance.next(), () => this.#ask(ask, () => {}));
+    });
+    truth.kernel.after(ANSWER_WITHIN_US, () => {
+      if (this.#unanswered.has(ask.task)) this.#submit(ask);
+    });
+  }
+
+  #ask(ask: OperatorAsk, answered: (answer: OperatorAnswer | Refusal) => void): void {
+    const { truth, chance, trace } = this.#parts;
+    truth.kernel.after((5 + 50 * chance.next()) * MS, () => {
+      const hub = this.#parts.hub();
+      if (hub === undefined || !hub.listens) return;
+      hub.ask(ask, (answer) => {
+        trace.row(truth.nowUs, "people", "answered", `${inWords(ask)}: ${"code" in answer ? answer.code : "yes"}`);
+        answered(answer);
+      });
+    });
+  }
+
+  #lookLater(): void {
+    const { truth, chance } = this.#parts;
+    truth.kernel.after(LOOK_EVERY_S * SECOND * (0.5 + chance.next()), () => {
+      this.#lookLater();
+      const hub = this.#parts.hub();
+      if (hub === undefined || !hub.listens) return;
+      this.#meddle(hub);
+      this.#clear(hub);
+      this.#look(hub);
+      this.#restart();
+    });
+  }
+
+  /** Faults of people. */
+  #meddle(hub: HubProcess): void {
+    const { chance, weather } = this.#parts;
+    if (weather.on("operator-halt", "") > 0 && chance.next() < 0.5) this.#lower();
+    if (weather.on("operator-cancel", "") === 0) return;
+    const open = [...hub.hub.state.ledger.open];
+    const task = open[chance.below(Math.max(1, open.length))];
+    if (task !== undefined) this.#ask({ kind: "cancelTask", task, act: ACT }, () => {});
+  }
+
+  #lower(): void {
+    const { chance, truth, modes } = this.#parts;
+    const robots = [...truth.sim.site.robots.keys()];
+    const robot = chance.next() < 0.7 ? (robots[chance.below(robots.length)] ?? "") : "";
+    const fleets = [...truth.sim.site.fleets.keys()];
+    const fleet = robot === "" && chance.next() < 0.5 ? (fleets[chance.below(fleets.length)] ?? "") : "";
+    const scope = { robot, fleet };
+    const rungs: readonly Exclude<Rung, "AUTONOMOUS">[] = ["REACTIVE_ONLY", "CONFIRM", "HALT"];
+    const rung = rungs[chance.below(rungs.length)] ?? "HALT";
+    this.#ask({ kind: "setMode", scope, rung, act: ACT }, (answer) => {
+      if (!("code" in answer)) modes.ceilingStored(scope);
+    });
+  }
+
+  /** Gives back what was taken once the reason is gone. */
+  #clear(hub: HubProcess): void {
+    const { chance, weather, modes, truth } = this.#parts;
+    if (this.#works && (weather.on("operator-halt", "") > 0 || chance.next() < 0.6)) return;
+    for (const ceiling of hub.hub.state.ledger.ceilings.values()) {
+      if (ceiling.operator === "hub" && this.#works) continue;
+      const scope = { robot: ceiling.robot, fleet: ceiling.fleet };
+      modes.ceilingAsked(scope);
+      this.#ask({ kind: "clearMode", scope, act: ACT }, () => {});
+    }
+    for (const watch of hub.hub.state.watches.values()) {
+      const names = [...watch.edgeCauses, ...causesOf(watch.ladder)].map((cause) => cause.name);
+      const latched = names.some((name) => CAUSES[name as keyof typeof CAUSES]?.clear === "person");
+      if (!latched || truth.body(watch.id).emergencyStop || weather.on("sensor-jump", watch.id) > 0) continue;
+      this.#ask({ kind: "clearMode", scope: { robot: watch.id, fleet: "" }, act: ACT }, () => {});
+    }
+  }
+
+  /** An edge that could not write does not write again: people put the disk right and start it anew. */
+  #restart(): void {
+    const { truth, weather } = this.#parts;
+    for (const edge of truth.edges) {
+      if (edge.edge.state.storeFault === "" || weather.on("edge-disk-fail", edge.robot) > 0) continue;
+      edge.end("people start it anew");
+      return;
+    }
+  }
+
+  /** R4: goes and looks at places that are lapsed-unknown, and states those free on which nobody stands. */
+  #look(hub: HubProcess): void {
+    const { chance, truth } = this.#parts;
+    for (const claim of hub.hub.state.ledger.claims.values()) {
+      if (!claim.lapsed || (this.#works && chance.next() < 0.9)) continue;
+      const place = claim.destination;
+      if ([...truth.bodies.keys()].some((robot) => truth.isOn(robot, place))) continue;
+      if (!truth.body(claim.robot).atRest) continue;
+      this.#ask({ kind: "freePlace", place, seen: "it is empty", act: ACT }, () => {});
+    }
+  }
+}
+
+function inWords(ask: OperatorAsk): string {
+  switch (ask.kind) {
+    case "submitTask":
+      return `task ${ask.task} to ${ask.stops.map((stop) => stop.destinations.join("|")).join(", ")}`;
+    case "cancelTask":
+      return `cancel ${ask.task}`;
+    case "halt":
+    case "clearMode":
+      return `${ask.kind} ${ask.scope.robot || ask.scope.fleet || "site"}`;
+    case "setMode":
+      return `${ask.rung} for ${ask.scope.robot || ask.scope.fleet || "site"}`;
+    case "freePlace":
+      return `free ${ask.place}`;
+    case "stateAbsent":
+      return `absent ${ask.robot}`;
+  }
+}

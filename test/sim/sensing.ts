@@ -1,0 +1,84 @@
+// The sensors of every robot at their periods: each takes a sample of its body in the true world and hands it to the
+// edge a little later, unless a fault keeps, bends or repeats it.
+
+import type { OnboardSample } from "../../proto/wire.js";
+import type { Random } from "../../scripts/world/random.js";
+import { type Body, FUTURE_MS, type Trouble } from "./body.js";
+import type { Hosts } from "./hosts.js";
+import { type Kernel, MS } from "./kernel.js";
+import type { Weather } from "./network.js";
+import type { Truth } from "./truth.js";
+
+const FAST_MS = 100;
+/** Every so many fast rounds. */
+const SCAN_EVERY = 2;
+const BASE_EVERY = 4;
+const BATTERY_EVERY = 20;
+
+const CHANNELS = ["pose", "scan", "odometry"] as const;
+
+/** When a channel last said what was so; while the body stands, what it repeats stays true. */
+interface Measured {
+  readonly atUs: number;
+  readonly movedM: number;
+}
+
+export class Sensing {
+  readonly #parts: { kernel: Kernel; truth: Truth; hosts: Hosts; weather: Weather; chance: Random };
+
+  readonly #measuredUs = new Map<string, Map<string, Measured>>();
+
+  constructor(parts: { kernel: Kernel; truth: Truth; hosts: Hosts; weather: Weather; chance: Random }) {
+    this.#parts = parts;
+    for (const body of parts.truth.bodies.values()) this.#later(body, parts.chance.below(100));
+  }
+
+  #later(body: Body, round: number): void {
+    const { kernel, hosts } = this.#parts;
+    kernel.after(hosts.machine(body.robot).lastsUs(FAST_MS), () => {
+      this.#later(body, round + 1);
+      this.#take(body, round);
+    });
+  }
+
+  #take(body: Body, round: number): void {
+    const { kernel, hosts, weather, truth, chance } = this.#parts;
+    const { robot } = body;
+    if (weather.on("base-silent", robot) > 0 || hosts.machine(robot).suspended) return;
+    const samples: OnboardSample[] = [];
+    const measured = this.#measuredUs.get(robot) ?? new Map<string, Measured>();
+    this.#measuredUs.set(robot, measured);
+    const take = (channel: OnboardSample["channel"]) => {
+      const trouble = this.#trouble(robot, channel);
+      if (trouble === null) return;
+      const sample = body.sample(channel, kernel.nowUs, trouble);
+      const last = measured.get(channel);
+      const isOld = trouble.frozen && last !== undefined && body.movedM !== last.movedM;
+      if (!isOld) measured.set(channel, { atUs: kernel.nowUs, movedM: body.movedM });
+      truth.captured(sample, isOld ? last.atUs : kernel.nowUs, kernel.nowUs + (trouble.future ? FUTURE_MS * MS : 0));
+      samples.push(sample);
+    };
+    take("pose");
+    take("odometry");
+    if (round % SCAN_EVERY === 0) take("scan");
+    if (round % BASE_EVERY === 0) take("base");
+    if (round % BATTERY_EVERY === 0) take("battery");
+    kernel.after((0.5 + 2 * chance.next()) * MS, () => {
+      const edge = hosts.edges.get(robot);
+      for (const sample of samples) edge?.sample(sample);
+    });
+  }
+
+  /** null: the channel reports nothing. Which channel a fault hits follows from its strength. */
+  #trouble(robot: string, channel: OnboardSample["channel"]): Trouble | null {
+    const { weather } = this.#parts;
+    const hits = (strength: number) => strength > 0 && CHANNELS[Math.min(2, Math.floor(strength * 3))] === channel;
+    if (hits(weather.on("sensor-silent", robot))) return null;
+    const jump = channel === "pose" ? weather.on("sensor-jump", robot) : 0;
+    return {
+      frozen: hits(weather.on("sensor-frozen", robot)),
+      future: hits(weather.on("sensor-future", robot)),
+      jumpM: jump > 0 ? 2 + 8 * jump : 0,
+    };
+  }
+}

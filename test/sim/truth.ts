@@ -1,0 +1,90 @@
+// What only the world knows, for the checkers: true time, every body, every clock, every process, and when each sample
+// was truly captured. Nothing of this reaches the product.
+
+import type { OnboardSample, Telemetry } from "../../proto/wire.js";
+import type { Body } from "./body.js";
+import type { EdgeProcess } from "./edge-process.js";
+import type { HubProcess } from "./hub-process.js";
+import type { Kernel } from "./kernel.js";
+import type { SimSite } from "./site.js";
+
+export class Truth {
+  readonly kernel: Kernel;
+  readonly sim: SimSite;
+  readonly bodies: ReadonlyMap<string, Body>;
+  /** All edges that run, twins counted in. */
+  readonly edges = new Set<EdgeProcess>();
+  readonly hubs = new Set<HubProcess>();
+  readonly #onBoard = new WeakMap<OnboardSample, number>();
+  readonly #frozen = new WeakMap<OnboardSample, number>();
+  readonly #toHub = new Map<string, number>();
+
+  constructor(parts: { readonly kernel: Kernel; readonly sim: SimSite; readonly bodies: ReadonlyMap<string, Body> }) {
+    this.kernel = parts.kernel;
+    this.sim = parts.sim;
+    this.bodies = parts.bodies;
+  }
+
+  get nowUs(): number {
+    return this.kernel.nowUs;
+  }
+
+  body(robot: string): Body {
+    const body = this.bodies.get(robot);
+    if (body === undefined) throw new Error(`no body ${robot}`);
+    body.advance(this.nowUs);
+    return body;
+  }
+
+  /**
+   * A sensor took a sample now. `measuredUs`: when what it says was truly so, earlier when the channel is frozen.
+   * `claimedUs`: when it says that it was, later when its stamps lie.
+   */
+  captured(sample: OnboardSample, measuredUs: number, claimedUs = this.nowUs): void {
+    this.#onBoard.set(sample, claimedUs);
+    if (measuredUs !== this.nowUs) this.#frozen.set(sample, measuredUs);
+  }
+
+  /** True time of what a frozen channel repeats; undefined for a sound one. */
+  frozenSinceUs(sample: OnboardSample): number | undefined {
+    return this.#frozen.get(sample);
+  }
+
+  /** True time of a sample's capture; undefined for one that no sensor took. */
+  capturedUs(sample: OnboardSample): number | undefined {
+    return this.#onBoard.get(sample);
+  }
+
+  published(sample: Telemetry, capturedUs: number): void {
+    this.#toHub.set(capturedKey(sample.channel, sample), capturedUs);
+  }
+
+  /** True time at which what a telemetry sample says was captured. */
+  publishedUs(channel: string, of: { readonly boot: string; readonly sequence: number }): number | undefined {
+    return this.#toHub.get(capturedKey(channel, of));
+  }
+
+  /** Distance from a body's centre to that of a destination. */
+  distanceM(robot: string, destination: string): number {
+    const place = this.sim.site.destinations.get(destination);
+    const body = this.body(robot);
+    if (place === undefined) return Number.POSITIVE_INFINITY;
+    const [dx, dy] = [place.xM - body.xM, place.yM - body.yM];
+    return Math.sqrt(dx * dx + dy * dy);
+  }
+
+  /** The body overlaps the destination's footprint. */
+  isOn(robot: string, destination: string): boolean {
+    const place = this.sim.site.destinations.get(destination);
+    if (place === undefined) return false;
+    return this.distanceM(robot, destination) < place.footprintRadiusM + this.sim.site.config.physics.radiusM;
+  }
+
+  areInConflict(a: string, b: string): boolean {
+    return a === b || (this.sim.site.conflicts.get(a)?.includes(b) ?? false);
+  }
+}
+
+function capturedKey(channel: string, of: { readonly boot: string; readonly sequence: number }): string {
+  return `${of.boot}/${channel}/${of.sequence}`;
+}

@@ -1,0 +1,204 @@
+// One run: the production cores of a hub and its edges in a world drawn from one seed. First the faults of the plan,
+// judged for safety; then everything is put right, and judged for liveness. One random stream per subsystem, so that a
+// further draw in one changes nothing in another.
+
+import { Random } from "../../scripts/world/random.js";
+import { Body } from "./body.js";
+import { Checkers } from "./checkers/checkers.js";
+import { whatIsMissing } from "./checkers/liveness.js";
+import { type Fault, type FaultName, planFaults } from "./faults.js";
+import { begin, finish, type Stage } from "./happen.js";
+import { Hosts } from "./hosts.js";
+import { Kernel, SECOND } from "./kernel.js";
+import { Machine } from "./machine.js";
+import { Network, type Weather } from "./network.js";
+import { People } from "./people.js";
+import { Sensing } from "./sensing.js";
+import { drawSite, type SimSite } from "./site.js";
+import { type Row, Trace, Violation } from "./trace.js";
+import { Truth } from "./truth.js";
+
+export interface RunOptions {
+  readonly seed: number;
+  readonly robots?: number;
+  readonly chaosS?: number;
+  readonly only?: readonly FaultName[];
+  /** Entries of the plan that do not happen. */
+  readonly without?: ReadonlySet<number>;
+  readonly take?: (row: Row) => void;
+}
+
+export interface Failure {
+  readonly class: "crash" | "safety" | "liveness";
+  readonly checker: string;
+  readonly says: string;
+  readonly atUs: number;
+}
+
+export interface Outcome {
+  readonly seed: number;
+  readonly failure: Failure | null;
+  readonly hash: string;
+  readonly robots: number;
+  readonly robotS: number; // simulated robot-seconds
+  readonly faults: readonly Fault[];
+  readonly happened: number;
+  readonly counts: { readonly accepted: number; readonly done: number; readonly grants: number };
+}
+
+/** Time after healing in which the site must be well again. */
+const HEAL_S = 400;
+const ROBOTS = [1, 2, 3, 4, 6] as const;
+
+class ActiveFaults implements Weather {
+  readonly #strengths = new Map<string, number>();
+
+  on(name: FaultName, subject: string): number {
+    return this.#strengths.size === 0 ? 0 : (this.#strengths.get(`${name} ${subject}`) ?? 0);
+  }
+
+  begin(fault: Fault): void {
+    this.#strengths.set(`${fault.name} ${fault.subject}`, Math.max(0.01, fault.strength));
+  }
+
+  end(fault: Fault): void {
+    this.#strengths.delete(`${fault.name} ${fault.subject}`);
+  }
+}
+
+export class World {
+  readonly #seed: number;
+  readonly #kernel: Kernel;
+  readonly #trace: Trace;
+  readonly #sim: SimSite;
+  readonly #truth: Truth;
+  readonly #checkers: Checkers;
+  readonly #people: People;
+  readonly #hosts: Hosts;
+  readonly #weather = new ActiveFaults();
+  readonly #faults: readonly Fault[];
+  readonly #stage: Stage;
+  readonly #chaosUs: number;
+
+  constructor(options: RunOptions) {
+    const root = new Random(options.seed);
+    const stream = (name: string) => root.stream(name);
+    const shape = stream("shape");
+    const robots = options.robots ?? ROBOTS[shape.below(ROBOTS.length)] ?? 3;
+    this.#seed = options.seed;
+    this.#kernel = new Kernel(stream("ties"));
+    this.#trace = new Trace(options.take ?? null);
+    this.#chaosUs = (options.chaosS ?? 15 + shape.below(45)) * SECOND;
+    this.#sim = drawSite(stream("site"), robots);
+    const bodies = drawBodies(this.#sim, stream);
+    const machines = drawMachines(this.#sim, stream("clocks"));
+    for (const [id, body] of bodies) body.board = machines.get(id) as Machine;
+    const [kernel, trace, weather] = [this.#kernel, this.#trace, this.#weather];
+    this.#truth = new Truth({ kernel, sim: this.#sim, bodies });
+    this.#checkers = new Checkers(this.#truth, trace);
+    const [truth, checkers] = [this.#truth, this.#checkers];
+    const net = new Network({ kernel, weather, chance: stream("network"), trace });
+    this.#hosts = new Hosts({ kernel, truth, trace, checkers, net, weather, machines, bodies, stream });
+    const hosts = this.#hosts;
+    new Sensing({ kernel, truth, hosts, weather, chance: stream("sensing") });
+    this.#people = new People({
+      ...{ truth, chance: stream("people"), weather, trace, tasks: checkers.tasks, modes: checkers.modes },
+      hub: () => hosts.hub,
+    });
+    this.#stage = { hosts, truth, checkers, bodies, chance: stream("happen") };
+    this.#faults = this.#plan(stream("faults"), options);
+  }
+
+  #plan(chance: Random, options: RunOptions): readonly Fault[] {
+    const robots = [...this.#sim.site.robots.keys()];
+    const only = options.only === undefined ? {} : { only: options.only };
+    const plan = planFaults(chance, { robots, chaosUs: this.#chaosUs, ...only });
+    return plan.filter(({ index }) => options.without?.has(index) !== true);
+  }
+
+  run(): Outcome {
+    let failure: Failure | null = null;
+    try {
+      this.#hosts.startHub();
+      for (const robot of this.#truth.bodies.keys()) this.#hosts.startEdge(robot);
+      for (const fault of this.#faults) this.#schedule(fault);
+      this.#kernel.run(this.#chaosUs + SECOND);
+      this.#heal();
+    } catch (cause) {
+      failure = failureOf(cause, this.#kernel.nowUs);
+      this.#trace.row(this.#kernel.nowUs, "checker", failure.class, `${failure.checker}: ${failure.says}`);
+    }
+    const robots = this.#truth.bodies.size;
+    const { accepted, done, grants } = this.#checkers;
+    return {
+      ...{ seed: this.#seed, failure, hash: this.#trace.hash, robots, faults: this.#faults },
+      ...{ robotS: (robots * this.#kernel.nowUs) / SECOND, happened: this.#kernel.done },
+      counts: { accepted, done, grants },
+    };
+  }
+
+  #schedule(fault: Fault): void {
+    const whom = fault.subject === "" ? "site" : fault.subject;
+    this.#kernel.after(fault.fromUs, () => {
+      this.#weather.begin(fault);
+      const seconds = ((fault.untilUs - fault.fromUs) / SECOND).toFixed(1);
+      const says = `${fault.name} begins, for ${seconds} s, strength ${fault.strength.toFixed(2)}`;
+      this.#trace.row(this.#kernel.nowUs, whom, "fault", says);
+      begin(this.#stage, fault);
+    });
+    this.#kernel.after(fault.untilUs, () => {
+      this.#weather.end(fault);
+      this.#trace.row(this.#kernel.nowUs, whom, "fault", `${fault.name} ends`);
+      finish(this.#stage, fault);
+    });
+  }
+
+  /** Nothing is wrong any more; people put right what waits for them. */
+  #heal(): void {
+    this.#trace.row(this.#kernel.nowUs, "site", "heals", "every fault has ended");
+    this.#people.heal();
+    let missing: readonly string[] = [];
+    for (let second = 0; second < HEAL_S; second += 1) {
+      this.#kernel.run(this.#kernel.nowUs + SECOND);
+      missing = whatIsMissing(this.#hosts.hub, this.#truth, this.#hosts.edges);
+      if (missing.length === 0 && this.#people.unanswered === 0 && this.#hosts.hub?.settled === true) break;
+    }
+    if (missing.length > 0) throw new Violation("not-well", missing.join("; "), "liveness");
+    if (this.#people.unanswered > 0)
+      throw new Violation("unanswered", `${this.#people.unanswered} asks have no answer`, "liveness");
+    if (this.#hosts.hub?.settled === true) this.#checkers.atTheEnd(this.#hosts.hub);
+  }
+}
+
+function drawBodies(sim: SimSite, stream: (name: string) => Random): Map<string, Body> {
+  const { config } = sim.site;
+  const bodies = new Map<string, Body>();
+  for (const { id, home } of config.robots) {
+    const place = sim.site.destinations.get(home);
+    if (place === undefined) throw new Error(`no place ${home}`);
+    const random = stream(`body ${id}`);
+    const at = { xM: place.xM, yM: place.yM };
+    const { deadmanMs } = config.lease;
+    bodies.set(id, new Body({ robot: id, at, grid: sim.grid, physics: config.physics, deadmanMs, random }));
+  }
+  return bodies;
+}
+
+/** The machines of hub, of a second hub, of every robot, and of every robot's twin, each booted some time ago. */
+function drawMachines(sim: SimSite, chance: Random): Map<string, Machine> {
+  const robots = [...sim.site.robots.keys()];
+  const ids = ["hub", "second", ...robots, ...robots.map((id) => `${id}-twin`)];
+  return new Map(
+    ids.map((id) => {
+      const bootedUs = (60 + Math.floor(chance.next() * 1e6)) * SECOND;
+      return [id, new Machine(id, { bootedUs, nowUs: 0 })];
+    }),
+  );
+}
+
+function failureOf(cause: unknown, atUs: number): Failure {
+  if (cause instanceof Violation) return { class: cause.class, checker: cause.checker, says: cause.message, atUs };
+  const fault = cause instanceof Error ? cause : new Error(String(cause));
+  const where = (fault.stack ?? "").split("\n").slice(1, 3).join(" ").replace(/\s+/g, " ");
+  return { class: "crash", checker: fault.name, says: `${fault.message}${where}`, atUs };
+}
