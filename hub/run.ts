@@ -1,6 +1,7 @@
 // `drover-hub run`: verifies the ledger, raises the epoch, and only then listens. The broker is a process of its own
 // and is started again when it ends; the lease service never waits for it.
 
+import { randomUUID } from "node:crypto";
 import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Logger, pino } from "pino";
@@ -38,7 +39,7 @@ export async function runHub(options: HubOptions, stopped: Promise<string>): Pro
   const { store, keeper, ledger } = await openLedger(options, config, log);
   const travel = new Travel({ grid: driveGridOf(config, grid), destinations: config.destinations });
   const hub = new Hub({
-    ...{ site, ledger },
+    ...{ site, ledger, incarnation: randomUUID() },
     dispatcher: (view, nowMs) => proposeAssignments(view, travel, nowMs),
   });
   let fail: (cause: Error) => void = () => {};

@@ -47,6 +47,8 @@ export const readEdgeMessage = oneOf({
     holdings: listOf(holding, MOST_HOLDINGS),
     configHash: text(128),
     software: text(64),
+    followsEpoch: count,
+    followsIncarnation: maybeId,
   }),
   renew: struct({ nonce: positive(), modeSequence: count, acting: listOf(token, MOST_HOLDINGS) }),
   grantAnswer: struct({ token, accepted: flag, refusal: text(64) }),
@@ -68,7 +70,13 @@ const grant = struct({
   dwellMs: count,
 });
 export const readHubMessage = oneOf({
-  welcome: struct({ session: id, epoch: positive(), hubNonce: positive(), void: listOf(token, MOST_HOLDINGS) }),
+  welcome: struct({
+    session: id,
+    epoch: positive(),
+    hubNonce: positive(),
+    void: listOf(token, MOST_HOLDINGS),
+    incarnation: id,
+  }),
   renewed: struct({ nonce: positive(), leaseMs: count, hubNonce: positive() }),
   grant,
   withdraw: struct({ token, assignment: id, reason: text(200) }),

@@ -31,7 +31,7 @@ export function leaseEndMs(state: EdgeState): number {
 }
 
 export function opened(state: EdgeState, effects: EdgeEffect[]): void {
-  Object.assign(state.link, { open: true, session: "", hubNonce: 0 });
+  Object.assign(state.link, { open: true, session: "", hubNonce: 0, welcome: null });
   state.link.lease = { ...state.link.lease, pending: [] };
   const { robot, boot, configHash, software } = state.context;
   const holdings = state.memory.holdings.map(({ token, assignment, destination, arrived }) => ({
@@ -49,6 +49,8 @@ export function opened(state: EdgeState, effects: EdgeEffect[]): void {
     holdings,
     configHash,
     software,
+    followsEpoch: state.memory.follows?.epoch ?? 0,
+    followsIncarnation: state.memory.follows?.incarnation ?? "",
   } as const;
   effects.push({ kind: "send", message: hello });
   state.reported = { sequence: 0, since: 1, sentMs: 0, key: "", ladder: null };
@@ -58,7 +60,7 @@ export function opened(state: EdgeState, effects: EdgeEffect[]): void {
 
 /** R2: a closed stream takes nothing back and gives nothing: the lease runs out by itself. */
 export function closed(state: EdgeState): void {
-  Object.assign(state.link, { open: false, session: "" });
+  Object.assign(state.link, { open: false, session: "", welcome: null });
 }
 
 /** R2: every renewal carries a nonce whose sending time is read before. */
@@ -89,11 +91,7 @@ export function hubMessage(state: EdgeState, message: HubMessage, nowMs: number,
   const { link } = state;
   switch (message.kind) {
     case "welcome":
-      link.session = message.session;
-      heardNonce(state, message.hubNonce, nowMs);
-      link.resendMs = Number.NEGATIVE_INFINITY;
-      link.renewedMs = Number.NEGATIVE_INFINITY;
-      return drop(state, message.void, effects);
+      return welcomed(state, message, nowMs, effects);
     case "renewed":
       heardNonce(state, message.hubNonce, nowMs);
       link.lease = renewalAnswered(link.lease, { ...message, leaseMostMs: state.context.config.lease.leaseMs });
@@ -116,6 +114,43 @@ export function hubMessage(state: EdgeState, message: HubMessage, nowMs: number,
       effects.push({ kind: "note", event: "hub refused", detail: `${message.code}: ${message.message}` });
       return;
   }
+}
+
+/**
+ * R5: follows no hub of a lower epoch than it ever did, and no second hub of the same epoch: what the one has given away
+ * the other cannot know. Which one it follows is durable before it asks for anything.
+ */
+function welcomed(
+  state: EdgeState,
+  message: Extract<HubMessage, { kind: "welcome" }>,
+  nowMs: number,
+  effects: EdgeEffect[],
+): void {
+  const { epoch, incarnation } = message;
+  const { follows } = state.memory;
+  const isSame = follows?.epoch === epoch && follows.incarnation === incarnation;
+  if (!isSame && follows !== undefined && epoch <= follows.epoch) {
+    const detail = `epoch ${epoch} of ${incarnation}, it follows epoch ${follows.epoch} of ${follows.incarnation}`;
+    effects.push({ kind: "note", event: "hub not followed", detail });
+    return;
+  }
+  state.link.welcome = { message, receivedMs: nowMs };
+  if (isSame || state.storeFault !== "") return begin(state, effects); // a robot that cannot store stands in HALT
+  state.memory = { ...state.memory, follows: { epoch, incarnation } };
+  save(state, effects, { messages: [], activate: "", begins: true });
+}
+
+/** The session of the hub that it follows. No-op when the link is gone meanwhile. */
+export function begin(state: EdgeState, effects: EdgeEffect[]): void {
+  const { link } = state;
+  if (link.welcome === null) return;
+  const { message, receivedMs } = link.welcome;
+  link.welcome = null;
+  link.session = message.session;
+  heardNonce(state, message.hubNonce, receivedMs);
+  link.resendMs = Number.NEGATIVE_INFINITY;
+  link.renewedMs = Number.NEGATIVE_INFINITY;
+  drop(state, message.void, effects);
 }
 
 function heardNonce(state: EdgeState, nonce: number, nowMs: number): void {
@@ -243,7 +278,7 @@ function forget(state: EdgeState, id: string, effects: EdgeEffect[]): void {
 export function save(
   state: EdgeState,
   effects: EdgeEffect[],
-  then: { readonly messages: readonly EdgeMessage[]; readonly activate: string },
+  then: { readonly messages: readonly EdgeMessage[]; readonly activate: string; readonly begins?: boolean },
 ): void {
   state.version += 1;
   for (const token of state.active) {
@@ -266,6 +301,7 @@ export function saved(state: EdgeState, version: number, effects: EdgeEffect[]):
       state.active.add(held.activate);
       state.link.renewedMs = Number.NEGATIVE_INFINITY; // asks at once for a lease that covers it
     }
+    if (held.begins === true) begin(state, effects);
     for (const message of held.messages) effects.push({ kind: "send", message });
   }
 }

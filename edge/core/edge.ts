@@ -6,7 +6,7 @@ import type { Grid } from "../../fleet-config/grid.js";
 import { clockAnomaly } from "../../proto/clock.js";
 import { NO_LEASE } from "../../proto/lease.js";
 import { NO_HOLDS, stepLadder } from "../../proto/mode.js";
-import { closed, hubMessage, opened, saved, stepAuthority } from "./authority.js";
+import { begin, closed, hubMessage, opened, saved, stepAuthority } from "./authority.js";
 import { takeSample } from "./channels.js";
 import { type Driver, planned, plannerGone, planRefused, rememberPose, stepDrive } from "./drive.js";
 import type { EdgeMemory } from "./memory.js";
@@ -80,6 +80,7 @@ export class Edge {
         break;
       case "storeFault":
         state.storeFault = input.why;
+        begin(state, effects);
         break;
       case "plannerReady":
         state.plan.ready = true;
@@ -142,7 +143,7 @@ function emptyState(context: EdgeContext, memory: EdgeMemory): EdgeState {
   return {
     ...{ context, memory, savedVersion: 0, version: 0, held: [], active: new Set() },
     link: {
-      ...{ open: false, session: "", lease: NO_LEASE, nonce: 0, renewedMs: Number.NEGATIVE_INFINITY },
+      ...{ open: false, session: "", welcome: null, lease: NO_LEASE, nonce: 0, renewedMs: Number.NEGATIVE_INFINITY },
       ...{ hubNonce: 0, hubNonceReceivedMs: 0, resendMs: Number.NEGATIVE_INFINITY },
     },
     ...{ channels: new Map(), ticks: new Map(), tickNonce: 0, clocks: null, ladder: NO_HOLDS, booted: false },

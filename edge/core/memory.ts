@@ -3,7 +3,19 @@
 
 import type { Token } from "../../proto/claim.js";
 import { NO_TOKEN } from "../../proto/claim.js";
-import { count, enumOf, flag, id, listOf, maybeId, type Read, struct, text, words } from "../../proto/shape.js";
+import {
+  count,
+  enumOf,
+  flag,
+  id,
+  listOf,
+  maybeId,
+  optional,
+  type Read,
+  struct,
+  text,
+  words,
+} from "../../proto/shape.js";
 import { OUTCOMES, PURPOSES } from "../../proto/wire.js";
 
 const MOST_LATCHES = 64;
@@ -37,6 +49,8 @@ export type PendingOutcome = Read<typeof readOutcome>;
 
 export interface EdgeMemory {
   readonly highestToken: Token; // R5
+  /** R5: the highest hub that it ever followed; missing in memories of older software. */
+  readonly follows?: { readonly epoch: number; readonly incarnation: string } | undefined;
   readonly latches: readonly string[]; // causes that wait for a person
   readonly holdings: readonly Holding[];
   readonly outbox: readonly PendingOutcome[]; // oldest first
@@ -47,6 +61,7 @@ export const EMPTY_MEMORY: EdgeMemory = { highestToken: NO_TOKEN, latches: [], h
 /** Reads a stored memory. Throws WireRefused, which names the field. */
 export const readEdgeMemory: (plain: unknown, path: string) => EdgeMemory = struct({
   highestToken: storedToken,
+  follows: optional(struct({ epoch: count, incarnation: id })),
   latches: listOf(words(128), MOST_LATCHES),
   holdings: listOf(readHolding, MOST_HOLDINGS),
   outbox: listOf(readOutcome, MOST_OUTBOX),

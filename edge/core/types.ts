@@ -68,6 +68,7 @@ export interface ChannelState {
 export interface Held {
   readonly version: number;
   readonly messages: readonly EdgeMessage[];
+  readonly begins?: boolean; // the session of the hub that is followed from then on
   readonly activate: string; // token of the holding that may be acted on from then on; empty for none
 }
 
@@ -85,6 +86,8 @@ export interface EdgeContext {
 export interface LinkState {
   open: boolean;
   session: string; // empty until welcomed
+  /** Of a hub that is followed once that is durable. */
+  welcome: { readonly message: Extract<HubMessage, { kind: "welcome" }>; readonly receivedMs: number } | null;
   lease: RobotLease;
   nonce: number;
   renewedMs: number; // when the last renewal was sent

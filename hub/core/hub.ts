@@ -40,10 +40,23 @@ export class Hub {
   readonly state: HubState;
   readonly #dispatcher: Dispatcher;
 
-  constructor(parts: { readonly site: Site; readonly ledger: LedgerState; readonly dispatcher: Dispatcher }) {
+  /** `incarnation`: a name for this start that no other start of any hub ever had. */
+  constructor(parts: {
+    readonly site: Site;
+    readonly ledger: LedgerState;
+    readonly dispatcher: Dispatcher;
+    readonly incarnation: string;
+  }) {
     this.#dispatcher = parts.dispatcher;
     this.state = {
-      ...{ site: parts.site, ledger: parts.ledger, watches: new Map(), fleets: new Map(), streams: new Map() },
+      ...{
+        site: parts.site,
+        incarnation: parts.incarnation,
+        ledger: parts.ledger,
+        watches: new Map(),
+        fleets: new Map(),
+        streams: new Map(),
+      },
       ...{ startedMs: 0, restartUntilMs: 0, hubNonce: 0, lastRoundMs: 0, nextId: 1, submitted: 0 },
     };
   }

@@ -34,14 +34,15 @@ export function hello(turn: Turn, stream: number, message: Hello): void {
       message: `expected protocol ${PROTOCOL}, found ${message.protocol}`,
     });
   }
-  if (message.highestToken.epoch > EPOCH_MOST) {
-    const found = `expected an epoch of at most ${EPOCH_MOST}, found ${message.highestToken.epoch}`;
+  const highest = Math.max(message.highestToken.epoch, message.followsEpoch);
+  if (highest > EPOCH_MOST) {
+    const found = `expected an epoch of at most ${EPOCH_MOST}, found ${highest}`;
     return end(turn, stream, { code: "MALFORMED", message: found });
   }
   if (watch.stream !== null)
     end(turn, watch.stream, { code: "SUPERSEDED", message: `${watch.id} opened a newer stream` });
-  if (compareTokens(message.highestToken, { epoch: turn.ledger.epoch, counter: turn.ledger.counter }) > 0)
-    rolledBack(turn, message);
+  const unknown = whyUnknown(turn, message);
+  if (unknown !== null) beginAbove(turn, highest, unknown);
   identify(turn, watch, message);
   turn.state.streams.set(stream, watch.id);
   watch.stream = stream;
@@ -56,6 +57,7 @@ export function hello(turn: Turn, stream: number, message: Hello): void {
   const dropped = message.holdings.filter((holding) => !held.some((own) => sameToken(own.token, holding.token)));
   turn.send(watch, {
     ...{ kind: "welcome", session: `s${turn.ledger.epoch}-${stream}`, epoch: turn.ledger.epoch },
+    incarnation: turn.state.incarnation,
     ...{ hubNonce: nextNonce(turn, watch), void: dropped.map((holding) => holding.token) },
   });
   for (const own of held) if (!own.lapsed && !watch.configDiffers) sendGrant(turn, watch, own);
@@ -83,21 +85,40 @@ function identify(turn: Turn, watch: RobotWatch, message: Hello): void {
 }
 
 /**
- * R5: the hub's store is older than what this robot has seen. It begins anew above everything that was ever given,
- * waits until every lease has lapsed, and grants nothing until people have looked, over restarts too.
+ * R5: what a robot knows of this site's authority that this hub does not: its store was rolled back, or another hub
+ * speaks for the site. null: nothing.
  */
-function rolledBack(turn: Turn, message: Hello): void {
+function whyUnknown(turn: Turn, message: Hello): string | null {
+  const { robot, highestToken, followsEpoch, followsIncarnation } = message;
+  const { epoch, counter } = turn.ledger;
+  if (compareTokens(highestToken, { epoch, counter }) > 0) {
+    const own = tokenKey({ epoch, counter });
+    return `the ledger was rolled back: ${robot} has seen token ${tokenKey(highestToken)}, the hub had given up to ${own}`;
+  }
+  const isOwn = followsEpoch < epoch || (followsEpoch === epoch && followsIncarnation === turn.state.incarnation);
+  return isOwn
+    ? null
+    : `another hub, or this one before a rollback: ${robot} has followed epoch ${followsEpoch}, this hub is at ${epoch}`;
+}
+
+/**
+ * R5: begins anew above everything that was ever given, waits until every lease has lapsed and every robot has been
+ * heard again, and grants nothing until people have looked, over restarts too.
+ */
+function beginAbove(turn: Turn, highest: number, reason: string): void {
   const { state, site } = turn;
-  const own = tokenKey({ epoch: turn.ledger.epoch, counter: turn.ledger.counter });
   const longestWaitMs = longestWaitOf(state);
   const { hash: configHash, software } = site;
-  turn.emit({ kind: "hubStarted", epoch: message.highestToken.epoch + 1, longestWaitMs, configHash, software });
+  const epoch = Math.max(highest, turn.ledger.epoch) + 1;
+  turn.emit({ kind: "hubStarted", epoch, longestWaitMs, configHash, software });
   state.restartUntilMs = turn.nowMs + longestWaitMs;
-  for (const watch of state.watches.values()) watch.leaseEndMs = Math.max(watch.leaseEndMs, state.restartUntilMs);
+  for (const watch of state.watches.values()) {
+    watch.leaseEndMs = Math.max(watch.leaseEndMs, state.restartUntilMs);
+    watch.heard = false; // another hub may have given it work since
+    watch.channels.clear();
+  }
   const stands = turn.ledger.ceilings.get(scopeKey({ robot: "", fleet: "" }));
   const rung = worseRung("CONFIRM", stands?.rung ?? "AUTONOMOUS");
-  const seen = tokenKey(message.highestToken);
-  const reason = `the ledger was rolled back: ${message.robot} has seen token ${seen}, the hub had given up to ${own}`;
   turn.emit({ kind: "ceilingSet", robot: "", fleet: "", rung, operator: "hub", reason });
 }
 

@@ -22,6 +22,7 @@ export type HubEffect =
 
 export interface HubState {
   readonly site: Site;
+  readonly incarnation: string; // R5: of this start, never used again
   readonly ledger: LedgerState;
   readonly watches: Map<string, RobotWatch>;
   readonly fleets: Map<string, FleetWatch>;

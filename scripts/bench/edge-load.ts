@@ -70,7 +70,7 @@ export class EdgeLoad {
     this.edge = new Edge({ context, memory: EMPTY_MEMORY, grid, nowMs: START_MS });
     this.#feed({ kind: "plannerReady" });
     this.#feed({ kind: "linkOpened" });
-    this.#hub({ kind: "welcome", session: "s1", epoch: 1, hubNonce: 1, void: [] });
+    this.#hub({ kind: "welcome", session: "s1", epoch: 1, hubNonce: 1, void: [], incarnation: "h1" });
   }
 
   /** One control period: the samples that are due, the tick, and what follows from them. */

@@ -43,6 +43,7 @@ export class HubLoad {
     this.#config = config;
     this.#tasks = shiftTasks({ config, seed: 1 });
     this.hub = new Hub({
+      incarnation: "h1",
       site: makeSite({ config, grid, conflicts, hash: "hash", software: "bench" }),
       ledger: replay([]),
       dispatcher: (view, nowMs) => proposeAssignments(view, travel, nowMs),
@@ -54,7 +55,15 @@ export class HubLoad {
       return { id, stream: index + 1, sequences: new Map(), xM, yM, ...unknown };
     });
     for (const robot of this.robots) {
-      const hello = { kind: "hello", robot: robot.id, boot: "boot-1", protocol: 1, holdings: [] } as const;
+      const hello = {
+        kind: "hello",
+        robot: robot.id,
+        boot: "boot-1",
+        protocol: 1,
+        holdings: [],
+        followsEpoch: 0,
+        followsIncarnation: "",
+      } as const;
       this.#say(robot, { ...hello, highestToken: { epoch: 0, counter: 0 }, configHash: "hash", software: "bench" });
       this.#say(robot, { kind: "modeReport", sequence: 1, rung: "AUTONOMOUS", causes: [] });
     }

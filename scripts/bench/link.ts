@@ -31,7 +31,8 @@ interface Ends {
 
 function answer(stream: LinkStream): void {
   stream.onMessage((message) => {
-    if (message.kind === "hello") stream.send({ kind: "welcome", session: "s1-1", epoch: 1, hubNonce: 1, void: [] });
+    if (message.kind === "hello")
+      stream.send({ kind: "welcome", session: "s1-1", epoch: 1, hubNonce: 1, void: [], incarnation: "h1" });
     else if (message.kind === "renew") {
       stream.send({ kind: "renewed", nonce: message.nonce, leaseMs: 3000, hubNonce: 4_294_967_296 + message.nonce });
     }
@@ -46,7 +47,15 @@ async function openOwn(): Promise<Ends> {
   atEnd(() => host.close(100));
   const ends: Ends = { send: () => {}, onAnswer: () => {} };
   const hello: EdgeMessage = {
-    ...{ kind: "hello", robot: "r1", boot: "boot-1", protocol: 1, highestToken: { epoch: 0, counter: 0 } },
+    ...{
+      followsEpoch: 0,
+      followsIncarnation: "",
+      kind: "hello",
+      robot: "r1",
+      boot: "boot-1",
+      protocol: 1,
+      highestToken: { epoch: 0, counter: 0 },
+    },
     ...{ holdings: [], configHash: "hash", software: "bench" },
   };
   await new Promise<void>((resolve, reject) => {

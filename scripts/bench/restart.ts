@@ -42,7 +42,7 @@ async function start(dir: string, at: Site): Promise<Ready> {
   const replay = new Rebuilding(TASKS_KEPT);
   const { store, snapshotAt, notes } = await LedgerStore.open({ dir, site: SITE, create: false, replay });
   const openedMs = performance.now();
-  const hub = new Hub({ site: at, ledger: replay.state, dispatcher: () => [] });
+  const hub = new Hub({ incarnation: "h1", site: at, ledger: replay.state, dispatcher: () => [] });
   for (const effect of hub.start(NOW)) if (effect.kind === "append") await store.append(effect.events);
   const readyMs = performance.now();
   if (notes.length > 0) throw new Error(notes.join("; "));

@@ -14,7 +14,7 @@ async function aHub(dir: string, options: { readonly snapshots: boolean }) {
   const under = new SiteUnderTest({ robots: 1 });
   const replay = new Rebuilding(100);
   const { store, snapshotAt, notes } = await LedgerStore.open({ dir, site: "yard", create: true, replay });
-  const hub = new Hub({ site: under.site, ledger: replay.state, dispatcher: () => [] });
+  const hub = new Hub({ incarnation: "h1", site: under.site, ledger: replay.state, dispatcher: () => [] });
   const faults: string[] = [];
   const onFault = (cause: string | Error) => void faults.push(String(cause));
   const keeper = new SnapshotKeeper({ store, snapshotAt, onFault });

@@ -23,7 +23,12 @@ class Shell {
   say: (message: EdgeMessage) => void = () => undefined;
 
   constructor() {
-    this.hub = new Hub({ site: this.site.site, ledger: replay([]), dispatcher: this.site.script.dispatcher });
+    this.hub = new Hub({
+      incarnation: "h1",
+      site: this.site.site,
+      ledger: replay([]),
+      dispatcher: this.site.script.dispatcher,
+    });
     const step = this.hub.step.bind(this.hub);
     this.hub.step = (input, now) => {
       this.stepped.push(input);

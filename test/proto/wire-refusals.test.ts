@@ -67,7 +67,7 @@ const token = { epoch: 1, counter: 1 };
 const cause = { name: "c", rung: "HALT", detail: "" };
 const hello = {
   ...{ robot: "r1", boot: "b", protocol: 1, highestToken: token, holdings: [] as object[] },
-  ...{ configHash: "", software: "" },
+  ...{ configHash: "", software: "", followsEpoch: 0, followsIncarnation: "" },
 };
 const holding = { token, assignment: "a", destination: "P", arrived: false };
 const capture = { baseBoot: "b", sequence: 1, monotonicMs: 1 };
@@ -103,7 +103,7 @@ t.test("R13 lists are read up to their limit and refused beyond it", async (t) =
     ],
     [
       ...(["void tokens", "HubMessage", 64, "m.welcome.void"] as const),
-      (n) => ({ welcome: { session: "s", epoch: 1, hubNonce: 1, void: many(n, token) } }),
+      (n) => ({ welcome: { session: "s", epoch: 1, hubNonce: 1, void: many(n, token), incarnation: "h1" } }),
     ],
     ["latches", "HubMessage", 32, "m.clearLatches.causes", (n) => clear(many(n, "bumper"))],
     ["rays", "ScanSample", 1440, "m.rangeM", (n) => ({ ...scan, rangeM: many(n, 1) })],
@@ -213,6 +213,8 @@ t.test("R6 a capture that carries both a time and a tick is refused, one with ne
 
 t.test("R7 the order to clear latches names causes of the closed table only", async (t) => {
   const { read } = contractOf("HubMessage");
-  const refused = refusalOf(() => read({ clearLatches: { causes: ["magic"], operator: "o", reason: "r", report: 1 } }, "m"));
+  const refused = refusalOf(() =>
+    read({ clearLatches: { causes: ["magic"], operator: "o", reason: "r", report: 1 } }, "m"),
+  );
   t.match(refused, { path: "m.clearLatches.causes[0]", found: "magic" });
 });

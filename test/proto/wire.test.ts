@@ -119,7 +119,11 @@ t.test("R7 an unknown rung in the bytes reads as HALT, an unknown purpose is ref
 
 t.test("R13 a message without, or with two, members of its oneof is refused", async (t) => {
   for (const [type, one, other] of [
-    ["EdgeMessage", { renew: { nonce: 1, modeSequence: 0, acting: [] } }, { modeReport: { sequence: 1, rung: "HALT", causes: [] } }],
+    [
+      "EdgeMessage",
+      { renew: { nonce: 1, modeSequence: 0, acting: [] } },
+      { modeReport: { sequence: 1, rung: "HALT", causes: [] } },
+    ],
     ["HubMessage", { outcomeStored: { id: "o" } }, { refused: { code: "BUSY", message: "" } }],
   ] as const) {
     const { read } = contractOf(type);

@@ -12,7 +12,8 @@ const implementation = edgeLinkHandlers({
   onOpen(stream) {
     process.send?.({ open: stream.robot });
     stream.onMessage((message) => {
-      if (message.kind === "hello") stream.send({ kind: "welcome", session: "s", epoch: 1, hubNonce: 1, void: [] });
+      if (message.kind === "hello")
+        stream.send({ kind: "welcome", session: "s", epoch: 1, hubNonce: 1, void: [], incarnation: "h1" });
       if (message.kind === "renew") stream.send({ kind: "renewed", nonce: message.nonce, leaseMs: 3000, hubNonce: 2 });
     });
     stream.onClosed((reason) => process.send?.({ closed: reason }));

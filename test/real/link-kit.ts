@@ -12,7 +12,15 @@ import type { EdgeMessage, HubMessage } from "../../proto/wire.js";
 
 export const schemas = loadSchemas();
 export const HELLO: EdgeMessage = {
-  ...{ kind: "hello", robot: "r1", boot: "b1", protocol: 1, highestToken: { epoch: 0, counter: 0 } },
+  ...{
+    followsEpoch: 0,
+    followsIncarnation: "",
+    kind: "hello",
+    robot: "r1",
+    boot: "b1",
+    protocol: 1,
+    highestToken: { epoch: 0, counter: 0 },
+  },
   ...{ holdings: [], configHash: "c", software: "s" },
 };
 export const RENEWED = { kind: "renewed" as const, nonce: 1, leaseMs: 3000, hubNonce: 1 } satisfies HubMessage;

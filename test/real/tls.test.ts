@@ -118,7 +118,9 @@ async function aTlsHub(t: Test, tls: TlsFiles) {
     identityOf: (call) => identityOf(call),
     onOpen(stream) {
       opened.push(stream.robot);
-      stream.onMessage(() => stream.send({ kind: "welcome", session: "s", epoch: 1, hubNonce: 1, void: [] }));
+      stream.onMessage(() =>
+        stream.send({ kind: "welcome", session: "s", epoch: 1, hubNonce: 1, void: [], incarnation: "h1" }),
+      );
     },
     onTurnedAway: (reason) => turnedAway.push(reason),
   });
@@ -136,7 +138,15 @@ function robotLink(t: Test, port: number, { tls, robot }: { tls?: TlsFiles; robo
       onOpen() {
         seen.opens += 1;
         link.send({
-          ...{ kind: "hello", robot, boot: "b", protocol: 1, highestToken: { epoch: 0, counter: 0 } },
+          ...{
+            followsEpoch: 0,
+            followsIncarnation: "",
+            kind: "hello",
+            robot,
+            boot: "b",
+            protocol: 1,
+            highestToken: { epoch: 0, counter: 0 },
+          },
           ...{ holdings: [], configHash: "", software: "" },
         });
       },

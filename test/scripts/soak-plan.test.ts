@@ -1,5 +1,5 @@
-// The plan of kills of a long run, and what it holds of tasks: the same for the same seed, never a process that is down,
-// and no task lost or ended twice without being told.
+// The plan of kills of a long run, and what it holds of tasks: the same for the same seed, never a process that is
+// down, and no task lost or ended twice without being told.
 
 import t from "tap";
 import { parseFault } from "../../scripts/demo/faults.js";

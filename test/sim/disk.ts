@@ -2,6 +2,9 @@
 // make of it. A write that was not acknowledged is there afterwards or it is not; one that was acknowledged stays.
 
 import type { EdgeMemory } from "../../edge/core/memory.js";
+import { replay } from "../../hub/core/hub.js";
+import type { LedgerState } from "../../hub/core/ledger-state.js";
+import { continueReplay, fromSnapshot, snapshotOf } from "../../hub/core/snapshot.js";
 import type { LedgerEvent } from "../../proto/ledger.js";
 import type { Random } from "../../scripts/world/random.js";
 import { type Kernel, MS, SECOND } from "./kernel.js";
@@ -58,16 +61,31 @@ abstract class Disk<T> {
 export class HubDisk extends Disk<readonly LedgerEvent[]> {
   events: LedgerEvent[] = [];
   #ends: number[] = []; // of each batch: a batch is there or it is not
+  #snapshot: { readonly after: number; readonly plain: ReturnType<typeof snapshotOf> } | null = null;
 
   protected override keep(what: readonly LedgerEvent[]): void {
     this.events.push(...what);
     this.#ends.push(this.events.length);
   }
 
+  /** Of the state after all that is durable. */
+  keepSnapshot(state: LedgerState): void {
+    this.#snapshot = { after: this.events.length, plain: snapshotOf(state) };
+  }
+
+  /** The state that a start of the hub works on: the snapshot, and what was stored after it. */
+  open(tasksKept: number): LedgerState {
+    const kept = this.#snapshot;
+    if (kept === null) return replay(this.events, tasksKept);
+    return continueReplay(fromSnapshot(kept.plain), this.events.slice(kept.after));
+  }
+
   /** A copy of another disk, of whole batches and of at most `most` events. */
   copy(of: HubDisk, most: number): void {
     this.#ends = of.#ends.filter((end) => end <= most);
     this.events = of.events.slice(0, this.#ends.at(-1) ?? 0);
+    const kept = of.#snapshot;
+    this.#snapshot = kept !== null && kept.after <= this.events.length ? kept : null;
   }
 }
 

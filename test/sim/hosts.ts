@@ -3,7 +3,6 @@
 
 import { driveGridOf } from "../../fleet-config/derive.js";
 import { Travel } from "../../hub/core/dispatch/travel.js";
-import { replay } from "../../hub/core/hub.js";
 import type { HubMessage } from "../../proto/wire.js";
 import type { Random } from "../../scripts/world/random.js";
 import type { Body } from "./body.js";
@@ -101,12 +100,16 @@ export class Hosts {
   openHub(name: string, disk: HubDisk): HubProcess {
     const { kernel, trace, checkers, truth } = this.#parts;
     const { site } = truth.sim;
-    const ledger = replay(disk.events, site.config.limits.tasksKept);
+    const ledger = disk.open(site.config.limits.tasksKept);
+    checkers.tasks.rebuilt(disk.events, ledger);
     if (name === "hub") checkers.tasks.opened(ledger);
+    this.#boots += 1;
     trace.row(kernel.nowUs, name, "starts", `${disk.events.length} events`);
     const watcher = {
       stepped: checkers.hubStepped,
-      stored: checkers.hubStored,
+      stored: (hub: HubProcess) => {
+        if (hub.settled && this.#restarts.next() < 0.2) disk.keepSnapshot(hub.hub.state.ledger);
+      },
       ended: (hub: HubProcess, why: string) => {
         trace.row(kernel.nowUs, name, "ends", why);
         checkers.hubEnded(hub);
@@ -114,14 +117,8 @@ export class Hosts {
       },
     };
     return new HubProcess({
-      name,
-      kernel,
-      machine: this.machine(name),
-      disk,
-      site,
-      travel: this.#travel,
-      ledger,
-      watcher,
+      ...{ name, incarnation: `${name}-${this.#boots}`, kernel, machine: this.machine(name), disk, site },
+      ...{ travel: this.#travel, ledger, watcher },
     });
   }
 

@@ -22,12 +22,13 @@ const TICK_MS = 50;
 
 export interface HubWatcher {
   stepped(hub: HubProcess, input: HubInput | null, effects: readonly HubEffect[]): void;
-  stored(hub: HubProcess, events: number): void;
+  stored(hub: HubProcess): void;
   ended(hub: HubProcess, why: string): void;
 }
 
 export interface HubParts {
   readonly name: string;
+  readonly incarnation: string;
   readonly kernel: Kernel;
   readonly machine: Machine;
   readonly disk: HubDisk;
@@ -60,7 +61,12 @@ export class HubProcess extends Process {
     this.machine = parts.machine;
     this.disk = parts.disk;
     const { site, travel, ledger } = parts;
-    this.hub = new Hub({ site, ledger, dispatcher: (view, nowMs) => proposeAssignments(view, travel, nowMs) });
+    this.hub = new Hub({
+      site,
+      ledger,
+      incarnation: parts.incarnation,
+      dispatcher: (view, nowMs) => proposeAssignments(view, travel, nowMs),
+    });
     this.#watch();
     this.pending = new Pending(this.hub);
     this.pending.start(this.#read());
@@ -167,7 +173,7 @@ export class HubProcess extends Process {
       this.enter(() => {
         if (!ok) return this.end("the ledger cannot be written");
         this.#listens = true;
-        this.#parts.watcher.stored(this, batch.events.length);
+        this.#parts.watcher.stored(this);
         go();
       }),
     );

@@ -11,7 +11,6 @@ import { makeSite, type Site } from "../../hub/core/site.js";
 import type { Random } from "../../scripts/world/random.js";
 
 const CELL_M = 1;
-const PITCH_M = 4;
 const FOOTPRINT_M = 0.6;
 const RADIUS_M = 0.35;
 
@@ -27,9 +26,10 @@ export function drawSite(random: Random, robots: number): SimSite {
   const others = robots + 2;
   const across = Math.max(3, Math.ceil(Math.sqrt(homes + others)));
   const rows = Math.ceil((homes + others) / across);
-  const width = across * PITCH_M + 2;
-  const height = rows * PITCH_M + 2;
-  const destinations = drawPlaces(random, { homes, others, across });
+  const pitchM = random.next() < 0.25 ? 10 : 4;
+  const width = across * pitchM + 2;
+  const height = rows * pitchM + 2;
+  const destinations = drawPlaces(random, { homes, others, across, pitchM });
   const config = drawConfig(random, { robots, destinations });
   const problems = keyProblems(config);
   if (problems.length > 0) throw new Error(`the drawn site is not sound: ${JSON.stringify(problems[0])}`);
@@ -40,12 +40,12 @@ export function drawSite(random: Random, robots: number): SimSite {
 
 function drawPlaces(
   random: Random,
-  size: { readonly homes: number; readonly others: number; readonly across: number },
+  size: { readonly homes: number; readonly others: number; readonly across: number; readonly pitchM: number },
 ): Destination[] {
   const places: Destination[] = [];
   for (let index = 0; index < size.homes + size.others; index += 1) {
     const isHome = index < size.homes;
-    const spot = { xM: 3 + PITCH_M * (index % size.across), yM: 3 + PITCH_M * Math.floor(index / size.across) };
+    const spot = { xM: 3 + size.pitchM * (index % size.across), yM: 3 + size.pitchM * Math.floor(index / size.across) };
     const id = isHome ? `home-${index + 1}` : `place-${index - size.homes + 1}`;
     const kind = isHome ? "park" : index === size.homes ? "charge" : "point";
     places.push({ id, ...spot, headingRad: 0, footprintRadiusM: FOOTPRINT_M, kind, conflictsWith: [] });

@@ -107,7 +107,14 @@ export class EdgeUnderTest {
   /** Opens the link; the hub welcomes. */
   connect(voided: readonly { readonly epoch: number; readonly counter: number }[] = []): void {
     this.step({ kind: "linkOpened" });
-    this.hear({ kind: "welcome", session: "s1-1", epoch: 1, hubNonce: this.#nonce(), void: [...voided] });
+    this.hear({
+      kind: "welcome",
+      session: "s1-1",
+      epoch: 1,
+      hubNonce: this.#nonce(),
+      void: [...voided],
+      incarnation: "h1",
+    });
   }
 
   #nonce(): number {

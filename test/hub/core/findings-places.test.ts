@@ -178,7 +178,7 @@ t.test("R9 one stale robot of two does not lower the other", async (t) => {
 t.test("R10 task that ended long ago is still known by its name, over a restart too", async (t) => {
   const kept = 2;
   const site = new SiteUnderTest({ robots: 1 });
-  site.hub = new Hub({ site: site.site, ledger: replay(site.events, kept), dispatcher: () => [] });
+  site.hub = new Hub({ incarnation: "h1", site: site.site, ledger: replay(site.events, kept), dispatcher: () => [] });
   for (const task of ["old", "t1", "t2", "t3"]) {
     site.submit(task, ["C"]);
     site.ask({ kind: "cancelTask", act: ACT, task });
@@ -187,7 +187,7 @@ t.test("R10 task that ended long ago is still known by its name, over a restart 
     t.equal(phase(site, "old"), undefined, "it is not listed any more");
     t.same(site.submit("old", ["C"]), { task: "old", existed: true }, `start ${start}`);
     t.equal(site.hub.state.ledger.open.size, 0);
-    site.hub = new Hub({ site: site.site, ledger: replay(site.events, kept), dispatcher: () => [] });
+    site.hub = new Hub({ incarnation: "h1", site: site.site, ledger: replay(site.events, kept), dispatcher: () => [] });
   }
   t.equal(site.bodies("taskAccepted").length, 4);
 });

@@ -101,6 +101,7 @@ export class SiteUnderTest {
   #asks = 0;
   #streams = 0;
   #reports = 0;
+  #starts = 0;
   #highest: Token = NO_TOKEN;
 
   constructor(options: SiteOptions = {}) {
@@ -117,7 +118,13 @@ export class SiteUnderTest {
   }
 
   #newHub(): Hub {
-    return new Hub({ site: this.site, ledger: replay(this.events), dispatcher: this.#dispatcher });
+    this.#starts += 1;
+    return new Hub({
+      incarnation: `h${this.#starts}`,
+      site: this.site,
+      ledger: replay(this.events),
+      dispatcher: this.#dispatcher,
+    });
   }
 
   #now() {

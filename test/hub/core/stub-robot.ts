@@ -72,7 +72,18 @@ export class StubRobot {
   hello(): EdgeMessage {
     const { id: robot, boot, highestToken } = this;
     const holdings = [...this.holdings.values()].map((held) => ({ ...held }));
-    return { kind: "hello", robot, boot, protocol: 1, highestToken, holdings, configHash: "config", software: "0" };
+    return {
+      kind: "hello",
+      robot,
+      boot,
+      protocol: 1,
+      highestToken,
+      holdings,
+      configHash: "config",
+      software: "0",
+      followsEpoch: 0,
+      followsIncarnation: "",
+    };
   }
 
   ended(by: { readonly stream: number; readonly code: RefusalCode }): void {

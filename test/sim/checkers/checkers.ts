@@ -60,8 +60,6 @@ export class Checkers {
     this.modes.hub(hub);
   };
 
-  readonly hubStored = (_hub: HubProcess, _events: number): void => {};
-
   readonly edgeWatcher: Omit<EdgeWatcher, "ended"> = {
     fed: (edge, input) => {
       this.#rights.fed(edge, input);

@@ -161,7 +161,11 @@ export class Modes {
             "granted-unheard",
             `${body.robot} is given ${body.destination}, its pose ${ageMs.toFixed(0)} ms old`,
           );
-        if (watch === undefined || effectiveOf(state, watch) !== "AUTONOMOUS" || this.#trulyBelow(body.robot))
+        if (
+          watch === undefined ||
+          effectiveOf(state, watch) !== "AUTONOMOUS" ||
+          (hub.name === "hub" && this.#trulyBelow(body.robot))
+        )
           throw new Violation("granted-below", `${body.robot} is given ${body.destination} and is not AUTONOMOUS`);
       }
       if (body.kind === "modeChanged" && body.robot !== "" && body.cause === "telemetry-stale")

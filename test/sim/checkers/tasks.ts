@@ -132,6 +132,13 @@ export class Tasks {
     this.#told = new Map([...this.#told].filter(([task]) => kept.has(task)));
   }
 
+  /** What a start works on, with a snapshot or without, is what all of the events give. */
+  rebuilt(events: readonly LedgerEvent[], ledger: LedgerState): void {
+    const again = replay(events, ledger.tasksKept);
+    if (!isDeepStrictEqual(again, ledger))
+      throw new Violation("snapshot-differs", "the state that the hub starts on is not what its ledger says");
+  }
+
   /** At a start of the hub: everything that was acknowledged is in what the disk gives back. */
   opened(ledger: LedgerState): void {
     for (const task of this.#told.keys())

@@ -144,10 +144,16 @@ export const LEASE_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: "edge/core/gate.ts",
-        find: "nowMs < command.leaseEndMonotonicMs",
-        replace: "nowMs < Number.POSITIVE_INFINITY",
+        find: "return trusted && clocks.now.monotonicMs < command.leaseEndMonotonicMs;",
+        replace: "return trusted;",
       },
     ],
+  },
+  {
+    id: "sleep-before-write-unnoticed",
+    rule: "R2",
+    about: "a board that slept between the making of a command and its writing writes it",
+    patches: [{ file: "edge/core/gate.ts", find: "return trusted && clocks", replace: "return clocks" }],
   },
   {
     id: "no-brake-ahead",
@@ -191,8 +197,8 @@ export const LEASE_MUTANTS: readonly Mutant[] = [
       },
       {
         file: "edge/core/gate.ts",
-        find: "nowMs < command.leaseEndMonotonicMs",
-        replace: "nowMs < Number.POSITIVE_INFINITY",
+        find: "return trusted && clocks.now.monotonicMs < command.leaseEndMonotonicMs;",
+        replace: "return true;",
       },
     ],
   },
