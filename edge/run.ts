@@ -47,12 +47,17 @@ export async function runEdge(options: EdgeOptions, around: Surroundings): Promi
     }
   };
   let port = 0;
+  let fail: (cause: Error) => void = () => {};
+  const failed = new Promise<string>((resolve) => {
+    fail = (cause) => resolve(cause.message);
+  });
   const runtime = new EdgeRuntime({
     context,
     grid: site.grid,
     ...{ memory: opened.memory, storeFault: opened.fault },
     notes: { info: (event, detail) => log.info(detail, event), warn: (event, detail) => log.warn(detail, event) },
     onProcesses: () => report(port),
+    onFault: fail,
   });
   const onboard = await OnboardBroker.open({
     ...{ host: options.onboardHost, port: options.onboardPort, events: runtime.onboardEvents, monotonicMs },
@@ -79,10 +84,11 @@ export async function runEdge(options: EdgeOptions, around: Surroundings): Promi
   link.start();
   report(port);
   log.info({ onboardPort: port, config: site.hash, boot: around.boot }, "edge runs");
-  const why = await around.stopped;
+  const fault = failed.then((why) => ({ why, exit: EXIT.later }));
+  const { why, exit } = await Promise.race([around.stopped.then((asked) => ({ why: asked, exit: 0 })), fault]);
   log.info({ why }, "edge stops");
   await runtime.stop();
-  return 0;
+  return exit;
 }
 
 async function contextOf(

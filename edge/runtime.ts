@@ -2,6 +2,7 @@
 // nothing. R2: the last check of the lease stands in the broker's own write (see edge/io/onboard-broker.ts).
 
 import type { Grid } from "../fleet-config/grid.js";
+import { ClockFault } from "../proto/clock.js";
 import { monotonicMs, readClocks } from "../proto/codec/clock.js";
 import type { OnboardSample } from "../proto/wire.js";
 import { Edge } from "./core/edge.js";
@@ -37,6 +38,7 @@ export class EdgeRuntime {
   readonly #edge: Edge;
   readonly #notes: Notes;
   readonly #onProcesses: () => void;
+  readonly #onFault: (cause: ClockFault) => void;
   #adapters: Adapters | null = null;
   #timer: NodeJS.Timeout | null = null;
   #saving: Promise<void> = Promise.resolve();
@@ -52,11 +54,13 @@ export class EdgeRuntime {
     readonly storeFault: string;
     readonly notes: Notes;
     readonly onProcesses: () => void; // the planner came or went
+    readonly onFault: (cause: ClockFault) => void; // the edge must end
   }) {
     const { context, grid } = parts;
-    this.#edge = new Edge({ context, memory: parts.memory ?? EMPTY_MEMORY, grid, nowMs: monotonicMs() });
+    this.#edge = new Edge({ context, memory: parts.memory ?? EMPTY_MEMORY, grid, clocks: this.#clocks });
     this.#notes = parts.notes;
     this.#onProcesses = parts.onProcesses;
+    this.#onFault = parts.onFault;
     if (parts.storeFault !== "") this.#feed({ kind: "storeFault", why: parts.storeFault });
   }
 
@@ -97,7 +101,12 @@ export class EdgeRuntime {
     this.#adapters = adapters;
     this.#timer = setInterval(() => {
       this.#clocks = readClocks();
-      this.#feed({ kind: "tick", clocks: this.#clocks });
+      try {
+        this.#feed({ kind: "tick", clocks: this.#clocks });
+      } catch (cause) {
+        if (!(cause instanceof ClockFault)) throw cause; // a fault of the core ends the process
+        this.#onFault(cause);
+      }
     }, periodMs);
   }
 

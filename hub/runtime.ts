@@ -1,7 +1,7 @@
 // The hub's shell: feeds the core through its queue (hub/core/pending.ts), stores each batch and performs what follows
 // it in order (R10). A store that fails ends the hub: it never tries the same sync again.
 
-import type { ClockReading } from "../proto/clock.js";
+import { ClockFault, type ClockReading } from "../proto/clock.js";
 import { monotonicMs, readClocks } from "../proto/codec/clock.js";
 import { type Refusal, refuse } from "../proto/errors.js";
 import type { LedgerEvent } from "../proto/ledger.js";
@@ -9,7 +9,7 @@ import type { OperatorAnswer, OperatorAsk } from "../proto/operator.js";
 import type { HubMessage, Telemetry } from "../proto/wire.js";
 import { type Explanation, Story, type Stretch, stretchesOf } from "./core/explain.js";
 import type { Hub, HubInput } from "./core/hub.js";
-import { ClockFault, Pending } from "./core/pending.js";
+import { Pending } from "./core/pending.js";
 import type { HubEffect } from "./core/turn.js";
 import { placeViews, robotViews, siteView, taskViews } from "./core/views.js";
 import type { EdgeLinkOptions, LinkStream } from "./io/edge-link.js";

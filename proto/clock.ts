@@ -22,3 +22,8 @@ export function clockAnomaly(before: ClockReading, after: ClockReading): ClockAn
   if (Math.abs(after.wallMs - before.wallMs - monotonicMs) > WALL_STEP_MS) return "wall-step";
   return "none";
 }
+
+/** The process must end: what it waits for, and what it knows, rests on a clock that cannot be trusted. */
+export class ClockFault extends Error {
+  override readonly name = "ClockFault";
+}

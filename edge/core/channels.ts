@@ -13,8 +13,8 @@ import {
   type Repeats,
 } from "../../proto/freshness.js";
 import type { OnboardChannel } from "../../proto/topics.js";
-import type { BaseSample, Capture, OnboardSample, PoseSample } from "../../proto/wire.js";
-import type { EdgeState } from "./types.js";
+import type { BaseSample, Capture, OdometrySample, OnboardSample, PoseSample } from "../../proto/wire.js";
+import type { ChannelState, EdgeState } from "./types.js";
 
 /** R6: so many identical scans of a noisy lidar in a row are one old scan. */
 export const FROZEN_SCANS = 5;
@@ -28,6 +28,7 @@ const MOVING_MPS = 0.1;
 const TURNING_RADPS = 0.1;
 /** A pose may differ from the one before by what the robot can have driven, both errors, and this. */
 const JUMP_M = 0.3;
+const ALONE_MS = 1000;
 
 /** Takes a sample. No-op (false) when it is not newer than the last one of its channel. */
 export function takeSample(state: EdgeState, sample: OnboardSample, nowMs: number): boolean {
@@ -41,8 +42,13 @@ export function takeSample(state: EdgeState, sample: OnboardSample, nowMs: numbe
     state.poseDoubt = doubt(state, sample);
     state.poseDoubtSeen ||= state.poseDoubt;
     state.poseJumpSeen ||= jump(state, sample, capturedMs);
+    state.poseAlone = isAlone(last, capturedMs);
   }
-  if (sample.channel === "odometry") anchorWay(state, sample.travelledM);
+  if (sample.channel === "odometry") {
+    state.poseJumpSeen ||= apart(state, sample);
+    anchorWay(state, sample.travelledM);
+    state.poseAlone = false;
+  }
   if (sample.channel === "base") remember(state, sample);
   const repeats = repeatsOf(state, sample);
   const sinceMs = repeats.inRow > 1 ? (last?.sinceMs ?? capturedMs) : capturedMs;
@@ -59,6 +65,31 @@ function repeatsOf(state: EdgeState, sample: OnboardSample): Repeats {
   const turns = sample.channel === "pose" && Math.abs(wheels?.turnRadps ?? 0) > TURNING_RADPS;
   const isStanding = Math.abs(wheels?.speedMps ?? 0) <= MOVING_MPS && !turns;
   return isStanding && last !== undefined && next.inRow > 1 ? last : next;
+}
+
+/** After a gap a pose alone may have jumped by as much as could have been driven meanwhile: the wheels must tell. */
+function isAlone(last: ChannelState | undefined, capturedMs: number | undefined): boolean {
+  if (last?.capturedMs === undefined || capturedMs === undefined) return false;
+  return capturedMs - last.capturedMs > ALONE_MS;
+}
+
+/**
+ * F54: how the pose went further than the wheels since the way travelled was last told beside a live pose; empty when it
+ * did not.
+ */
+function apart(state: EdgeState, odometry: OdometrySample): string {
+  const pose = sampleOf(state, "pose");
+  const before = state.step;
+  if (pose === undefined || (state.channels.get("pose")?.repeats.inRow ?? 0) > 1) return "";
+  const { baseBoot: source } = odometry.capture;
+  const { xM, yM, errorM } = pose;
+  state.step = { source, travelledM: odometry.travelledM, xM, yM, errorM };
+  if (before === null || before.source !== source) return "";
+  const wheelsM = odometry.travelledM - before.travelledM;
+  const [dx, dy] = [xM - before.xM, yM - before.yM];
+  const distanceM = Math.sqrt(dx * dx + dy * dy);
+  if (distanceM <= wheelsM + errorM + before.errorM + JUMP_M) return "";
+  return `it went ${distanceM.toFixed(1)} m while the wheels went ${wheelsM.toFixed(1)} m`;
 }
 
 /** Remembers where the pose was when the way travelled last grew; while the robot is told to stand, where it is now. */
@@ -89,7 +120,7 @@ function remember(state: EdgeState, base: BaseSample): void {
 /** What was captured before a suspension has no age that this clock could tell. */
 function captureTime(state: EdgeState, capture: Capture): CaptureTime {
   if (capture.monotonicMs !== undefined) {
-    return capture.monotonicMs < state.notBeforeMs
+    return capture.monotonicMs <= state.notBeforeMs
       ? { kind: "none" }
       : { kind: "monotonic", capturedMs: capture.monotonicMs };
   }

@@ -3,7 +3,7 @@
 
 import { planGridOf } from "../../fleet-config/derive.js";
 import type { Grid } from "../../fleet-config/grid.js";
-import { clockAnomaly } from "../../proto/clock.js";
+import { ClockFault, type ClockReading, clockAnomaly } from "../../proto/clock.js";
 import { NO_LEASE } from "../../proto/lease.js";
 import { NO_HOLDS, stepLadder } from "../../proto/mode.js";
 import { begin, closed, hubMessage, opened, saved, stepAuthority } from "./authority.js";
@@ -26,12 +26,17 @@ export class Edge {
     readonly context: EdgeContext;
     readonly memory: EdgeMemory;
     readonly grid: Grid;
-    readonly nowMs: number;
+    readonly clocks: ClockReading; // of its start
   }) {
     const { context } = parts;
     this.state = emptyState(context, parts.memory);
+    this.state.clocks = parts.clocks; // R2: a suspension before the first tick is one
     const policy = context.fleet.ladder;
-    this.state.ladder = stepLadder(NO_HOLDS, { signals: bootSignals(this.state), nowMs: parts.nowMs, policy });
+    this.state.ladder = stepLadder(NO_HOLDS, {
+      signals: bootSignals(this.state),
+      nowMs: parts.clocks.monotonicMs,
+      policy,
+    });
     const { config } = context;
     const motion = createMotion({
       grid: parts.grid,
@@ -114,22 +119,22 @@ export class Edge {
 }
 
 /**
- * R2, R6: no lease survives a suspended board or a clock that went backwards, and nothing that was seen before is
- * fresh.
+ * R2, R6: no lease survives a suspended board, and nothing that was seen before is fresh. Throws ClockFault when the
+ * clock went backwards: everything that waits for a time would wait for the old one, so the process ends.
  */
 function watchClocks(state: EdgeState, driver: Driver, input: Extract<EdgeInput, { kind: "tick" }>): void {
   const anomaly = state.clocks === null ? "none" : clockAnomaly(state.clocks, input.clocks);
   state.clocks = input.clocks;
-  const fault = anomaly === "suspended" || anomaly === "backwards";
-  state.clockFault = fault ? `the board's clock: ${anomaly}` : "";
-  if (!fault) return;
+  if (anomaly === "backwards") throw new ClockFault("the board's clock went backwards");
+  state.clockFault = anomaly === "suspended" ? "the board was suspended" : "";
+  if (anomaly !== "suspended") return;
   state.link.lease = NO_LEASE;
-  if (anomaly === "backwards") state.link.renewedMs = Number.NEGATIVE_INFINITY; // or it would wait for the old time
   state.link.hubNonce = 0;
   state.notBeforeMs = input.clocks.monotonicMs;
   state.channels.clear();
   state.ticks.clear();
   driver.poses.length = 0;
+  state.step = null;
 }
 
 /** In [0, 1), by name: who gives way first when two robots block each other. */
@@ -155,6 +160,8 @@ function emptyState(context: EdgeContext, memory: EdgeMemory): EdgeState {
       poseJumpSeen: "",
       way: null,
       toldToMove: false,
+      step: null,
+      poseAlone: false,
       storeFault: "",
       clockFault: "",
       notBeforeMs: 0,

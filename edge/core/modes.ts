@@ -271,7 +271,7 @@ export function isFrozen(state: EdgeState, channel: (typeof FREEZING)[number]): 
 /** R6: a pose that is frozen or doubted, or was until its cause lets go, says nothing of where the robot is. */
 export function poseDoubted(state: EdgeState): boolean {
   if (isFrozen(state, "pose") || state.poseDoubt !== "" || state.poseJumpSeen !== "") return true;
-  return imposes(state, "pose-doubt") || imposes(state, "pose-jump");
+  return state.poseAlone || imposes(state, "pose-doubt") || imposes(state, "pose-jump");
 }
 
 function imposes(state: EdgeState, key: string): boolean {

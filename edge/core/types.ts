@@ -132,6 +132,15 @@ export interface EdgeState {
   poseJumpSeen: string; // how a pose jumped since the last step; empty when none did
   /** The pose when the way travelled last grew. */
   way: { readonly travelledM: number; readonly xM: number; readonly yM: number; readonly errorM: number } | null;
+  /** Pose and way travelled when the way was last told. */
+  step: {
+    readonly source: string;
+    readonly travelledM: number;
+    readonly xM: number;
+    readonly yM: number;
+    readonly errorM: number;
+  } | null;
+  poseAlone: boolean; // the newest pose came after a gap, and the wheels have not told of it yet
   toldToMove: boolean; // by the last command
   poseDoubtSeen: string; // the first doubt since the last step; empty when there was none
   storeFault: string;

@@ -3,7 +3,7 @@
 // nothing that is not yet stored. R3, R6: a hub whose machine slept, or whose clock went back, knows nothing as young
 // as it seems, and ends. Production and simulation drive this same class.
 
-import { type ClockReading, clockAnomaly } from "../../proto/clock.js";
+import { ClockFault, type ClockReading, clockAnomaly } from "../../proto/clock.js";
 import type { LedgerEvent } from "../../proto/ledger.js";
 import type { Hub, HubInput } from "./hub.js";
 import type { HubEffect } from "./turn.js";
@@ -56,8 +56,4 @@ export class Pending {
   get length(): number {
     return this.#queue.length;
   }
-}
-
-export class ClockFault extends Error {
-  override readonly name = "ClockFault";
 }

@@ -67,7 +67,12 @@ export class EdgeLoad {
       ...{ robot: ROBOT, fleet, config, configHash: "hash", software: "bench", boot: "boot-1", model: "dijkstra" },
       brakeAheadMs: deriveSite(config).brakeAheadMs,
     };
-    this.edge = new Edge({ context, memory: EMPTY_MEMORY, grid, nowMs: START_MS });
+    this.edge = new Edge({
+      context,
+      memory: EMPTY_MEMORY,
+      grid,
+      clocks: { monotonicMs: START_MS, bootMs: START_MS, wallMs: START_MS },
+    });
     this.#feed({ kind: "plannerReady" });
     this.#feed({ kind: "linkOpened" });
     this.#hub({ kind: "welcome", session: "s1", epoch: 1, hubNonce: 1, void: [], incarnation: "h1" });

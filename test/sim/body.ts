@@ -49,6 +49,7 @@ export class Body {
   speedMps = 0;
   turnRadps = 0;
   travelledM = 0;
+  movingUs = 0; // time that it spent moving
   emergencyStop = false;
   #atUs = 0;
   #wanted = { speedMps: 0, turnRadps: 0, untilUs: 0 };
@@ -113,6 +114,7 @@ export class Body {
     this.yM += alongM * Math.sin(this.headingRad + turnedRad / 2);
     this.headingRad += turnedRad;
     this.travelledM += Math.abs(alongM);
+    this.movingUs += untilUs - this.#atUs;
     this.#atUs = untilUs;
     this.stillSinceUs = untilUs;
   }

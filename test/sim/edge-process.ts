@@ -7,7 +7,7 @@ import { mayWrite } from "../../edge/core/gate.js";
 import { type EdgeMemory, EMPTY_MEMORY } from "../../edge/core/memory.js";
 import type { EdgeContext, EdgeEffect, EdgeInput } from "../../edge/core/types.js";
 import type { Grid } from "../../fleet-config/grid.js";
-import type { ClockReading } from "../../proto/clock.js";
+import { ClockFault, type ClockReading } from "../../proto/clock.js";
 import type { Command, HubMessage, OnboardSample, Telemetry } from "../../proto/wire.js";
 import type { Random } from "../../scripts/world/random.js";
 import type { EdgeDisk } from "./disk.js";
@@ -72,7 +72,7 @@ export class EdgeProcess extends Process {
     this.#pauseMs = context.config.limits.reconnectMinMs;
     this.#storeFault = disk.owner === context.robot ? "" : `the store is ${disk.owner}'s`;
     const memory = this.#storeFault === "" ? (disk.memory ?? EMPTY_MEMORY) : EMPTY_MEMORY;
-    this.edge = new Edge({ context, memory, grid, nowMs: board.monotonicMs(kernel.nowUs) });
+    this.edge = new Edge({ context, memory, grid, clocks: this.#clocks });
     this.#planner = new StandInPlanner({
       ...{ kernel, chance: parts.chance, trouble: parts.plannerTrouble },
       events: {
@@ -118,7 +118,13 @@ export class EdgeProcess extends Process {
   #step(input: EdgeInput): void {
     const { watcher, kernel } = this.#parts;
     watcher.fed(this, input);
-    const effects = this.edge.step(input, this.board.monotonicMs(kernel.nowUs));
+    let effects: readonly EdgeEffect[];
+    try {
+      effects = this.edge.step(input, this.board.monotonicMs(kernel.nowUs));
+    } catch (cause) {
+      if (!(cause instanceof ClockFault)) throw cause;
+      return this.end(cause.message);
+    }
     watcher.stepped(this, input, effects);
     this.perform(effects, (effect) => this.#do(effect));
   }

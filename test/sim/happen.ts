@@ -35,7 +35,7 @@ function kill(stage: Stage, fault: Fault): void {
 
 /** Ends it at once. */
 function killNow(stage: Stage, fault: Fault): void {
-  stage.hosts.holdDown(fault.subject, fault.untilUs);
+  stage.hosts.holdDown(fault.subject, fault.untilUs + 1); // after what the end of the fault does
   processOf(stage, fault.subject)?.end("killed");
 }
 

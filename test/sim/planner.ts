@@ -1,10 +1,10 @@
-// A pure stand-in for the planner's process: the same questions and answers, a few milliseconds later, by Dijkstra's
-// algorithm. It hangs, ends, is late or answers nonsense when it is told to.
+// A pure stand-in for the planner's process: the same questions and answers, a few milliseconds later (valley.ts). It
+// hangs, ends, is late or answers nonsense when it is told to.
 
 import { type PlanRequest, type PlanResult, UNREACHABLE } from "../../models/planner.js";
 import type { Random } from "../../scripts/world/random.js";
-import { solve } from "../edge/core/motion/dijkstra.js";
 import { type Kernel, MS } from "./kernel.js";
+import { flood } from "./valley.js";
 
 export interface PlannerEvents {
   ready(): void;
@@ -53,7 +53,7 @@ export class StandInPlanner {
     const life = this.#life;
     const tookMs = (slow ? 400 : 2) + 8 * this.#chance.next();
     // Answered from a copy: what the edge hands over crosses a process boundary.
-    const solved = nonsense ? nonsenseFor(request, this.#chance) : solve(request);
+    const solved = nonsense ? nonsenseFor(request, this.#chance) : flood(request);
     this.#kernel.after(tookMs * MS, () => {
       if (this.#life === life) this.#events.result(solved);
     });

@@ -7,7 +7,7 @@ import { type Body, FUTURE_MS, type Trouble } from "./body.js";
 import type { Hosts } from "./hosts.js";
 import { type Kernel, MS } from "./kernel.js";
 import type { Weather } from "./network.js";
-import type { Truth } from "./truth.js";
+import type { Measured, Truth } from "./truth.js";
 
 const FAST_MS = 100;
 /** Every so many fast rounds. */
@@ -17,15 +17,10 @@ const BATTERY_EVERY = 20;
 
 const CHANNELS = ["pose", "scan", "odometry"] as const;
 
-/** When a channel last said what was so; while the body stands, what it repeats stays true. */
-interface Measured {
-  readonly atUs: number;
-  readonly movedM: number;
-}
-
 export class Sensing {
   readonly #parts: { kernel: Kernel; truth: Truth; hosts: Hosts; weather: Weather; chance: Random };
 
+  readonly #jumpedUnder = new Map<string, string>();
   readonly #measuredUs = new Map<string, Map<string, Measured>>();
 
   constructor(parts: { kernel: Kernel; truth: Truth; hosts: Hosts; weather: Weather; chance: Random }) {
@@ -54,8 +49,9 @@ export class Sensing {
       const sample = body.sample(channel, kernel.nowUs, trouble);
       const last = measured.get(channel);
       const isOld = trouble.frozen && last !== undefined && body.movedM !== last.movedM;
-      if (!isOld) measured.set(channel, { atUs: kernel.nowUs, movedM: body.movedM });
-      truth.captured(sample, isOld ? last.atUs : kernel.nowUs, kernel.nowUs + (trouble.future ? FUTURE_MS * MS : 0));
+      const now = { atUs: kernel.nowUs, movedM: body.movedM, movingUs: body.movingUs };
+      if (!isOld) measured.set(channel, now);
+      truth.captured(sample, isOld ? last : now, kernel.nowUs + (trouble.future ? FUTURE_MS * MS : 0));
       samples.push(sample);
     };
     take("pose");
@@ -74,11 +70,21 @@ export class Sensing {
     const { weather } = this.#parts;
     const hits = (strength: number) => strength > 0 && CHANNELS[Math.min(2, Math.floor(strength * 3))] === channel;
     if (hits(weather.on("sensor-silent", robot))) return null;
-    const jump = channel === "pose" ? weather.on("sensor-jump", robot) : 0;
+    const jump = channel === "pose" ? this.#jump(robot) : 0;
     return {
       frozen: hits(weather.on("sensor-frozen", robot)),
       future: hits(weather.on("sensor-future", robot)),
       jumpM: jump > 0 ? 2 + 8 * jump : 0,
     };
+  }
+
+  /** A pose that jumps does so under the eyes of an edge: one that starts later finds an honest pose. */
+  #jump(robot: string): number {
+    const { hosts, weather } = this.#parts;
+    const strength = weather.on("sensor-jump", robot);
+    const boot = hosts.edges.get(robot)?.boot ?? "";
+    if (strength === 0) this.#jumpedUnder.delete(robot);
+    else if (!this.#jumpedUnder.has(robot)) this.#jumpedUnder.set(robot, boot);
+    return this.#jumpedUnder.get(robot) === boot ? strength : 0;
   }
 }

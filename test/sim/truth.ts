@@ -8,6 +8,13 @@ import type { HubProcess } from "./hub-process.js";
 import type { Kernel } from "./kernel.js";
 import type { SimSite } from "./site.js";
 
+/** When a channel last said what was so. */
+export interface Measured {
+  readonly atUs: number;
+  readonly movedM: number; // of the body, turning counted in
+  readonly movingUs: number; // time that the body had spent moving
+}
+
 export class Truth {
   readonly kernel: Kernel;
   readonly sim: SimSite;
@@ -16,7 +23,7 @@ export class Truth {
   readonly edges = new Set<EdgeProcess>();
   readonly hubs = new Set<HubProcess>();
   readonly #onBoard = new WeakMap<OnboardSample, number>();
-  readonly #frozen = new WeakMap<OnboardSample, number>();
+  readonly #frozen = new WeakMap<OnboardSample, Measured>();
   readonly #toHub = new Map<string, number>();
 
   constructor(parts: { readonly kernel: Kernel; readonly sim: SimSite; readonly bodies: ReadonlyMap<string, Body> }) {
@@ -37,16 +44,16 @@ export class Truth {
   }
 
   /**
-   * A sensor took a sample now. `measuredUs`: when what it says was truly so, earlier when the channel is frozen.
+   * A sensor took a sample now. `measured`: when what it says was truly so, earlier when the channel is frozen.
    * `claimedUs`: when it says that it was, later when its stamps lie.
    */
-  captured(sample: OnboardSample, measuredUs: number, claimedUs = this.nowUs): void {
+  captured(sample: OnboardSample, measured: Measured, claimedUs = this.nowUs): void {
     this.#onBoard.set(sample, claimedUs);
-    if (measuredUs !== this.nowUs) this.#frozen.set(sample, measuredUs);
+    if (measured.atUs !== this.nowUs) this.#frozen.set(sample, measured);
   }
 
-  /** True time of what a frozen channel repeats; undefined for a sound one. */
-  frozenSinceUs(sample: OnboardSample): number | undefined {
+  /** When what a frozen channel repeats was truly so; undefined for a sound one. */
+  frozen(sample: OnboardSample): Measured | undefined {
     return this.#frozen.get(sample);
   }
 

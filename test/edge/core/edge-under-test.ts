@@ -9,6 +9,7 @@ import type { EdgeContext, EdgeEffect, EdgeInput } from "../../../edge/core/type
 import { defaultedParts, fleetOf, simulatedLease, simulatedPhysics } from "../../../fleet-config/defaults.js";
 import type { FleetConfig, SiteConfig } from "../../../fleet-config/types.js";
 import type { PlanRequest } from "../../../models/planner.js";
+import type { ClockReading } from "../../../proto/clock.js";
 import { brakeAheadMs } from "../../../proto/lease.js";
 import { type CauseName, causesOf } from "../../../proto/mode.js";
 import type { Command, EdgeMessage, Grant, HubMessage } from "../../../proto/wire.js";
@@ -86,7 +87,12 @@ export class EdgeUnderTest {
       ...{ robot: "r1", fleet, config: this.config, configHash: "config", software: "0" },
       ...{ boot: options.boot ?? "boot1", brakeAheadMs: brakeAheadMs(this.config.lease), model: "dijkstra" },
     };
-    this.edge = new Edge({ context: this.context, memory: this.stored, grid: roomGrid(), nowMs: this.nowMs });
+    this.edge = new Edge({
+      context: this.context,
+      memory: this.stored,
+      grid: roomGrid(),
+      clocks: this.clocksAt(this.nowMs),
+    });
     const room = { leftM: 1, rightM: WIDTH - 1, bottomM: 1, topM: HEIGHT - 1 };
     this.base = new StubBase({ room, chance: chanceFrom(options.seed ?? 1), physics: this.config.physics });
   }
@@ -157,6 +163,10 @@ export class EdgeUnderTest {
     this.hear({ kind: "modeOrder", sequence: this.#orders, rung, causes });
   }
 
+  clocksAt(nowMs: number): ClockReading {
+    return { monotonicMs: nowMs, bootMs: nowMs + this.suspendedMs, wallMs: 1_700_000_000_000 + nowMs };
+  }
+
   /** A person at the hub, who has seen the newest report, lets go of what is latched. */
   clear(...causes: readonly CauseName[]): void {
     const report = this.sent("modeReport").at(-1)?.sequence ?? 1;
@@ -181,8 +191,7 @@ export class EdgeUnderTest {
     const { nowMs } = this;
     for (const sample of this.base.samples(nowMs)) this.step({ kind: "sample", sample });
     this.#answerPlan();
-    const clocks = { monotonicMs: nowMs, bootMs: nowMs + this.suspendedMs, wallMs: 1_700_000_000_000 + nowMs };
-    this.step({ kind: "tick", clocks });
+    this.step({ kind: "tick", clocks: this.clocksAt(nowMs) });
     this.base.move(TICK_MS, nowMs);
   }
 

@@ -48,7 +48,7 @@ t.test("R14 the same inputs give the same effects, bit for bit", async (t) => {
   robot.order("REACTIVE_ONLY");
   robot.run(1500);
   const { context } = robot;
-  const again = new Edge({ context, memory: EMPTY_MEMORY, grid: roomGrid(), nowMs: 1_000_000 });
+  const again = new Edge({ context, memory: EMPTY_MEMORY, grid: roomGrid(), clocks: robot.clocksAt(1_000_000) });
   const effects = robot.inputs.flatMap(({ atMs, input }) => [...again.step(input, atMs)]);
   const text = (all: readonly object[]) => JSON.stringify(all, (_, v) => (v instanceof Float32Array ? [...v] : v));
   const lived = robot.effects.map(({ effect }) => effect);

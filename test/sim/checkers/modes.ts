@@ -12,7 +12,7 @@ import type { EdgeProcess } from "../edge-process.js";
 import type { HubProcess } from "../hub-process.js";
 import { MS } from "../kernel.js";
 import { Violation } from "../trace.js";
-import type { Truth } from "../truth.js";
+import type { Measured, Truth } from "../truth.js";
 import type { Ages } from "./ages.js";
 
 interface Order {
@@ -104,16 +104,15 @@ export class Modes {
     ] as const;
     for (const [channel, limitMs] of pairs) {
       const sample = edge.edge.state.channels.get(channel)?.sample;
-      const frozenUs = sample === undefined ? undefined : this.#truth.frozenSinceUs(sample);
-      const capturedUs = sample === undefined ? undefined : (frozenUs ?? this.#truth.capturedUs(sample));
       const { nowUs } = this.#truth;
+      const measured = sample === undefined ? undefined : this.#truth.frozen(sample);
+      if (measured !== undefined && !this.#isLate(edge.robot, channel, { sample, measured, limitMs })) continue;
+      const capturedUs = sample === undefined ? undefined : (measured?.atUs ?? this.#truth.capturedUs(sample));
       const trueMs =
         capturedUs === undefined
           ? Number.POSITIVE_INFINITY
           : (edge.board.bootUsAt(nowUs) - edge.board.bootUsAt(capturedUs)) / MS;
-      if (channel === "odometry" && frozenUs !== undefined && this.#strayedM(edge.robot, sample) < FROZEN_SEEN_M)
-        continue;
-      if (trueMs <= limitMs + (frozenUs === undefined ? 0 : FROZEN_SEEN_MS)) continue;
+      if (trueMs <= limitMs) continue;
       const says = `${edge.robot} moves on a ${channel} ${trueMs.toFixed(0)} ms old, at most ${limitMs}`;
       throw new Violation(
         "moves-on-old",
@@ -122,10 +121,22 @@ export class Modes {
     }
   }
 
-  /** What the way travelled, as it is told, has missed. */
-  #strayedM(robot: string, sample: OnboardSample | undefined): number {
-    const toldM = sample?.channel === "odometry" ? sample.travelledM : 0;
-    return Math.abs(this.#truth.body(robot).travelledM - toldM);
+  /**
+   * R6: a frozen channel must have been found by now. A scan repeats its noise; pose and way travelled may repeat while
+   * the robot stands, so that only the time in motion counts, and for the way travelled what it has missed.
+   */
+  #isLate(
+    robot: string,
+    channel: "pose" | "scan" | "odometry",
+    seen: { readonly sample: OnboardSample | undefined; readonly measured: Measured; readonly limitMs: number },
+  ): boolean {
+    const body = this.#truth.body(robot);
+    const sinceUs =
+      channel === "scan" ? this.#truth.nowUs - seen.measured.atUs : body.movingUs - seen.measured.movingUs;
+    if (sinceUs / MS <= seen.limitMs + FROZEN_SEEN_MS) return false;
+    if (channel !== "odometry") return true;
+    const toldM = seen.sample?.channel === "odometry" ? seen.sample.travelledM : 0;
+    return Math.abs(body.travelledM - toldM) >= FROZEN_SEEN_M;
   }
 
   /** After a tick of the hub. */

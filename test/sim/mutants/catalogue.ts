@@ -2,6 +2,7 @@
 // find. One that fits the sources no longer is refused, so it moves with the code that it breaks.
 
 import type { Mutant } from "./mutant.js";
+import { EPOCH_MUTANTS } from "./planted/epoch.js";
 import { FRESHNESS_MUTANTS } from "./planted/freshness.js";
 import { LADDER_MUTANTS } from "./planted/ladder.js";
 import { LEASE_MUTANTS } from "./planted/lease.js";
@@ -11,6 +12,7 @@ import { TASK_MUTANTS } from "./planted/task.js";
 
 export const MUTANTS: readonly Mutant[] = [
   ...LEASE_MUTANTS,
+  ...EPOCH_MUTANTS,
   ...RESTART_MUTANTS,
   ...PLACE_MUTANTS,
   ...TASK_MUTANTS,

@@ -253,6 +253,12 @@ export const LADDER_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    id: "late-clearing-opens-newer-latch",
+    rule: "R7",
+    about: "a person's clearing that comes late opens a latch that fell after it was given",
+    patches: [{ file: AUTHORITY, find: "if (message.report < state.reported.since) return;", replace: "" }],
+  },
+  {
     id: "short-stop-missed",
     rule: "R7",
     about: "an emergency stop that is pressed and let go between two steps is missed",

@@ -1,0 +1,82 @@
+// What the simulator found about whom the edge obeys, one test each: an order before the welcome (R7), a command that
+// is written later than it was made (R2), and two hubs of one site (R5).
+import t from "tap";
+import { mayWrite } from "../../../edge/core/gate.js";
+import { EdgeUnderTest, moves } from "./edge-under-test.js";
+
+const WELCOME = { kind: "welcome", session: "s", epoch: 1, hubNonce: 1, void: [], incarnation: "h1" } as const;
+
+t.test("R7 order that overtakes the welcome on a new stream is obeyed, whatever came on the old one", async (t) => {
+  const robot = new EdgeUnderTest().ready();
+  const order = (sequence: number, rung: "AUTONOMOUS" | "HALT") =>
+    robot.hear({ kind: "modeOrder", sequence, rung, causes: [] });
+  order(7, "AUTONOMOUS");
+  robot.step({ kind: "linkClosed", reason: "cut" });
+  robot.step({ kind: "linkOpened" });
+  order(1, "HALT");
+  t.equal(robot.rung, "HALT");
+  robot.hear(WELCOME);
+  robot.run(500);
+  t.equal(robot.rung, "HALT");
+  t.equal(robot.sent("renew").at(-1)?.modeSequence, 1, "the welcome does not forget it");
+});
+
+t.test("R2 moving command is not written after its board was suspended or its clock went back", async (t) => {
+  const robot = new EdgeUnderTest().driving();
+  const moving = robot.commands().at(-1);
+  if (moving === undefined || !moves(moving)) throw new Error("it does not drive");
+  const standing = { ...moving, speedMps: 0, turnRadps: 0 };
+  const made = { monotonicMs: robot.nowMs, bootMs: robot.nowMs, wallMs: 0 };
+  const later = (monotonicMs: number, suspendedMs = 0) => {
+    return { monotonicMs: robot.nowMs + monotonicMs, bootMs: robot.nowMs + monotonicMs + suspendedMs, wallMs: 0 };
+  };
+  t.ok(mayWrite(moving, { made, now: later(5) }));
+  for (const [what, now] of [
+    ["suspended for a minute", later(5, 60_000)],
+    ["with a clock that went back", later(-5)],
+    ["stopped until its lease was over", later(robot.config.lease.leaseMs)],
+  ] as const) {
+    t.notOk(mayWrite(moving, { made, now }), `a board that was ${what}`);
+    t.ok(mayWrite(standing, { made, now }), "which may still be told to stand");
+  }
+});
+
+/** A hub welcomes the robot on a new stream. */
+function meet(robot: EdgeUnderTest, epoch: number, incarnation: string): void {
+  robot.step({ kind: "linkClosed", reason: "cut" });
+  robot.step({ kind: "linkOpened" });
+  robot.hear({ ...WELCOME, epoch, incarnation });
+}
+
+/** True when the robot asks the hub that has welcomed it for anything. */
+function asks(robot: EdgeUnderTest): boolean {
+  const before = robot.sent("renew").length;
+  robot.run(1000);
+  return robot.sent("renew").length > before;
+}
+
+t.test("R5 edge follows no lower epoch, no second hub of one epoch, and no hub before that is durable", async (t) => {
+  let robot = new EdgeUnderTest();
+  const follows = (epoch: number, incarnation: string) => {
+    meet(robot, epoch, incarnation);
+    return asks(robot);
+  };
+  t.ok(follows(6, "X"));
+  t.notOk(follows(5, "X"));
+  t.notOk(follows(6, "Y"), "what X has given away Y cannot know");
+  t.ok(follows(6, "X"), "the one that it followed");
+  robot.isStoring = false;
+  t.notOk(follows(7, "Y"), "before the store has it");
+  robot.store();
+  t.ok(asks(robot));
+  robot = new EdgeUnderTest({ memory: robot.stored, boot: "boot2" });
+  t.notOk(follows(6, "X"), "nor after a restart");
+  t.match(robot.sent("hello"), [{ followsEpoch: 7, followsIncarnation: "Y" }]);
+  t.ok(follows(7, "Y"));
+  robot.isStoring = false;
+  t.notOk(follows(8, "Z"));
+  robot.step({ kind: "storeFault", why: "the disk is full" });
+  t.ok(asks(robot), "what will never be durable is not waited for");
+  t.ok(follows(9, "Z"));
+  t.equal(robot.rung, "HALT", "since it stands");
+});

@@ -1,0 +1,63 @@
+// What the simulator found at the hub alone, one test each: a robot that stood on a neighbour before it was heard (R1),
+// and another hub that speaks for the same site (R5).
+import t from "tap";
+import { ACT, ready, SiteUnderTest } from "./site-under-test.js";
+import type { StubRobot } from "./stub-robot.js";
+
+const SITE = { robot: "", fleet: "" } as const;
+
+t.test("R1 robot that is heard for the first time standing on a place holds its neighbourhood at once", async (t) => {
+  for (const { speedMps, given } of [
+    { speedMps: 0, given: undefined },
+    { speedMps: 1, given: "r1" },
+  ]) {
+    const site = ready(new SiteUnderTest(), "r1");
+    const other = site.robot("r2");
+    other.standAt(site.site.destinations.get("A") ?? other);
+    other.speedMps = speedMps;
+    site.connect("r2"); // A and B are in conflict
+    for (let rounds = 0; rounds < 5; rounds += 1) {
+      site.script.want("r1", "B");
+      site.run(500);
+    }
+    t.equal(site.holder("B"), given, given === undefined ? "it may have stood there for long" : "it drives through");
+  }
+});
+
+/** Lets the robot say hello as one that has followed this hub. */
+function hasFollowed(robot: StubRobot, followsEpoch: number, followsIncarnation: string): void {
+  const { hello } = Object.getPrototypeOf(robot) as StubRobot;
+  robot.hello = () => ({ ...hello.call(robot), followsEpoch, followsIncarnation }) as ReturnType<StubRobot["hello"]>;
+}
+
+t.test("R5 hub that hears of another hub begins above it, and grants nothing until people have looked", async (t) => {
+  for (const [epoch, incarnation] of [
+    [5, "h1"], // its own name, from before a rollback
+    [1, "another"],
+  ] as const) {
+    const site = ready(new SiteUnderTest(), "r1", "r2");
+    const { state } = site.hub;
+    hasFollowed(site.robot("r1"), 1, state.incarnation);
+    site.connect("r1");
+    t.equal(state.ledger.epoch, 1, "itself is no other hub");
+    hasFollowed(site.robot("r1"), epoch, incarnation);
+    site.connect("r1");
+    const { ledger, watches } = state;
+    t.equal(ledger.epoch, epoch + 1, `above epoch ${epoch} of ${incarnation}`);
+    t.match(site.robot("r1").last("welcome"), { epoch: epoch + 1, incarnation: state.incarnation });
+    for (const watch of watches.values())
+      t.match(watch, { heard: false, channels: new Map() }, `${watch.id} may have been given work by the other`);
+    t.match(ledger.ceilings.get("site"), { rung: "CONFIRM", operator: "hub", reason: /another hub.* epoch \d/ });
+    const want = () => {
+      site.script.want("r2", "C");
+      site.run(1000);
+      return site.holder("C");
+    };
+    site.run(2 * site.waitMs);
+    t.equal(want(), undefined);
+    t.same(site.ask({ kind: "clearMode", act: ACT, scope: SITE }), {});
+    site.run(1000);
+    t.equal(want(), "r2", "then it does, by higher tokens");
+    t.equal(site.robot("r2").last("grant")?.token.epoch, epoch + 1);
+  }
+});
