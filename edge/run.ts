@@ -47,17 +47,14 @@ export async function runEdge(options: EdgeOptions, around: Surroundings): Promi
     }
   };
   let port = 0;
-  let fail: (cause: Error) => void = () => {};
-  const failed = new Promise<string>((resolve) => {
-    fail = (cause) => resolve(cause.message);
-  });
+  const fault = failure();
   const runtime = new EdgeRuntime({
     context,
     grid: site.grid,
     ...{ memory: opened.memory, storeFault: opened.fault },
     notes: { info: (event, detail) => log.info(detail, event), warn: (event, detail) => log.warn(detail, event) },
     onProcesses: () => report(port),
-    onFault: fail,
+    onFault: fault.fail,
   });
   const onboard = await OnboardBroker.open({
     ...{ host: options.onboardHost, port: options.onboardPort, events: runtime.onboardEvents, monotonicMs },
@@ -84,11 +81,23 @@ export async function runEdge(options: EdgeOptions, around: Surroundings): Promi
   link.start();
   report(port);
   log.info({ onboardPort: port, config: site.hash, boot: around.boot }, "edge runs");
-  const fault = failed.then((why) => ({ why, exit: EXIT.later }));
-  const { why, exit } = await Promise.race([around.stopped.then((asked) => ({ why: asked, exit: 0 })), fault]);
+  const asked = around.stopped.then((reason) => ({ why: reason, exit: 0 }));
+  const { why, exit } = await Promise.race([asked, fault.happened]);
   log.info({ why }, "edge stops");
   await runtime.stop();
   return exit;
+}
+
+/** What ends the edge by itself; a supervisor starts it again. */
+function failure(): {
+  readonly fail: (cause: Error) => void;
+  readonly happened: Promise<{ readonly why: string; readonly exit: number }>;
+} {
+  let fail: (cause: Error) => void = () => {};
+  const happened = new Promise<{ readonly why: string; readonly exit: number }>((resolve) => {
+    fail = (cause) => resolve({ why: cause.message, exit: EXIT.later });
+  });
+  return { fail: (cause) => fail(cause), happened };
 }
 
 async function contextOf(

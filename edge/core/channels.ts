@@ -74,8 +74,8 @@ function isAlone(last: ChannelState | undefined, capturedMs: number | undefined)
 }
 
 /**
- * F54: how the pose went further than the wheels since the way travelled was last told beside a live pose; empty when it
- * did not.
+ * F54: how the pose went further than the wheels since the way travelled was last told beside a live pose; empty when
+ * it did not.
  */
 function apart(state: EdgeState, odometry: OdometrySample): string {
   const pose = sampleOf(state, "pose");

@@ -7,8 +7,9 @@ import type { PlanResult } from "../../models/planner.js";
 import { compareTokens, NO_TOKEN, tokenKey } from "../../proto/claim.js";
 import { commandValidMs, mustBrake } from "../../proto/lease.js";
 import { PERMITS } from "../../proto/mode.js";
-import { actingOn, endActing, leaseEndMs, mayActNow } from "./authority.js";
+import { actingOn, leaseEndMs, mayActNow } from "./authority.js";
 import { ageMs, sampleOf } from "./channels.js";
+import { endActing } from "./holding.js";
 import { BASE_LIMIT_MS, isFrozen, mayPlan, poseDoubted, rungOf } from "./modes.js";
 import {
   acceptPlan,

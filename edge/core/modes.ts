@@ -15,8 +15,9 @@ import {
   stepLadder,
   worseRung,
 } from "../../proto/mode.js";
-import { hasLease, leaseEndMs, save } from "./authority.js";
+import { hasLease, leaseEndMs } from "./authority.js";
 import { ageMs, FREEZING, frozen, sampleOf } from "./channels.js";
+import { save } from "./holding.js";
 import type { EdgeEffect, EdgeState } from "./types.js";
 
 /** The e-stop and the bumper must be known; a silent base driver is a stale sensor. */

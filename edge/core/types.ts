@@ -124,8 +124,8 @@ export interface EdgeState {
   hubOrder: { sequence: number; rung: Rung; causes: readonly Cause[] };
   latchedLadder: Ladder | null; // whose latches the memory holds
   /**
-   * What the hub was told of the rung on this link; `key` empty: nothing yet. `since`: the report that first told of the
-   * newest finding that a person must clear.
+   * What the hub was told of the rung on this link; `key` empty: nothing yet. `since`: the report that first told of
+   * the newest finding that a person must clear.
    */
   reported: { sequence: number; since: number; sentMs: number; key: string; ladder: Ladder | null };
   poseDoubt: string; // why the newest pose was doubted; empty when it was not

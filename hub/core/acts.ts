@@ -7,8 +7,8 @@ import { CAUSES, type CauseName, causesOf, clearLatches, type Rung, severity } f
 import type { Act, OperatorAnswer, OperatorAsk, Scope } from "../../proto/operator.js";
 import { free, isOutside } from "./claims.js";
 import { isEnded, scopeKey, type Task } from "./ledger-state.js";
-import { closeTask } from "./links.js";
 import { stepModes } from "./modes.js";
+import { closeTask } from "./tasks.js";
 import type { Turn } from "./turn.js";
 import { channelAgeMs, type RobotWatch, whereabouts } from "./watch.js";
 

@@ -10,10 +10,11 @@ import { perform } from "./acts.js";
 import { apply } from "./apply.js";
 import { stepClaims } from "./claims.js";
 import { emptyLedgerState, type LedgerState } from "./ledger-state.js";
-import { closed, closeTask, edgeMessage, hello, stepLinks } from "./links.js";
+import { closed, edgeMessage, hello, stepLinks } from "./links.js";
 import { stepModes } from "./modes.js";
 import { type Dispatcher, stepRound } from "./round.js";
 import { longestWaitOf, type Site } from "./site.js";
+import { closeTask } from "./tasks.js";
 import { type HubEffect, type HubState, Turn } from "./turn.js";
 import { newWatch, takeTelemetry } from "./watch.js";
 

@@ -8,9 +8,10 @@ import { hubLeaseEnd } from "../../proto/lease.js";
 import { PERMITS, worseRung } from "../../proto/mode.js";
 import type { EdgeMessage, Hello } from "../../proto/wire.js";
 import { claim } from "./claims.js";
-import { actingClaim, type Claim, claimOf, claimsOfRobot, isEnded, scopeKey, type Task } from "./ledger-state.js";
+import { actingClaim, type Claim, claimOf, claimsOfRobot, scopeKey } from "./ledger-state.js";
 import { effectiveOf, sendOrder, stepModes } from "./modes.js";
-import { longestWaitOf, type Site, waitMsFor } from "./site.js";
+import { longestWaitOf, waitMsFor } from "./site.js";
+import { closeTask } from "./tasks.js";
 import type { HubState, Turn } from "./turn.js";
 import { nonceSent, type RobotWatch } from "./watch.js";
 
@@ -21,7 +22,6 @@ const NONCES_PER_EPOCH = 2 ** 32;
 const EPOCH_MOST = 2 ** 20;
 const RESEND_MS = 1000;
 const RETRY_DESTINATION_MS = 30_000;
-const ATTEMPTS_MOST = 5;
 
 /** A robot says hello on a new stream: the older stream ends, its lease does not (R3). */
 export function hello(turn: Turn, stream: number, message: Hello): void {
@@ -92,13 +92,13 @@ function whyUnknown(turn: Turn, message: Hello): string | null {
   const { robot, highestToken, followsEpoch, followsIncarnation } = message;
   const { epoch, counter } = turn.ledger;
   if (compareTokens(highestToken, { epoch, counter }) > 0) {
-    const own = tokenKey({ epoch, counter });
-    return `the ledger was rolled back: ${robot} has seen token ${tokenKey(highestToken)}, the hub had given up to ${own}`;
+    const [seen, own] = [tokenKey(highestToken), tokenKey({ epoch, counter })];
+    return `the ledger was rolled back: ${robot} has seen token ${seen}, the hub had given up to ${own}`;
   }
   const isOwn = followsEpoch < epoch || (followsEpoch === epoch && followsIncarnation === turn.state.incarnation);
-  return isOwn
-    ? null
-    : `another hub, or this one before a rollback: ${robot} has followed epoch ${followsEpoch}, this hub is at ${epoch}`;
+  if (isOwn) return null;
+  const seen = `${robot} has followed epoch ${followsEpoch}, this hub is at ${epoch}`;
+  return `another hub, or this one before a rollback: ${seen}`;
 }
 
 /**
@@ -192,16 +192,14 @@ function grantAnswer(turn: Turn, watch: RobotWatch, message: Extract<EdgeMessage
   closeTask(turn, own.task);
 }
 
-/** R10: taken once; acknowledged as often as it comes. What is about another robot's claim changes nothing. */
+/**
+ * R10: taken once; acknowledged as often as it comes. What is about another robot's claim, or about an older token of
+ * an assignment that went on under a higher one, changes nothing: the robot may act on the higher one by now.
+ */
 function outcome(turn: Turn, watch: RobotWatch, message: Extract<EdgeMessage, { kind: "outcome" }>): void {
-  const own = claimOf(turn.ledger, message.token) ?? sameAssignment(turn.state, watch, message.assignment);
+  const own = claimOf(turn.ledger, message.token);
   if (own !== undefined && own.robot === watch.id && own.end === null) endAssignment(turn, own, message);
   turn.send(watch, { kind: "outcomeStored", id: message.id });
-}
-
-/** An assignment that went on under a higher token while its outcome was under way. */
-function sameAssignment(state: HubState, watch: RobotWatch, assignment: string): Claim | undefined {
-  return claimsOfRobot(state.ledger, watch.id).find((own) => own.assignment === assignment);
 }
 
 function endAssignment(turn: Turn, own: Claim, message: Extract<EdgeMessage, { kind: "outcome" }>): void {
@@ -226,37 +224,6 @@ function endAssignment(turn: Turn, own: Claim, message: Extract<EdgeMessage, { k
       break;
   }
   closeTask(turn, own.task);
-}
-
-/** Brings a task to its one terminal state when its assignment's end decides it; else it goes on. */
-export function closeTask(turn: Turn, id: string): void {
-  const task = turn.ledger.tasks.get(id);
-  if (task === undefined || isEnded(task)) return;
-  if (task.stopIndex >= task.stops.length) {
-    turn.emit({ kind: "taskEnded", task: id, end: "END_DONE", reason: "" });
-  } else if (task.cancelAsked && task.token.epoch === 0) {
-    turn.emit({ kind: "taskEnded", task: id, end: "END_CANCELLED", reason: "an operator cancelled it" });
-  } else if (task.attempts >= ATTEMPTS_MOST) {
-    turn.emit({
-      kind: "taskEnded",
-      task: id,
-      end: "END_FAILED",
-      reason: `given up ${ATTEMPTS_MOST} times at stop ${task.stopIndex + 1}`,
-    });
-  } else if (task.token.epoch === 0) {
-    const reason = whyHopeless(turn.site, task);
-    if (reason !== null) turn.emit({ kind: "taskEnded", task: id, end: "END_FAILED", reason });
-  }
-}
-
-/** R10: why a task could only wait for ever on this site's configuration; null when it could not. */
-export function whyHopeless(site: Site, task: Task): string | null {
-  if (task.robot !== "" && !site.robots.has(task.robot))
-    return `the site no longer has ${task.robot}, which carries its load`;
-  if (task.fleet !== "" && !site.fleets.has(task.fleet)) return `the site no longer has the fleet ${task.fleet}`;
-  const left = task.stops.slice(task.stopIndex);
-  const lost = left.find((stop) => !stop.destinations.some((destination) => site.destinations.has(destination)));
-  return lost === undefined ? null : `the site no longer has ${lost.destinations.slice(0, 4).join(", ")}`;
 }
 
 function sendGrant(turn: Turn, watch: RobotWatch, own: Claim): void {

@@ -6,7 +6,8 @@ import type { Whereabouts } from "../../proto/claim.js";
 import { claim, isElsewhere, isOutside, standsLong, standsOn, whyNoGrants } from "./claims.js";
 import type { DispatchRobot, DispatchTask, DispatchView, Proposal } from "./dispatch/view.js";
 import { actingClaim, claimsOfRobot } from "./ledger-state.js";
-import { closeTask, dwellOf } from "./links.js";
+import { dwellOf } from "./links.js";
+import { closeTask } from "./tasks.js";
 import type { Turn } from "./turn.js";
 import { channelAgeMs, lastBattery, lastPose, type RobotWatch, whereabouts } from "./watch.js";
 

@@ -1,5 +1,5 @@
-// Disks: what is durable, what is being written, and what a crash, a failing sync, another machine's disk or an old copy
-// make of it. A write that was not acknowledged is there afterwards or it is not; one that was acknowledged stays.
+// Disks: what is durable, what is being written, and what a crash, a failing sync, another machine's disk or an old
+// copy make of it. A write that was not acknowledged is there afterwards or it is not; one that was acknowledged stays.
 
 import type { EdgeMemory } from "../../edge/core/memory.js";
 import { replay } from "../../hub/core/hub.js";

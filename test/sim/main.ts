@@ -73,7 +73,8 @@ function many(options: SimOptions): number {
     const minutes = (performance.now() - begunMs) / 60_000;
     const perMinute = (sum.robotS / 3600 / minutes).toFixed(1);
     const perSecond = (sum.robotS / (60 * minutes)).toFixed(0);
-    return `${sum.seeds} seeds, ${(sum.robotS / 3600).toFixed(1)} robot-hours, ${perMinute} a minute (${perSecond} times real time), ${sum.grants} grants`;
+    const hours = `${(sum.robotS / 3600).toFixed(1)} robot-hours, ${perMinute} a minute`;
+    return `${sum.seeds} seeds, ${hours} (${perSecond} robot-seconds a second), ${sum.grants} grants`;
   };
   say(`seeds from ${from}`);
   for (let index = 0; index < options.seeds; index += 1) {

@@ -2,6 +2,7 @@
 // otherwise, and telemetry, which is neither. A stream has two ends that learn of its end each for itself: by a word of
 // the other end, or by keepalive when nothing passes. What is under way when a stream ends is lost.
 
+import { tokenKey } from "../../proto/claim.js";
 import type { EdgeMessage, HubMessage, Telemetry } from "../../proto/wire.js";
 import type { Random } from "../../scripts/world/random.js";
 import type { FaultName } from "./faults.js";
@@ -211,7 +212,7 @@ export function inWords(message: EdgeMessage | HubMessage): string {
     case "hello":
       return `hello, boot ${message.boot}, highest ${message.highestToken.epoch}.${message.highestToken.counter}`;
     case "renew":
-      return `renew ${message.nonce} for ${message.acting.map(({ epoch, counter }) => `${epoch}.${counter}`).join(" ") || "nothing"}`;
+      return `renew ${message.nonce} for ${message.acting.map(tokenKey).join(" ") || "nothing"}`;
     case "grantAnswer":
       return `grant${token} ${message.accepted ? "accepted" : `refused, ${message.refusal}`}`;
     case "outcome":

@@ -1,6 +1,6 @@
-// The stand-in's planning: cost-to-go over a grid, by label correcting in buckets of nearly equal value. The same values
-// as the reference model's (models/grid-planner) and as Dijkstra's algorithm: 8-connected, no corner cutting, a step
-// costs its length times the mean of both cells.
+// The stand-in's planning: cost-to-go over a grid, by label correcting in buckets of nearly equal value. The same
+// values as the reference model's (models/grid-planner) and as Dijkstra's algorithm: 8-connected, no corner cutting, a
+// step costs its length times the mean of both cells.
 
 import { type PlanRequest, type PlanResult, UNREACHABLE } from "../../models/planner.js";
 

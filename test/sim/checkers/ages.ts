@@ -29,7 +29,7 @@ export class Ages {
       const trueMs = (edge.board.bootUsAt(nowUs) - edge.board.bootUsAt(capturedUs)) / MS;
       const boundMs = ageMs(state, channel, nowMs);
       if (boundMs >= trueMs - 0.001 && (trueMs >= -AHEAD_MS || boundMs === Number.POSITIVE_INFINITY)) continue;
-      const says = `${edge.robot} takes its ${channel} for ${boundMs} ms old at the most, and it is ${trueMs.toFixed(1)} ms old`;
+      const says = `${edge.robot} takes its ${channel} for ${boundMs} ms old at the most, it is ${trueMs.toFixed(1)}`;
       throw new Violation("age-on-board", says);
     }
   }
@@ -46,7 +46,7 @@ export class Ages {
         const trueMs = (nowUs - capturedUs) / MS;
         const boundMs = channelAgeMs(watch, name, { nowMs, site: state.site });
         if (boundMs >= trueMs - 0.001) continue;
-        const says = `the hub takes ${watch.id}'s ${name} for ${boundMs} ms old at the most, and it is ${trueMs.toFixed(1)} ms old`;
+        const says = `the hub takes ${watch.id}'s ${name} for ${boundMs} ms old at most, it is ${trueMs.toFixed(1)}`;
         throw new Violation("age-at-hub", says);
       }
     }

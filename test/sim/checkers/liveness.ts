@@ -24,12 +24,7 @@ export function whatIsMissing(
   for (const watch of state.watches.values()) {
     const edge = edges.get(watch.id);
     if (edge === undefined || !edge.running) missing.push(`${watch.id} does not run`);
-    else if (rungOf(edge.edge.state) !== "AUTONOMOUS") {
-      const own = causesOf(edge.edge.state.ladder).map(({ name, detail }) => `${name} (${detail})`);
-      missing.push(
-        `${watch.id} is on ${rungOf(edge.edge.state)}: ${own.join(", ") || `ordered: ${edge.edge.state.hubOrder.causes.map(({ name }) => name).join(", ")}`}`,
-      );
-    }
+    else if (rungOf(edge.edge.state) !== "AUTONOMOUS") missing.push(whyBelow(edge));
     const imposed = hubCauses(state, watch);
     if (worstOf(imposed) !== "AUTONOMOUS")
       missing.push(
@@ -42,4 +37,11 @@ export function whatIsMissing(
       missing.push(`${claim.destination} is lapsed-unknown, last held by ${claim.robot}`);
   for (const scope of state.ledger.ceilings.keys()) missing.push(`a ceiling stands for ${scope}`);
   return missing;
+}
+
+function whyBelow(edge: EdgeProcess): string {
+  const { ladder, hubOrder } = edge.edge.state;
+  const own = causesOf(ladder).map(({ name, detail }) => `${name} (${detail})`);
+  const ordered = hubOrder.causes.map(({ name }) => name);
+  return `${edge.robot} is on ${rungOf(edge.edge.state)}: ${own.join(", ") || `ordered: ${ordered.join(", ")}`}`;
 }

@@ -154,7 +154,7 @@ export class Modes {
       const must: Rung = ageMs > limit.lostMs ? "CONFIRM" : ageMs > limit.limitMs ? "REACTIVE_ONLY" : "AUTONOMOUS";
       const imposed = worstOf(hubCauses(state, watch));
       if (severity(imposed) >= severity(must)) continue;
-      const says = `${watch.id}'s telemetry is ${ageMs.toFixed(0)} ms old, and the hub imposes ${imposed} in place of ${must}`;
+      const says = `${watch.id}'s telemetry is ${ageMs.toFixed(0)} ms old: ${must}, and the hub imposes ${imposed}`;
       throw new Violation("stale-unnoticed", says);
     }
   }
@@ -229,7 +229,8 @@ export class Modes {
     const doublings = Math.min(Math.max(0, seen.count - 1), policy.maxDoublings);
     const dwellMs = policy.dwellMs * 2 ** doublings - TICK_MS;
     if (hubMs - seen.lastOldMs >= dwellMs) return;
-    const says = `${body.robot} climbs to ${body.to} ${hubMs - seen.lastOldMs} ms after its telemetry was last too old, dwell ${dwellMs}`;
+    const calmMs = hubMs - seen.lastOldMs;
+    const says = `${body.robot} climbs to ${body.to} ${calmMs} ms after it was last too old, dwell ${dwellMs}`;
     throw new Violation("climbed-early", says);
   }
 

@@ -1,7 +1,7 @@
 // R2, R3, R5 judged in true time: who had the right to act, computed again from the renewals that passed and from exact
 // clocks. Nobody commands motion after the end of its lease, or on a claim that no answered renewal named; no two
-// robots act on places in conflict; when the hub says that a lease has certainly lapsed, the worst that could still move
-// under it has ended.
+// robots act on places in conflict; when the hub says that a lease has certainly lapsed, the worst that could still
+// move under it has ended.
 
 import { actingOn } from "../../../edge/core/authority.js";
 import type { EdgeEffect, EdgeInput } from "../../../edge/core/types.js";
@@ -76,7 +76,8 @@ export class Rights {
     const { deadmanMs, tickMs } = this.#truth.sim.site.config.lease;
     const restMs = (this.#of(edge).endBootUs - edge.board.bootUsAt(this.#truth.nowUs)) / MS;
     if (command.validForMs <= Math.min(deadmanMs, restMs + tickMs + 1)) return;
-    const says = `${edge.robot} makes a command valid for ${command.validForMs} ms with ${restMs.toFixed(0)} ms of its lease left`;
+    const rest = `${restMs.toFixed(0)} ms before its lease ends`;
+    const says = `${edge.robot} makes a command valid for ${command.validForMs} ms, ${rest}`;
     throw new Violation("command-validity", says);
   }
 
@@ -142,7 +143,7 @@ export class Rights {
       if (edge.robot !== robot || right.by !== hub) continue;
       const earlyUs = right.endBootUs - edge.board.bootUsAt(this.#truth.nowUs - worstUs);
       if (earlyUs <= 0) continue;
-      const says = `the hub calls ${robot}'s lease lapsed ${(earlyUs / MS).toFixed(0)} ms before its worst motion has ended`;
+      const says = `the hub calls ${robot}'s lease lapsed ${(earlyUs / MS).toFixed(0)} ms before its worst motion ends`;
       throw new Violation("lapsed-early", says);
     }
   }
