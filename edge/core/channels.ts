@@ -42,7 +42,7 @@ export function takeSample(state: EdgeState, sample: OnboardSample, nowMs: numbe
     state.poseDoubt = doubt(state, sample);
     state.poseDoubtSeen ||= state.poseDoubt;
     state.poseJumpSeen ||= jump(state, sample, capturedMs);
-    state.poseAlone = isAlone(last, capturedMs);
+    state.poseAlone = isAlone(state, last, capturedMs);
   }
   if (sample.channel === "odometry") {
     state.poseJumpSeen ||= apart(state, sample);
@@ -67,9 +67,12 @@ function repeatsOf(state: EdgeState, sample: OnboardSample): Repeats {
   return isStanding && last !== undefined && next.inRow > 1 ? last : next;
 }
 
-/** After a gap a pose alone may have jumped by as much as could have been driven meanwhile: the wheels must tell. */
-function isAlone(last: ChannelState | undefined, capturedMs: number | undefined): boolean {
-  if (last?.capturedMs === undefined || capturedMs === undefined) return false;
+/**
+ * After a gap, or a suspension, a pose alone may have jumped by as much as could have been driven meanwhile: the wheels
+ * must tell.
+ */
+function isAlone(state: EdgeState, last: ChannelState | undefined, capturedMs: number | undefined): boolean {
+  if (last?.capturedMs === undefined || capturedMs === undefined) return state.step !== null;
   return capturedMs - last.capturedMs > ALONE_MS;
 }
 

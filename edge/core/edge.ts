@@ -134,7 +134,6 @@ function watchClocks(state: EdgeState, driver: Driver, input: Extract<EdgeInput,
   state.channels.clear();
   state.ticks.clear();
   driver.poses.length = 0;
-  state.step = null;
 }
 
 /** In [0, 1), by name: who gives way first when two robots block each other. */
