@@ -57,15 +57,28 @@ export async function judgeStore(
   });
 }
 
-/** Works on a copy of the store, which is removed in the end. */
+/** Works on a copy of the store, which is removed in the end; elsewhere when the disk of the store is full. */
 export async function onCopy<T>(place: StorePlace, work: (copy: string) => Promise<T>): Promise<T> {
-  const copy = await checkDirectory(place);
+  try {
+    return await onCopyIn(await checkDirectory(place), place, work);
+  } catch (cause) {
+    if (!isFull(cause)) throw cause;
+    return onCopyIn(await elsewhere(place), place, work);
+  }
+}
+
+async function onCopyIn<T>(copy: string, place: StorePlace, work: (copy: string) => Promise<T>): Promise<T> {
   try {
     await copyStore(join(place.dataDir, place.name), copy);
     return await work(copy);
   } finally {
     await rm(copy, { recursive: true, force: true });
   }
+}
+
+/** No space: nothing is said of the store. LevelDB tells it in words alone. */
+function isFull(cause: unknown): boolean {
+  return (cause as NodeJS.ErrnoException).code === "ENOSPC" || /no space left/i.test(reasonOf(cause));
 }
 
 function nothing(place: StorePlace, scan: HeadScan): Judged {
@@ -77,12 +90,19 @@ function nothing(place: StorePlace, scan: HeadScan): Judged {
 
 // Beside the store, so that tables can be linked; elsewhere when the evidence is mounted read-only.
 async function checkDirectory(place: StorePlace): Promise<string> {
-  const prefix = `${place.name}.check-${process.pid}-`;
   try {
-    return await mkdtemp(join(place.dataDir, prefix));
+    return await mkdtemp(join(place.dataDir, prefixOf(place)));
   } catch {
-    return mkdtemp(join(tmpdir(), `drover-${prefix}`));
+    return elsewhere(place);
   }
+}
+
+function elsewhere(place: StorePlace): Promise<string> {
+  return mkdtemp(join(tmpdir(), `drover-${prefixOf(place)}`));
+}
+
+function prefixOf(place: StorePlace): string {
+  return `${place.name}.check-${process.pid}-`;
 }
 
 async function readCopy(copy: string, chain: ChainJudge): Promise<void> {
@@ -90,6 +110,7 @@ async function readCopy(copy: string, chain: ChainJudge): Promise<void> {
   try {
     level = await openLevel(copy, { create: false });
   } catch (cause) {
+    if (isFull(cause)) throw cause;
     chain.problem(`LevelDB cannot open it: ${reasonOf(cause)}`);
     return;
   }

@@ -156,6 +156,8 @@ t.test("L05 L06 L40 a disk that is read-only or full at start", { skip: noSmallD
   t.match(await halted(t, edge, ofEdge), /the store cannot be opened/);
   makeWritable(disk);
   fill(disk);
+  const onFull = await program(HUB, ["verify", "--data-dir", ofHub]);
+  t.equal(onFull.exit, 0, `so can evidence on a full one: ${onFull.out}${onFull.err}`);
   const full = await runOn(HUB, hub, ofHub);
   t.equal(full.exit, 75, full.err);
   t.match(full.err, /no space left on device/);
