@@ -168,8 +168,16 @@ function always(state: EdgeState, nowMs: number, signals: Signal[]): void {
     WELL.bootConfirm.calm,
     unless(state.storeFault, WELL.storeFault, "HALT"),
     unless(state.clockFault, WELL.clockFault, "CONFIRM"),
-    unless(state.poseJumpSeen, WELL.poseJump, "REACTIVE_ONLY"),
+    jumped(state, nowMs),
   );
+}
+
+/** F54: only a pose that is fresh now can be what a person believes. */
+function jumped(state: EdgeState, nowMs: number): Signal {
+  const isFresh = ageMs(state, "pose", nowMs) <= limitMsOf(state, "pose") / 2;
+  const detail = state.poseJumpSeen;
+  if (detail !== "") return wrong(WELL.poseJump, "REACTIVE_ONLY", { calm: isFresh, detail });
+  return isFresh ? WELL.poseJump.calm : WELL.poseJump.restless;
 }
 
 /** Well while there is no reason why not; its evidence is always good enough to climb on. */

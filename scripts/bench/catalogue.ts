@@ -45,6 +45,11 @@ export const BENCHES: Readonly<Record<string, Entry>> = {
     mostMs: 90_000,
     load: () => import("./step.js"),
   },
+  sim: {
+    about: "the simulator with 20 robots on one core, without faults and with: aim 20,000 robot-seconds a second",
+    mostMs: 300_000,
+    load: () => import("./sim.js"),
+  },
   dispatch: {
     about: "one round of dispatch: 50 robots, 200 tasks",
     mostMs: 60_000,

@@ -12,7 +12,9 @@ import type { Outcome, RunOptions } from "./world.js";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const MAIN = join(HERE, "main.js");
-const SEEDS = [1, 4711, 90_210, 123_456_789, Number.MAX_SAFE_INTEGER];
+/** Quick ones, whose plans hold together every kind of fault. */
+const SEEDS = [33, 40, 87, 142, 154] as const;
+const SHORT = { robots: 3, chaosS: 12 } as const;
 const HASH = /hash ([0-9a-f]{16})/;
 
 function rowsAndHash(options: RunOptions): {
@@ -26,10 +28,12 @@ function rowsAndHash(options: RunOptions): {
   return { outcome, sha256: sha256.update(rows.join("\n")).digest("hex"), rows: rows.length };
 }
 
+t.setTimeout(170_000);
+
 t.test("one seed gives the same run twice: the same hash, and every row the same", (t) => {
-  for (const seed of [4711, 8]) {
-    const [first, again] = [rowsAndHash({ seed, robots: 3 }), rowsAndHash({ seed, robots: 3 })];
-    t.ok(first.rows > 1000, `${first.rows} rows`);
+  for (const seed of [40, Number.MAX_SAFE_INTEGER]) {
+    const [first, again] = [rowsAndHash({ seed, ...SHORT }), rowsAndHash({ seed, ...SHORT })];
+    t.ok(first.rows > 200, `${first.rows} rows`);
     t.equal(again.sha256, first.sha256);
     t.same(again.outcome, first.outcome);
   }
@@ -73,13 +77,12 @@ function otherNodes(): readonly { readonly path: string; readonly version: strin
 }
 
 function hashUnder(path: string, seed: number): string {
-  const words = [MAIN, "--seed", String(seed), "--robots", "2"];
-  const out = execFileSync(path, words, { encoding: "utf8", timeout: 120_000 });
+  const out = execFileSync(path, [MAIN, "--seed", String(seed)], { encoding: "utf8", timeout: 120_000 });
   return HASH.exec(out)?.[1] ?? `no hash in: ${out}`;
 }
 
 t.test("npm run sim in a process of its own gives the hash that the same seed gives here", (t) => {
-  t.equal(hashUnder(process.execPath, 4711), simulate({ seed: 4711, robots: 2 }).hash);
+  t.equal(hashUnder(process.execPath, SEEDS[0]), simulate({ seed: SEEDS[0] }).hash);
   t.end();
 });
 
@@ -89,7 +92,7 @@ t.test(
   "one seed gives the same hash under every version of Node",
   others.length === 0 ? { skip: without } : {},
   (t) => {
-    const here = SEEDS.map((seed) => simulate({ seed, robots: 2 }).hash);
+    const here = SEEDS.map((seed) => simulate({ seed }).hash);
     for (const { path, version } of others) {
       const there = SEEDS.map((seed) => hashUnder(path, seed));
       t.same(there, here, `${version} as ${process.version}`);

@@ -125,7 +125,10 @@ t.test("no drift, suspension or tick makes a clock go back or leave its bounds",
         if (kind === "rate") machine.setRate(1 + 0.1 * value, nowUs);
         else if (kind === "suspend") machine.suspend(nowUs);
         else if (kind === "resume") machine.resume(nowUs);
-        else machine.setCoarse((coarse = value > 0 ? 20 : 1));
+        else {
+          coarse = value > 0 ? 20 : 1;
+          machine.setCoarse(coarse);
+        }
         const runs = !machine.suspended;
         nowUs += afterUs;
         const now = machine.read(nowUs);

@@ -27,6 +27,8 @@ function classOf(name: string): string {
   return name.split("-")[0] ?? "";
 }
 
+t.setTimeout(170_000);
+
 t.test("a simulated site keeps the rules under the faults of the fixed seeds, and is well again afterwards", (t) => {
   const seen = new Set<string>();
   const rows = new Map<string, number>();
