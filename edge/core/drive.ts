@@ -174,7 +174,8 @@ export function planned(state: EdgeState, driver: Driver, result: PlanResult, no
   if (late) return;
   plan.plans += 1;
   const input = motionInput(state, driver, nowMs);
-  const verdict = input === null ? "ignored" : acceptPlan(driver.motion, result, input);
+  if (input === null) return planLost(driver.motion, result.id); // nothing is known of where it would lead
+  const verdict = acceptPlan(driver.motion, result, input);
   if (verdict === "refused") fail(state, driver, { why: "a plan breaks the model's contract", nowMs });
 }
 

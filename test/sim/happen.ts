@@ -16,9 +16,12 @@ export interface Stage {
   readonly checkers: Checkers;
   readonly bodies: ReadonlyMap<string, Body>;
   readonly chance: Random;
+  /** Machines that sleep at least until then: a shorter suspension cannot be seen (SUSPEND_SEEN_MS). */
+  readonly asleepUntilUs: Map<string, number>;
 }
 
 const YEAR_MS = 31_557_600_000;
+const SEEN_US = 150_000;
 /** Effect boundaries that a process may still pass before it ends or stops. */
 const BOUNDARIES = 12;
 
@@ -31,6 +34,26 @@ function kill(stage: Stage, fault: Fault): void {
   stage.hosts.holdDown(fault.subject, fault.untilUs);
   const process = processOf(stage, fault.subject);
   if (process !== undefined) process.endsAfter = stage.chance.below(BOUNDARIES);
+}
+
+/** A machine is suspended at any instant: also between two effects of what runs on it. */
+function suspend(stage: Stage, fault: Fault): void {
+  const machine = stage.hosts.machine(fault.subject);
+  const process = processOf(stage, fault.subject);
+  if (process === undefined || !process.running) return machine.suspend(stage.truth.nowUs);
+  process.stopsAfter = stage.chance.below(BOUNDARIES);
+  process.onStop = () => {
+    machine.suspend(stage.truth.nowUs);
+    stage.asleepUntilUs.set(fault.subject, stage.truth.nowUs + SEEN_US);
+  };
+}
+
+function wake(stage: Stage, subject: string): void {
+  const { nowUs, kernel } = stage.truth;
+  const waitUs = (stage.asleepUntilUs.get(subject) ?? 0) - nowUs;
+  if (waitUs > 0) return kernel.after(waitUs, () => wake(stage, subject));
+  stage.hosts.machine(subject).resume(nowUs);
+  processOf(stage, subject)?.goOn();
 }
 
 /** Ends it at once. */
@@ -55,8 +78,7 @@ export function begin(stage: Stage, fault: Fault): void {
       return machine().stepBack(Math.round(100 + 20_000 * strength), nowUs);
     case "edge-suspend":
     case "hub-suspend":
-      processOf(stage, subject)?.stop();
-      return machine().suspend(nowUs);
+      return suspend(stage, fault);
     case "edge-pause":
     case "hub-pause": {
       const process = processOf(stage, subject);
@@ -66,6 +88,9 @@ export function begin(stage: Stage, fault: Fault): void {
     case "edge-crash":
     case "hub-crash":
       return kill(stage, fault);
+    case "hub-lease-shorter":
+      hosts.shortenLeases();
+      return killNow(stage, fault);
     case "board-reboot":
     case "edge-disk-lost":
       return killNow(stage, fault);
@@ -97,8 +122,7 @@ export function finish(stage: Stage, fault: Fault): void {
       return hosts.machine(subject).setCoarse(1);
     case "edge-suspend":
     case "hub-suspend":
-      hosts.machine(subject).resume(nowUs);
-      return processOf(stage, subject)?.goOn();
+      return wake(stage, subject);
     case "edge-pause":
     case "hub-pause":
       return processOf(stage, subject)?.goOn();

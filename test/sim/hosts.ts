@@ -3,6 +3,7 @@
 
 import { driveGridOf } from "../../fleet-config/derive.js";
 import { Travel } from "../../hub/core/dispatch/travel.js";
+import { makeSite, type Site } from "../../hub/core/site.js";
 import type { HubMessage } from "../../proto/wire.js";
 import type { Random } from "../../scripts/world/random.js";
 import type { Body } from "./body.js";
@@ -38,6 +39,7 @@ export class Hosts {
   readonly edges = new Map<string, EdgeProcess>();
   readonly twins = new Map<string, EdgeProcess>();
   readonly hubDisk: HubDisk;
+  #hubSite: Site;
   hub: HubProcess | undefined;
   second: HubProcess | undefined;
   #boots = 0;
@@ -46,6 +48,7 @@ export class Hosts {
     this.#parts = parts;
     const { site, grid } = parts.truth.sim;
     this.#travel = new Travel({ grid: driveGridOf(site.config, grid), destinations: site.config.destinations });
+    this.#hubSite = site;
     this.#restarts = parts.stream("restarts");
     this.#calls = parts.stream("calls");
     this.hubDisk = this.newHubDisk();
@@ -65,6 +68,13 @@ export class Hosts {
       fails: weather.on("edge-disk-fail", robot) > 0,
     });
     return new EdgeDisk(owner, { kernel, chance: stream(`disk ${robot}`), trouble });
+  }
+
+  /** F42: from its next start on the hub gives shorter leases; the robots still run on the older site file. */
+  shortenLeases(): void {
+    const { config, ...rest } = this.#parts.truth.sim.site;
+    const leaseMs = Math.min(config.lease.leaseMs, 3000);
+    this.#hubSite = makeSite({ ...rest, config: { ...config, lease: { ...config.lease, leaseMs } } });
   }
 
   /** What has ended is not started again before. */
@@ -99,7 +109,7 @@ export class Hosts {
 
   openHub(name: string, disk: HubDisk): HubProcess {
     const { kernel, trace, checkers, truth } = this.#parts;
-    const { site } = truth.sim;
+    const site = name === "hub" ? this.#hubSite : truth.sim.site;
     const ledger = disk.open(site.config.limits.tasksKept);
     checkers.tasks.rebuilt(disk.events, ledger);
     if (name === "hub") checkers.tasks.opened(ledger);

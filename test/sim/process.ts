@@ -12,6 +12,8 @@ export abstract class Process {
   /** Effect boundaries to pass before it ends or stops; null: it does not. */
   endsAfter: number | null = null;
   stopsAfter: number | null = null;
+  /** Happens when it stops. */
+  onStop: Todo | null = null;
 
   get running(): boolean {
     return this.#state === "running";
@@ -64,10 +66,13 @@ export abstract class Process {
     if (this.#state !== "running") return;
     this.#state = "stopped";
     this.stopsAfter = null;
+    this.onStop?.();
+    this.onStop = null;
   }
 
   goOn(): void {
     this.stopsAfter = null;
+    this.onStop = null;
     if (this.#state !== "stopped") return;
     this.#state = "running";
     while (this.#inbox.length > 0 && this.#state === "running") this.#inbox.shift()?.();

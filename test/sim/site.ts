@@ -91,7 +91,7 @@ function drawConfig(
     decisions: { ...base.decisions, dispatch: { telemetryMs: pick([2000, 5000]) } },
     limits: {
       ...base.limits,
-      ...{ controlMs: 100, telemetryMs: 250, localPlanMs: 500, sitePlanMs: 5000, dispatchMs: 500 },
+      ...{ controlMs: 100, telemetryMs: 250, localPlanMs: 1000, sitePlanMs: 5000, dispatchMs: 500 },
       ...{ tasksWaiting: 50, tasksKept: pick([5, 5000]), outbox: 20 },
     },
   };

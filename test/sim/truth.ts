@@ -32,6 +32,9 @@ export class Truth {
     this.bodies = parts.bodies;
   }
 
+  /** The base does not hear its edge just now. */
+  isDeaf: (robot: string) => boolean = () => false;
+
   get nowUs(): number {
     return this.kernel.nowUs;
   }

@@ -8,6 +8,9 @@ const DIAGONAL = Math.SQRT2;
 /** Values that differ by less share a bucket. Any width gives the same values; this one is quick. */
 const BUCKET = 0.7;
 
+/** In a window the robot stands in the middle and only goes down: what costs this much more than its place stays out. */
+const BEYOND = 1;
+
 /** Entries of one bucket queue: cells in linked lists, each list for values of one bucket. */
 class Buckets {
   #heads = new Int32Array(64).fill(-1);
@@ -70,7 +73,9 @@ export function flood(request: PlanRequest): PlanResult {
     value[cell] = start;
     buckets.push(cell, start);
   }
+  const robot = kind === "local" ? Math.floor(height / 2) * width + Math.floor(width / 2) : -1;
   for (let bucket = 0; buckets.count > 0; bucket += 1) {
+    if (robot >= 0 && bucket * BUCKET > (value[robot] as number) + BEYOND) break;
     for (let cell = buckets.pop(bucket); cell !== -1; cell = buckets.pop(bucket)) {
       if (Math.floor((value[cell] as number) / BUCKET) === bucket)
         spread({ width, height, cost, value, buckets }, cell);

@@ -95,6 +95,7 @@ export class World {
     for (const [id, body] of bodies) body.board = machines.get(id) as Machine;
     const [kernel, trace, weather] = [this.#kernel, this.#trace, this.#weather];
     this.#truth = new Truth({ kernel, sim: this.#sim, bodies });
+    this.#truth.isDeaf = (robot) => weather.on("base-silent", robot) > 0;
     this.#checkers = new Checkers(this.#truth, trace);
     const [truth, checkers] = [this.#truth, this.#checkers];
     const net = new Network({ kernel, weather, chance: stream("network"), trace });
@@ -105,7 +106,7 @@ export class World {
       ...{ truth, chance: stream("people"), weather, trace, tasks: checkers.tasks, modes: checkers.modes },
       hub: () => hosts.hub,
     });
-    this.#stage = { hosts, truth, checkers, bodies, chance: stream("happen") };
+    this.#stage = { hosts, truth, checkers, bodies, chance: stream("happen"), asleepUntilUs: new Map() };
     this.#faults = this.#plan(stream("faults"), options);
   }
 

@@ -2,6 +2,7 @@
 // planner that is late, gone or wrong, and outcomes that rest on fresh evidence.
 import t from "tap";
 import { EdgeUnderTest, moves } from "./edge-under-test.js";
+import { solve } from "./motion/dijkstra.js";
 
 t.test("R2 no command moves the robot without a lease, and none is valid beyond its end", async (t) => {
   const robot = new EdgeUnderTest().driving();
@@ -176,4 +177,17 @@ t.test("dwell at a destination is stood through before the arrival is told", asy
   const arrivedMs = robot.nowMs;
   t.ok(robot.run(20_000, () => robot.sent("outcome").length > 0));
   t.ok(robot.nowMs - arrivedMs >= 5000, `told after ${robot.nowMs - arrivedMs} ms`);
+});
+
+t.test("R11 a plan whose answer finds no pose is lost, and the next one is asked for", async (t) => {
+  const robot = new EdgeUnderTest().driving();
+  robot.planner = "silent";
+  t.ok(robot.run(3000, () => robot.edge.state.plan.flight !== null));
+  const asked = robot.of("plan").at(-1);
+  robot.edge.state.channels.clear(); // as after a suspension
+  if (asked !== undefined) robot.step({ kind: "planned", result: solve(asked.request) });
+  robot.planner = "answers";
+  const before = robot.of("plan").length;
+  robot.run(3000);
+  t.ok(robot.of("plan").length > before);
 });

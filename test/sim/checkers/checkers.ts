@@ -15,6 +15,7 @@ import { Ages } from "./ages.js";
 import { boundsOfEdge, boundsOfHub } from "./bounds.js";
 import { Modes } from "./modes.js";
 import { Places } from "./places.js";
+import { Renewals } from "./renewals.js";
 import { Rights } from "./rights.js";
 import { Tasks } from "./tasks.js";
 
@@ -29,6 +30,7 @@ export class Checkers {
   readonly #ages: Ages;
   readonly #rights: Rights;
   readonly #places: Places;
+  readonly #renewals = new Renewals();
   readonly #rungs = new Map<string, string>();
   #steps = 0;
   grants = 0;
@@ -46,6 +48,7 @@ export class Checkers {
   }
 
   readonly hubStepped = (hub: HubProcess, input: HubInput | null, effects: readonly HubEffect[]): void => {
+    this.#renewals.stepped(hub, input, effects);
     const events = effects.flatMap((effect) => (effect.kind === "append" ? effect.events : []));
     for (const event of events) this.#tell(hub, event);
     if (events.length > 0) {
@@ -75,6 +78,7 @@ export class Checkers {
 
   #edgeStepped(edge: EdgeProcess, input: EdgeInput, effects: readonly EdgeEffect[]): void {
     this.#rights.stepped(edge, effects);
+    if (input.kind === "tick") this.#rights.ticked(edge);
     this.modes.stepped(edge, input, effects);
     this.tasks.stepped(edge, effects);
     if (input.kind !== "tick") return;
@@ -107,6 +111,7 @@ export class Checkers {
 
   hubEnded(hub: HubProcess): void {
     this.#places.forget(hub);
+    this.#renewals.forget(hub);
     this.modes.forgetHub(hub);
     this.tasks.forget(hub);
   }

@@ -24,9 +24,14 @@ interface Right {
   readonly asked: Map<number, Asked>;
   by: string; // the hub that renewed it last
   endBootUs: number;
+  tickedBootUs: number; // last tick
+  steadySinceUs: number; // boot clock: its ticks have come in time since then
   newest: number; // nonce
   covered: ReadonlySet<string>;
 }
+
+/** Ticks that come later than so many periods are late. */
+const LATE_TICKS = 2;
 
 export class Rights {
   readonly #truth: Truth;
@@ -42,7 +47,7 @@ export class Rights {
     const known = this.#rights.get(edge);
     if (known !== undefined) return known;
     const right: Right = {
-      asked: new Map(),
+      ...{ asked: new Map(), tickedBootUs: 0, steadySinceUs: 0 },
       by: "",
       endBootUs: Number.NEGATIVE_INFINITY,
       newest: 0,
@@ -79,6 +84,24 @@ export class Rights {
     const rest = `${restMs.toFixed(0)} ms before its lease ends`;
     const says = `${edge.robot} makes a command valid for ${command.validForMs} ms, ${rest}`;
     throw new Violation("command-validity", says);
+  }
+
+  /**
+   * R2: after a tick. A robot whose lease is over stands, because it began to brake in time; one whose edge was held up,
+   * or whose base did not hear it, is stopped by the base's own dead-man.
+   */
+  ticked(edge: EdgeProcess): void {
+    const { brakeAheadMs, site } = this.#truth.sim;
+    const right = this.#of(edge);
+    const bootUs = edge.board.bootUsAt(this.#truth.nowUs);
+    const isLate = bootUs - right.tickedBootUs > LATE_TICKS * site.config.limits.controlMs * MS;
+    if (isLate || this.#truth.isDeaf(edge.robot)) right.steadySinceUs = bootUs;
+    right.tickedBootUs = bootUs;
+    const overMs = (bootUs - right.endBootUs) / MS;
+    const isSteady = bootUs - right.steadySinceUs > (brakeAheadMs + overMs + 1000) * MS;
+    if (overMs <= site.config.limits.controlMs || overMs > 500 || !isSteady) return;
+    if (this.#truth.body(edge.robot).atRest) return;
+    throw new Violation("moves-at-end", `${edge.robot} still moves ${overMs.toFixed(0)} ms after the end of its lease`);
   }
 
   fed(edge: EdgeProcess, input: EdgeInput): void {

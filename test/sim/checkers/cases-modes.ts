@@ -1,0 +1,208 @@
+// R6, R7, R8: what `ages` and `modes` must never let pass, and what is just within the rules.
+
+import type { Rung } from "../../../proto/mode.js";
+import type { EdgeProcess } from "../edge-process.js";
+import type { HubProcess } from "../hub-process.js";
+import { Ages } from "./ages.js";
+import { Modes } from "./modes.js";
+import { type Cases, claimed, driveBy, type How, Stand, token } from "./stand.js";
+
+const CHANNELS = ["pose", "scan", "odometry"] as const;
+
+function open() {
+  const stand = new Stand();
+  const ages = new Ages(stand.truth);
+  return { stand, ages, modes: new Modes(stand.truth, ages) };
+}
+
+/** An edge whose sensors are all fresh. */
+function sensing() {
+  const { stand, ages, modes } = open();
+  const edge = stand.edge("r1");
+  for (const channel of CHANNELS) stand.sense(edge, channel);
+  const drive = () => {
+    const effect = { kind: "command", command: driveBy(stand, token(1)) } as const;
+    modes.stepped(edge, { kind: "tick", clocks: edge.board.read(stand.kernel.nowUs) }, [effect]);
+  };
+  return { stand, ages, modes, edge, drive };
+}
+
+function order(modes: Modes, edge: EdgeProcess, told: { readonly sequence: number; readonly rung: Rung }): void {
+  modes.fed(edge, { kind: "hub", message: { kind: "modeOrder", ...told, causes: [] } });
+}
+
+function ageOnBoard(how: How): void {
+  const { stand, ages, edge } = sensing();
+  stand.wait(500);
+  const seen = edge.edge.state.channels.get("pose");
+  if (seen === undefined || seen.capturedMs === undefined) throw new Error("no pose");
+  const capturedMs = seen.capturedMs + (how === "wrong" ? 5 : 0);
+  edge.edge.state.channels.set("pose", { ...seen, capturedMs });
+  ages.edge(edge);
+}
+
+/** Time that a board slept through makes its samples older. */
+function ageOverSuspension(how: How): void {
+  const { stand, ages, edge } = sensing();
+  edge.board.suspend(stand.kernel.nowUs);
+  stand.wait(2000);
+  edge.board.resume(stand.kernel.nowUs);
+  if (how === "sound") edge.edge.state.channels.clear();
+  ages.edge(edge);
+}
+
+function ageAtHub(how: How): void {
+  const { stand, ages } = open();
+  const hub = stand.hub();
+  stand.hear(hub, "r1");
+  stand.wait(1000);
+  const { channels } = stand.watch(hub, "r1");
+  const pose = channels.get("pose");
+  if (pose === undefined) throw new Error("no pose");
+  if (how === "wrong") channels.set("pose", { ...pose, nonceSentMs: pose.nonceSentMs + 500 });
+  ages.hub(hub);
+}
+
+function plansBelow(how: How): void {
+  const { stand, modes, edge } = sensing();
+  order(modes, edge, { sequence: 1, rung: how === "wrong" ? "REACTIVE_ONLY" : "AUTONOMOUS" });
+  const grid = { width: 1, height: 1, cost: new Float32Array(1), seed: new Float32Array(1) };
+  const effect = { kind: "plan", request: { id: 1, kind: "site", ...grid } } as const;
+  modes.stepped(edge, { kind: "tick", clocks: edge.board.read(stand.kernel.nowUs) }, [effect]);
+}
+
+function movesBelow(how: How): void {
+  const { modes, edge, drive } = sensing();
+  order(modes, edge, { sequence: 1, rung: how === "wrong" ? "CONFIRM" : "REACTIVE_ONLY" });
+  drive();
+}
+
+/** R7: of two orders the newer one counts, in whatever order they come. */
+function movesByAnOldOrder(how: How): void {
+  const { modes, edge, drive } = sensing();
+  order(modes, edge, { sequence: 2, rung: "HALT" });
+  order(modes, edge, { sequence: how === "wrong" ? 1 : 3, rung: "AUTONOMOUS" });
+  drive();
+}
+
+function movesLatched(how: How): void {
+  const { modes, edge, drive } = sensing();
+  modes.saved(edge, ["bumper"]);
+  const cleared = { kind: "clearLatches", causes: ["bumper"], operator: "ada", reason: "", report: 1 } as const;
+  if (how === "sound") modes.fed(edge, { kind: "hub", message: cleared });
+  drive();
+}
+
+function movesOnOld(how: How): void {
+  const { stand, edge, drive } = sensing();
+  const { drive: limits } = stand.sim.site.config.decisions;
+  stand.wait(limits.poseMs + (how === "wrong" ? 1 : 0));
+  for (const channel of ["scan", "odometry"] as const) stand.sense(edge, channel);
+  drive();
+}
+
+/** F52: what arrives and repeats itself is as old as what it repeats. */
+function movesOnFrozen(how: How): void {
+  const { stand, edge, drive } = sensing();
+  const { scanMs } = stand.sim.site.config.decisions.drive;
+  const measured = { atUs: stand.kernel.nowUs, movedM: 0, movingUs: 0 };
+  stand.wait(scanMs + (how === "wrong" ? 2001 : 2000));
+  for (const channel of ["pose", "odometry"] as const) stand.sense(edge, channel);
+  stand.sense(edge, "scan", measured);
+  drive();
+}
+
+/** A hub that hears r1 and holds it for AUTONOMOUS. */
+function hearing() {
+  const { stand, modes } = open();
+  const hub = stand.hub();
+  for (const robot of stand.bodies.keys()) {
+    stand.hear(hub, robot);
+    stand.watch(hub, robot).edgeRung = "AUTONOMOUS";
+  }
+  const give = () => modes.decided(hub, stand.events(claimed("r1", stand.pair[0], token(1))));
+  return { stand, modes, hub, give };
+}
+
+function grantedUnheard(how: How): void {
+  const { stand, give } = hearing();
+  stand.wait(stand.sim.site.config.decisions.dispatch.telemetryMs + (how === "wrong" ? 1 : 0));
+  give();
+}
+
+function grantedBelow(how: How): void {
+  const { stand, hub, give } = hearing();
+  if (how === "wrong") stand.watch(hub, "r1").edgeRung = "REACTIVE_ONLY";
+  give();
+}
+
+function grantedUnderCeiling(how: How): void {
+  const { stand, modes, give } = hearing();
+  const site = { robot: "", fleet: "" };
+  modes.ceilingStored({ robot: "r2", fleet: "" });
+  modes.ceilingStored(site);
+  if (how === "sound") modes.ceilingAsked(site);
+  give();
+  stand.wait(0);
+}
+
+function contractOf(stand: Stand, robot: string) {
+  const fleet = stand.sim.site.fleets.get(stand.sim.site.robots.get(robot)?.fleet ?? "");
+  const pose = fleet?.freshness.channels.pose;
+  if (fleet === undefined || pose === undefined) throw new Error(`${robot} has no contract`);
+  return { ladder: fleet.ladder, ...pose };
+}
+
+/** Hears every robot but r1 again. */
+function hearOthers(stand: Stand, hub: HubProcess): void {
+  for (const robot of stand.bodies.keys()) if (robot !== "r1") stand.hear(hub, robot);
+}
+
+function staleUnnoticed(how: How): void {
+  const { stand, modes, hub } = hearing();
+  stand.wait(contractOf(stand, "r1").limitMs + (how === "wrong" ? 1 : 0));
+  hearOthers(stand, hub);
+  modes.hub(hub);
+}
+
+function lostUnnoticed(how: How): void {
+  const { stand, modes, hub } = hearing();
+  stand.wait(contractOf(stand, "r1").lostMs + 1);
+  hearOthers(stand, hub);
+  const rung = how === "wrong" ? "REACTIVE_ONLY" : "CONFIRM";
+  const scope = { robot: "r1", fleet: "" };
+  hub.hub.state.ledger.ceilings.set("robot/r1", { ...scope, rung, operator: "ada", reason: "" });
+  modes.hub(hub);
+}
+
+/** r1's telemetry is calm since now; it climbs after this. `falls`: as often has it fallen before. */
+function climb(falls: number, afterMs: (dwellMs: number) => number): void {
+  const { stand, modes, hub } = hearing();
+  const change = (from: Rung, to: Rung) => {
+    const body = { kind: "modeChanged", robot: "r1", fleet: "", from, to, cause: "telemetry-stale" } as const;
+    modes.decided(hub, stand.events(body));
+  };
+  modes.hub(hub);
+  for (let fall = 0; fall < falls; fall += 1) change("AUTONOMOUS", "REACTIVE_ONLY");
+  stand.wait(afterMs(contractOf(stand, "r1").ladder.dwellMs));
+  change("REACTIVE_ONLY", "AUTONOMOUS");
+}
+
+export const MODES: Cases = {
+  "age-on-board: a later capture": ageOnBoard,
+  "age-on-board: over a suspension": ageOverSuspension,
+  "age-at-hub": ageAtHub,
+  "plans-below": plansBelow,
+  "moves-below: ordered": movesBelow,
+  "moves-below: by an older order": movesByAnOldOrder,
+  "moves-below: latched": movesLatched,
+  "moves-on-old: pose": movesOnOld,
+  "moves-on-old: frozen scan": movesOnFrozen,
+  "granted-unheard": grantedUnheard,
+  "granted-below: by its own rung": grantedBelow,
+  "granted-below: by a ceiling": grantedUnderCeiling,
+  "stale-unnoticed: late": staleUnnoticed,
+  "stale-unnoticed: lost": lostUnnoticed,
+  "climbed-early: first fall": (how) => climb(1, (dwellMs) => (how === "wrong" ? dwellMs - 61 : dwellMs)),
+  "climbed-early: second fall": (how) => climb(2, (dwellMs) => (how === "wrong" ? dwellMs : 2 * dwellMs)),
+};

@@ -1,0 +1,103 @@
+// R1, R4, R5 on the ledger's side: what `places` must never let pass, and what is just within the rules.
+
+import type { LedgerBody } from "../../../proto/ledger.js";
+import { Places } from "./places.js";
+import { Rights } from "./rights.js";
+import { type Cases, claimed, freed, type How, Stand, token } from "./stand.js";
+
+function open() {
+  const stand = new Stand();
+  const places = new Places(stand.truth, new Rights(stand.truth));
+  const hub = stand.hub();
+  const decide = (...bodies: readonly LedgerBody[]) => places.decided(hub, stand.events(...bodies));
+  return { stand, hub, decide, pair: stand.pair };
+}
+
+function started(epoch: number): LedgerBody {
+  return { kind: "hubStarted", epoch, longestWaitMs: 0, configHash: "", software: "" };
+}
+
+function epoch(how: How): void {
+  const { decide } = open();
+  decide(started(how === "wrong" ? 1 : 2));
+}
+
+function tokenOrder(how: How): void {
+  const { decide, pair } = open();
+  decide(claimed("r1", pair[0], token(1)));
+  decide(claimed("r1", pair[1], token(how === "wrong" ? 1 : 2)));
+}
+
+function tokenOfAnotherEpoch(how: How): void {
+  const { decide, pair } = open();
+  decide(claimed("r1", pair[0], how === "wrong" ? token(1, 2) : token(1, 1)));
+}
+
+function twoHold(how: How): void {
+  const { decide, pair } = open();
+  decide(claimed("r1", pair[0], token(1)));
+  if (how === "sound") decide(freed(token(1)));
+  decide(claimed("r2", pair[1], token(2)));
+}
+
+/** R4: neither its end nor its lapse makes a place free. */
+function lapsedIsNotFree(how: How): void {
+  const { decide, pair } = open();
+  decide(claimed("r1", pair[0], token(1)));
+  decide({ kind: "claimLapsed", token: token(1) });
+  decide({ kind: "assignmentEnded", token: token(1), end: "ABANDONED", reason: "", outcome: "" });
+  decide(claimed(how === "wrong" ? "r2" : "r1", pair[0], token(2)));
+}
+
+function givenOccupied(how: How): void {
+  const { stand, decide, pair } = open();
+  if (how === "wrong") stand.put("r2", pair[0]);
+  decide(claimed("r1", pair[0], token(1)));
+}
+
+function givenBeside(how: How): void {
+  const { stand, decide, pair } = open();
+  stand.put("r2", pair[1]);
+  stand.wait(how === "wrong" ? 3000 : 2999);
+  decide(claimed("r1", pair[0], token(1)));
+}
+
+function freedUnheld(how: How): void {
+  const { decide, pair } = open();
+  decide(claimed("r1", pair[0], token(1)));
+  decide(freed(token(how === "wrong" ? 2 : 1)));
+}
+
+function freedTwice(how: How): void {
+  const { decide, pair } = open();
+  decide(claimed("r1", pair[0], token(1)), freed(token(1)));
+  if (how === "wrong") decide(freed(token(1)));
+}
+
+function freedOccupied(how: How): void {
+  const { stand, decide, pair } = open();
+  decide(claimed("r1", pair[0], token(1)));
+  if (how === "wrong") stand.put("r1", pair[0]);
+  decide(freed(token(1), "LEFT"));
+}
+
+function seenElsewhere(how: How): void {
+  const { stand, decide, pair } = open();
+  decide(claimed("r1", pair[0], token(1)));
+  stand.put("r1", pair[0]);
+  decide(freed(token(1), how === "wrong" ? "SEEN_ELSEWHERE" : "STATED_FREE"));
+}
+
+export const PLACES: Cases = {
+  epoch,
+  "token-order: counter": tokenOrder,
+  "token-order: epoch": tokenOfAnotherEpoch,
+  "two-hold: in conflict": twoHold,
+  "two-hold: lapsed": lapsedIsNotFree,
+  "given-occupied": givenOccupied,
+  "given-beside": givenBeside,
+  "freed-unheld: never held": freedUnheld,
+  "freed-unheld: twice": freedTwice,
+  "freed-occupied: left": freedOccupied,
+  "freed-occupied: seen elsewhere": seenElsewhere,
+};

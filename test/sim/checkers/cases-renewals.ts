@@ -1,0 +1,88 @@
+// R2, R3, R8 on the hub's side: what `renewals` must never let pass, and what is just within the rules.
+
+import { tokenKey } from "../../../proto/claim.js";
+import type { HubProcess } from "../hub-process.js";
+import { Renewals } from "./renewals.js";
+import { type Cases, type How, Stand, token } from "./stand.js";
+
+const STREAM = 1;
+
+/** A hub with r1 on its stream, holding claim 1.1 and AUTONOMOUS. */
+function open() {
+  const stand = new Stand();
+  const hub = stand.hub();
+  const { state } = hub.hub;
+  state.streams.set(STREAM, "r1");
+  const watch = stand.watch(hub, "r1");
+  watch.stream = STREAM;
+  watch.edgeRung = "AUTONOMOUS";
+  hold(hub, "r1", stand.pair[0]);
+  return { stand, hub, watch, renewals: new Renewals() };
+}
+
+function hold(hub: HubProcess, robot: string, destination: string): void {
+  const claim = {
+    token: token(1),
+    assignment: "a1",
+    robot,
+    destination,
+    purpose: "TASK",
+    task: "t1",
+    stopIndex: 0,
+  } as const;
+  hub.hub.state.ledger.claims.set(tokenKey(token(1)), { ...claim, phase: "assigned", lapsed: false, end: null });
+}
+
+/** The hub answers a renewal that came on r1's stream. */
+function answer(renewals: Renewals, hub: HubProcess, nonce: number): void {
+  const message = { kind: "renew", nonce, modeSequence: 0, acting: [token(1)] } as const;
+  const renewed = { kind: "renewed", nonce, leaseMs: 3000, hubNonce: 1 } as const;
+  const effect = { kind: "renewed", stream: STREAM, message: renewed } as const;
+  renewals.stepped(hub, { kind: "link", stream: STREAM, message }, [effect]);
+}
+
+function replacedHeard(how: How): void {
+  const { hub, watch, renewals } = open();
+  if (how === "wrong") watch.stream = STREAM + 1;
+  answer(renewals, hub, 1);
+}
+
+function repeated(how: How): void {
+  const { hub, renewals } = open();
+  answer(renewals, hub, 5);
+  answer(renewals, hub, how === "wrong" ? 5 : 6);
+}
+
+function overtaken(how: How): void {
+  const { hub, renewals } = open();
+  answer(renewals, hub, 5);
+  if (how === "sound") renewals.forget(hub);
+  answer(renewals, hub, 4);
+}
+
+function foreign(how: How): void {
+  const { stand, hub, renewals } = open();
+  if (how === "wrong") hold(hub, "r2", stand.pair[0]);
+  answer(renewals, hub, 1);
+}
+
+function unknown(how: How): void {
+  const { hub, renewals } = open();
+  if (how === "wrong") hub.hub.state.ledger.claims.clear();
+  answer(renewals, hub, 1);
+}
+
+function below(how: How): void {
+  const { hub, watch, renewals } = open();
+  watch.edgeRung = how === "wrong" ? "CONFIRM" : "REACTIVE_ONLY";
+  answer(renewals, hub, 1);
+}
+
+export const RENEWALS: Cases = {
+  "replaced-heard": replacedHeard,
+  "renewal-repeated: twice": repeated,
+  "renewal-repeated: an older one": overtaken,
+  "renewed-foreign: another's": foreign,
+  "renewed-foreign: nobody's": unknown,
+  "renewed-below": below,
+};

@@ -1,0 +1,53 @@
+// R2, R3, R8 on the hub's side: it hears nothing from a stream that a newer one has replaced, answers a renewal once,
+// and gives time only to a robot that acts on claims which are its own and on a rung that permits renewals.
+
+import type { HubInput } from "../../../hub/core/hub.js";
+import { effectiveOf } from "../../../hub/core/modes.js";
+import type { HubEffect } from "../../../hub/core/turn.js";
+import { tokenKey } from "../../../proto/claim.js";
+import { severity } from "../../../proto/mode.js";
+import type { HubProcess } from "../hub-process.js";
+import { Violation } from "../trace.js";
+
+export class Renewals {
+  readonly #answered = new Map<HubProcess, Map<number, number>>(); // stream to the newest nonce answered
+
+  forget(hub: HubProcess): void {
+    this.#answered.delete(hub);
+  }
+
+  stepped(hub: HubProcess, input: HubInput | null, effects: readonly HubEffect[]): void {
+    if (input?.kind !== "link" || input.message.kind !== "renew") return;
+    const { state } = hub.hub;
+    const { stream, message } = input;
+    const watch = state.watches.get(state.streams.get(stream) ?? "");
+    const answer = effects.find((effect) => effect.kind === "renewed");
+    if (answer === undefined || answer.message.kind !== "renewed") return;
+    if (watch?.stream !== stream)
+      throw new Violation(
+        "replaced-heard",
+        `the hub answers a renewal that came on stream ${stream}, which is replaced`,
+      );
+    this.#once(hub, stream, message.nonce);
+    if (answer.message.leaseMs <= 0) return;
+    const foreign = message.acting.find((token) => {
+      const claim = state.ledger.claims.get(tokenKey(token));
+      return claim === undefined || claim.robot !== watch.id || claim.phase !== "assigned";
+    });
+    if (foreign !== undefined)
+      throw new Violation(
+        "renewed-foreign",
+        `the hub renews ${watch.id}'s lease, which would act on ${tokenKey(foreign)}`,
+      );
+    if (severity(effectiveOf(state, watch)) >= severity("CONFIRM"))
+      throw new Violation("renewed-below", `the hub renews ${watch.id}'s lease on ${effectiveOf(state, watch)}`);
+  }
+
+  #once(hub: HubProcess, stream: number, nonce: number): void {
+    const answered = this.#answered.get(hub) ?? new Map<number, number>();
+    this.#answered.set(hub, answered);
+    if (nonce <= (answered.get(stream) ?? 0))
+      throw new Violation("renewal-repeated", `the hub answers renewal ${nonce} again, or after a later one`);
+    answered.set(stream, nonce);
+  }
+}
