@@ -13,6 +13,7 @@ const EPOCH_STAYS = [
   { file: HUB, find: "epoch: ledger.epoch + 1,", replace: "epoch: Math.max(1, ledger.epoch)," },
   { file: APPLY, find: "if (body.epoch <= state.epoch) fault", replace: "if (body.epoch < state.epoch) fault" },
 ] as const;
+const HOLDING = "edge/core/holding.ts";
 
 export const EPOCH_MUTANTS: readonly Mutant[] = [
   {
@@ -86,7 +87,7 @@ export const EPOCH_MUTANTS: readonly Mutant[] = [
     about: "the robot takes a grant although it has seen a higher token",
     patches: [
       {
-        file: AUTHORITY,
+        file: HOLDING,
         find: "if (compareTokens(message.token, memory.highestToken) <= 0) {",
         replace: "if (compareTokens(message.token, memory.highestToken) <= 0 && message.token.epoch === 0) {",
       },
@@ -98,7 +99,7 @@ export const EPOCH_MUTANTS: readonly Mutant[] = [
     about: "the robot forgets the highest token that it saw when it is granted a new one",
     patches: [
       {
-        file: AUTHORITY,
+        file: HOLDING,
         find: "state.memory = { ...memory, highestToken: higherToken(memory.highestToken, token), holdings",
         replace: "state.memory = { ...memory, highestToken: memory.highestToken, holdings",
       },

@@ -221,8 +221,8 @@ export const FRESHNESS_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: EDGE,
-        find: 'const fault = anomaly === "suspended" || anomaly === "backwards";',
-        replace: 'const fault = anomaly === "backwards";',
+        find: 'if (anomaly !== "suspended") return;',
+        replace: 'if (anomaly !== "backwards") return;',
       },
     ],
   },
@@ -257,8 +257,8 @@ export const FRESHNESS_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: EDGE,
-        find: 'const fault = anomaly === "suspended" || anomaly === "backwards";',
-        replace: 'const fault: boolean = anomaly === "suspended";',
+        find: 'if (anomaly === "backwards") throw',
+        replace: 'if (anomaly === "wall-step" && state.tickNonce < 0) throw',
       },
     ],
   },

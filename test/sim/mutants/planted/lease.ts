@@ -6,6 +6,7 @@ const LEASE = "proto/lease.ts";
 const LINKS = "hub/core/links.ts";
 const AUTHORITY = "edge/core/authority.ts";
 const DRIVE = "edge/core/drive.ts";
+const HOLDING = "edge/core/holding.ts";
 
 export const LEASE_MUTANTS: readonly Mutant[] = [
   {
@@ -253,7 +254,7 @@ export const LEASE_MUTANTS: readonly Mutant[] = [
         replace: "leaseEndMs: 0, latches: [], holdings: []",
       },
       {
-        file: AUTHORITY,
+        file: HOLDING,
         find: "  state.version += 1;\n",
         replace:
           "  state.version += 1;\n  state.memory = { ...state.memory, leaseEndMs: Math.max(0, state.link.lease.endMs) };\n",

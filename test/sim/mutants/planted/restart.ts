@@ -6,6 +6,7 @@ const APPLY = "hub/core/apply.ts";
 const PENDING = "hub/core/pending.ts";
 const AUTHORITY = "edge/core/authority.ts";
 const SNAPSHOT = "hub/core/snapshot.ts";
+const HOLDING = "edge/core/holding.ts";
 
 export const RESTART_MUTANTS: readonly Mutant[] = [
   {
@@ -60,7 +61,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
     about: "the robot drives on a grant before it has stored its token",
     patches: [
       {
-        file: AUTHORITY,
+        file: HOLDING,
         find: "  save(state, effects, { messages: [answer], activate: tokenKey(token) });\n}",
         replace:
           "  save(state, effects, { messages: [answer], activate: tokenKey(token) });\n  state.active.add(tokenKey(token));\n}",

@@ -6,6 +6,8 @@ const LINKS = "hub/core/links.ts";
 const APPLY = "hub/core/apply.ts";
 const ACTS = "hub/core/acts.ts";
 const AUTHORITY = "edge/core/authority.ts";
+const TASKS = "hub/core/tasks.ts";
+const HOLDING = "edge/core/holding.ts";
 
 export const TASK_MUTANTS: readonly Mutant[] = [
   {
@@ -72,7 +74,7 @@ export const TASK_MUTANTS: readonly Mutant[] = [
     id: "cancel-ends-task-that-runs",
     rule: "R10",
     about: "a cancelled task is called ended while its robot still drives",
-    patches: [{ file: LINKS, find: "task.cancelAsked && task.token.epoch === 0) {", replace: "task.cancelAsked) {" }],
+    patches: [{ file: TASKS, find: "task.cancelAsked && task.token.epoch === 0) {", replace: "task.cancelAsked) {" }],
   },
   {
     id: "task-lost-at-cancel",
@@ -92,7 +94,7 @@ export const TASK_MUTANTS: readonly Mutant[] = [
     about: "a task that has ended is ended once more by whatever comes late",
     patches: [
       {
-        file: LINKS,
+        file: TASKS,
         find: "if (task === undefined || isEnded(task)) return;",
         replace: "if (task === undefined) return;",
       },
@@ -181,7 +183,7 @@ export const TASK_MUTANTS: readonly Mutant[] = [
     rule: "R13",
     about: "the robot keeps every place at which it has ever arrived",
     patches: [
-      { file: AUTHORITY, find: "held.destination !== destination).slice(-8);", replace: "held.token.epoch > 0);" },
+      { file: HOLDING, find: "held.destination !== destination).slice(-8);", replace: "held.token.epoch > 0);" },
     ],
   },
 ];
