@@ -125,8 +125,9 @@ export function finish(stage: Stage, fault: Fault): void {
       return wake(stage, subject);
     case "edge-pause":
     case "hub-pause":
-      return processOf(stage, subject)?.goOn();
+      return hosts.machine(subject).suspended ? undefined : processOf(stage, subject)?.goOn();
     case "board-reboot":
+      hosts.edges.get(subject)?.end("its board starts anew");
       stage.checkers.rebooted(subject);
       hosts.machine(subject).reboot(nowUs);
       return bodies.get(subject)?.restart();

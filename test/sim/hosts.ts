@@ -79,7 +79,7 @@ export class Hosts {
 
   /** What has ended is not started again before. */
   holdDown(process: string, untilUs: number): void {
-    this.#downUntilUs.set(process, untilUs);
+    this.#downUntilUs.set(process, Math.max(untilUs, this.#downUntilUs.get(process) ?? 0));
   }
 
   startHub(): void {

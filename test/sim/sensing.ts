@@ -78,13 +78,14 @@ export class Sensing {
     };
   }
 
-  /** A pose that jumps does so under the eyes of an edge: one that starts later finds an honest pose. */
+  /** A pose jumps under the eyes of an edge that has seen it: one that starts later finds an honest pose. */
   #jump(robot: string): number {
     const { hosts, weather } = this.#parts;
     const strength = weather.on("sensor-jump", robot);
-    const boot = hosts.edges.get(robot)?.boot ?? "";
+    const edge = hosts.edges.get(robot);
     if (strength === 0) this.#jumpedUnder.delete(robot);
-    else if (!this.#jumpedUnder.has(robot)) this.#jumpedUnder.set(robot, boot);
-    return this.#jumpedUnder.get(robot) === boot ? strength : 0;
+    else if (!this.#jumpedUnder.has(robot))
+      this.#jumpedUnder.set(robot, edge?.edge.state.channels.has("pose") === true ? edge.boot : "");
+    return edge !== undefined && this.#jumpedUnder.get(robot) === edge.boot ? strength : 0;
   }
 }

@@ -48,7 +48,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
     about: "an outcome leaves before it is durable, and a crash makes the robot deny it",
     patches: [
       {
-        file: AUTHORITY,
+        file: HOLDING,
         find: 'save(state, effects, { messages: [outcomeMessage(entry)], activate: "" });',
         replace:
           'effects.push({ kind: "send", message: outcomeMessage(entry) });\n  save(state, effects, { messages: [], activate: "" });',
