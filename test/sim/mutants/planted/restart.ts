@@ -4,7 +4,6 @@ import type { Mutant } from "../mutant.js";
 
 const APPLY = "hub/core/apply.ts";
 const PENDING = "hub/core/pending.ts";
-const AUTHORITY = "edge/core/authority.ts";
 const SNAPSHOT = "hub/core/snapshot.ts";
 const HOLDING = "edge/core/holding.ts";
 
