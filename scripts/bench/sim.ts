@@ -5,6 +5,7 @@
 import { Ages } from "../../test/sim/checkers/ages.js";
 import { Modes } from "../../test/sim/checkers/modes.js";
 import { Places } from "../../test/sim/checkers/places.js";
+import { Renewals } from "../../test/sim/checkers/renewals.js";
 import { Rights } from "../../test/sim/checkers/rights.js";
 import { Tasks } from "../../test/sim/checkers/tasks.js";
 import { simulate } from "../../test/sim/simulate.js";
@@ -44,7 +45,8 @@ const CHECKERS: readonly (readonly [object, readonly string[]])[] = [
   [Ages.prototype, ["edge", "hub"]],
   [Modes.prototype, ["fed", "saved", "stepped", "hub", "decided"]],
   [Places.prototype, ["decided"]],
-  [Rights.prototype, ["fed", "stepped", "wrote", "took"]],
+  [Renewals.prototype, ["stepped"]],
+  [Rights.prototype, ["fed", "stepped", "ticked", "wrote", "took"]],
   [Tasks.prototype, ["stepped", "decided", "rebuilt", "opened", "same"]],
 ];
 

@@ -42,7 +42,11 @@ function planted(t: Test, step: string, words: readonly string[]) {
     `import { Hub } from ${JSON.stringify(HUB)};`,
     "const real = Hub.prototype.step;",
     "const hubs = new Set();",
-    `Hub.prototype.step = function (input, now) { hubs.add(this); const done = () => real.call(this, input, now); ${step} };`,
+    "Hub.prototype.step = function (input, now) {",
+    "  hubs.add(this);",
+    "  const done = () => real.call(this, input, now);",
+    `  ${step}`,
+    "};",
   ];
   writeFileSync(file, lines.join("\n"));
   return sim(words, ["--import", file]);

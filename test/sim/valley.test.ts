@@ -1,5 +1,5 @@
-// The planner's stand-in against Dijkstra's algorithm on drawn grids: the same value for every cell of a site, walls and
-// cells that nothing reaches included; in a robot's window for every cell that costs no more than where the robot is.
+// The planner's stand-in against Dijkstra's algorithm on drawn grids: the same value for every cell of a site, walls
+// and cells that nothing reaches included; in a robot's window for every cell that costs no more than the robot's.
 
 import fc from "fast-check";
 import t from "tap";

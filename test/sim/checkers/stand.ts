@@ -1,6 +1,6 @@
-// A stand for the checkers: a small true world in which nothing happens but what a test does, with the production cores
-// of a hub and its edges whose state a test may forge. Each case of a checker is told twice: as it must never be, and as
-// the nearest thing that is still sound.
+// A stand for the checkers: a small true world in which nothing happens but what a test does, with the production
+// cores of a hub and its edges whose state a test may forge. Each case of a checker is told twice: as it must never be,
+// and as the nearest thing that is still sound.
 
 import { Edge } from "../../../edge/core/edge.js";
 import { EMPTY_MEMORY } from "../../../edge/core/memory.js";
