@@ -117,7 +117,7 @@ export function finish(stage: Stage, fault: Fault): void {
   const { nowUs } = truth;
   switch (name) {
     case "clock-drift":
-      return hosts.machine(subject).setRate(1, nowUs);
+      return hosts.machine(subject).setRate(hosts.machine(subject).ownRate, nowUs);
     case "clock-coarse":
       return hosts.machine(subject).setCoarse(1);
     case "edge-suspend":

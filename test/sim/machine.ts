@@ -19,13 +19,18 @@ const WALL_AT_START_US = 1_790_000_000_000_000;
 
 export class Machine {
   readonly id: string;
+  readonly ownRate: number;
   readonly #stretches: Stretch[];
   #wallOffsetUs = WALL_AT_START_US;
   #coarseMs = 1;
 
-  constructor(id: string, at: { readonly bootedUs: number; readonly nowUs: number }) {
+  /** `rate`: how fast its clocks run of themselves; 1 is true. */
+  constructor(id: string, at: { readonly bootedUs: number; readonly nowUs: number; readonly rate?: number }) {
     this.id = id;
-    this.#stretches = [{ fromUs: at.nowUs, monotonicUs: at.bootedUs, bootUs: at.bootedUs, rate: 1, runs: true }];
+    this.ownRate = at.rate ?? 1;
+    this.#stretches = [
+      { fromUs: at.nowUs, monotonicUs: at.bootedUs, bootUs: at.bootedUs, rate: this.ownRate, runs: true },
+    ];
   }
 
   get #last(): Stretch {

@@ -185,14 +185,21 @@ function drawBodies(sim: SimSite, stream: (name: string) => Random): Map<string,
   return bodies;
 }
 
-/** The machines of hub, of a second hub, of every robot, and of every robot's twin, each booted some time ago. */
+/**
+ * The machines of hub, of a second hub, of every robot, and of every robot's twin, each booted some time ago, and in most
+ * runs each with a rate of its own, often at the bound: there the arithmetic of leases and ages has no slack.
+ */
 function drawMachines(sim: SimSite, chance: Random): Map<string, Machine> {
   const robots = [...sim.site.robots.keys()];
   const ids = ["hub", "second", ...robots, ...robots.map((id) => `${id}-twin`)];
+  const { rhoRobot, rhoHub } = sim.site.config.lease;
+  const errs = chance.next() < 0.6;
   return new Map(
     ids.map((id) => {
       const bootedUs = (60 + Math.floor(chance.next() * 1e6)) * SECOND;
-      return [id, new Machine(id, { bootedUs, nowUs: 0 })];
+      const error = Math.max(-1, Math.min(1, 3 * chance.next() - 1.5));
+      const rho = id === "hub" || id === "second" ? rhoHub : rhoRobot;
+      return [id, new Machine(id, { bootedUs, nowUs: 0, rate: errs ? 1 + error * rho : 1 })];
     }),
   );
 }

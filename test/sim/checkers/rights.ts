@@ -75,15 +75,23 @@ export class Rights {
     }
   }
 
-  /** R2: a command is made to be followed no longer than the dead-man time and than the lease. */
+  /** R2: a command tells its lease's end, and is made to be followed no longer than the dead-man time and than that. */
   #validity(edge: EdgeProcess, command: Command): void {
-    if (command.speedMps === 0 && command.turnRadps === 0) return;
     const { deadmanMs, tickMs } = this.#truth.sim.site.config.lease;
-    const restMs = (this.#of(edge).endBootUs - edge.board.bootUsAt(this.#truth.nowUs)) / MS;
+    const { nowUs } = this.#truth;
+    const restMs = (this.#of(edge).endBootUs - edge.board.bootUsAt(nowUs)) / MS;
+    const toldMs = command.leaseEndMonotonicMs - edge.board.monotonicMs(nowUs);
+    if (command.leaseEndMonotonicMs > 0 && toldMs > 0 && toldMs > restMs + tickMs + 1) {
+      const says = `${edge.robot} counts on ${toldMs} ms of lease, and has ${restMs.toFixed(0)}`;
+      throw new Violation("lease-too-long", says);
+    }
+    if (command.speedMps === 0 && command.turnRadps === 0) return;
     if (command.validForMs <= Math.min(deadmanMs, restMs + tickMs + 1)) return;
     const rest = `${restMs.toFixed(0)} ms before its lease ends`;
-    const says = `${edge.robot} makes a command valid for ${command.validForMs} ms, ${rest}`;
-    throw new Violation("command-validity", says);
+    throw new Violation(
+      "command-validity",
+      `${edge.robot} makes a command valid for ${command.validForMs} ms, ${rest}`,
+    );
   }
 
   /**
