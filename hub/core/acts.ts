@@ -144,7 +144,9 @@ function setCeiling(
 function clearMode(turn: Turn, ask: Asked<"clearMode">): OperatorAnswer | Refusal {
   const robots = inScope(turn, ask.scope);
   if ("code" in robots) return robots;
-  const latched = robots.filter((watch) =>
+  // Each latch needs a person who has looked at that robot: a clearing for the site or a fleet opens none.
+  const looked = ask.scope.robot === "" ? [] : robots;
+  const latched = looked.filter((watch) =>
     [...watch.edgeCauses, ...causesOf(watch.ladder)].some((cause) => isLatch(cause.name)),
   );
   const stands = turn.ledger.ceilings.has(scopeKey(ask.scope));

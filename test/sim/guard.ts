@@ -35,7 +35,8 @@ export function guarded<T>(what: () => T): T {
     Object.defineProperty(globalThis, name, { configurable: true, get: thrower(name) });
   }
   Math.random = thrower("Math.random");
-  process.hrtime = thrower("process.hrtime") as unknown as typeof process.hrtime;
+  const bigint = thrower("process.hrtime.bigint");
+  process.hrtime = Object.assign(thrower("process.hrtime"), { bigint }) as unknown as typeof process.hrtime;
   try {
     return what();
   } finally {

@@ -3,7 +3,7 @@
 import { randomInt } from "node:crypto";
 import { FAULT_NAMES, FAULTS } from "./faults.js";
 import { minimise } from "./minimise.js";
-import { readOptions, type SimOptions, SimUsage, USAGE } from "./options.js";
+import { readOptions, SEED_MOST, type SimOptions, SimUsage, USAGE } from "./options.js";
 import { simulate } from "./simulate.js";
 import { LEGEND, rowText } from "./text.js";
 import type { Outcome, RunOptions } from "./world.js";
@@ -77,7 +77,7 @@ function many(options: SimOptions): number {
     return `${sum.seeds} seeds, ${hours} (${perSecond} robot-seconds a second), ${sum.grants} grants`;
   };
   say(`seeds from ${from}`);
-  for (let index = 0; index < options.seeds; index += 1) {
+  for (let index = 0; index < options.seeds && from + index <= SEED_MOST; index += 1) {
     const seed = from + index;
     const outcome = simulate(runOf(seed, options));
     sum.robotS += outcome.robotS;

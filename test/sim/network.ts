@@ -108,6 +108,7 @@ export class Stream {
       if (this.#waiting[direction].length < WAITING_MOST) this.#waiting[direction].push({ message });
       return this.#net.note(this, direction, "waits", message);
     }
+    this.#flush(direction); // what waited goes first
     this.#net.note(this, direction, "sent", message);
     this.#deliverAfter(direction, message);
     const twice = weather.on("link-duplicate", this.robot);
@@ -119,7 +120,7 @@ export class Stream {
     let atUs = kernel.nowUs + this.#net.delayUs(this.robot);
     const overtakes = weather.on("link-reorder", this.robot) > 0 && chance.next() < 0.5;
     if (overtakes) atUs += chance.next() * SECOND;
-    else atUs = this.#lastUs[direction] = Math.max(atUs, this.#lastUs[direction]);
+    else atUs = this.#lastUs[direction] = Math.max(atUs, this.#lastUs[direction] + 1);
     kernel.after(atUs - kernel.nowUs, () => this.#deliver(direction, message));
   }
 

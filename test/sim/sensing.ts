@@ -51,7 +51,11 @@ export class Sensing {
       const isOld = trouble.frozen && last !== undefined && body.movedM !== last.movedM;
       const now = { atUs: kernel.nowUs, movedM: body.movedM, movingUs: body.movingUs };
       if (!isOld) measured.set(channel, now);
-      truth.captured(sample, isOld ? last : now, kernel.nowUs + (trouble.future ? FUTURE_MS * MS : 0));
+      truth.captured(
+        sample,
+        isOld ? last : now,
+        kernel.nowUs + (trouble.future ? hosts.machine(robot).lastsUs(FUTURE_MS) : 0),
+      );
       samples.push(sample);
     };
     take("pose");

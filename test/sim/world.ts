@@ -76,7 +76,8 @@ export class World {
   readonly #people: People;
   readonly #hosts: Hosts;
   readonly #weather = new ActiveFaults();
-  readonly #faults: readonly Fault[];
+  readonly #plan: readonly Fault[];
+  readonly #without: ReadonlySet<number>;
   readonly #stage: Stage;
   readonly #chaosUs: number;
 
@@ -107,14 +108,14 @@ export class World {
       hub: () => hosts.hub,
     });
     this.#stage = { hosts, truth, checkers, bodies, chance: stream("happen"), asleepUntilUs: new Map() };
-    this.#faults = this.#plan(stream("faults"), options);
+    this.#without = options.without ?? new Set();
+    this.#plan = this.#draw(stream("faults"), options);
   }
 
-  #plan(chance: Random, options: RunOptions): readonly Fault[] {
+  #draw(chance: Random, options: RunOptions): readonly Fault[] {
     const robots = [...this.#sim.site.robots.keys()];
     const only = options.only === undefined ? {} : { only: options.only };
-    const plan = planFaults(chance, { robots, chaosUs: this.#chaosUs, ...only });
-    return plan.filter(({ index }) => options.without?.has(index) !== true);
+    return planFaults(chance, { robots, chaosUs: this.#chaosUs, ...only });
   }
 
   run(): Outcome {
@@ -122,7 +123,7 @@ export class World {
     try {
       this.#hosts.startHub();
       for (const robot of this.#truth.bodies.keys()) this.#hosts.startEdge(robot);
-      for (const fault of this.#faults) this.#schedule(fault);
+      for (const fault of this.#plan) this.#schedule(fault);
       this.#kernel.run(this.#chaosUs + SECOND);
       this.#heal();
     } catch (cause) {
@@ -132,13 +133,22 @@ export class World {
     const robots = this.#truth.bodies.size;
     const { accepted, done, grants } = this.#checkers;
     return {
-      ...{ seed: this.#seed, failure, hash: this.#trace.hash, robots, faults: this.#faults },
+      ...{ seed: this.#seed, failure, hash: this.#trace.hash, robots, faults: this.#happening },
       ...{ robotS: (robots * this.#kernel.nowUs) / SECOND, happened: this.#kernel.done },
       counts: { accepted, done, grants },
     };
   }
 
+  get #happening(): readonly Fault[] {
+    return this.#plan.filter(({ index }) => !this.#without.has(index));
+  }
+
+  /** One that is left out keeps its places in the order of things, so that nothing else changes by it. */
   #schedule(fault: Fault): void {
+    if (this.#without.has(fault.index)) {
+      for (const atUs of [fault.fromUs, fault.untilUs]) this.#kernel.after(atUs, () => {});
+      return;
+    }
     const whom = fault.subject === "" ? "site" : fault.subject;
     this.#kernel.after(fault.fromUs, () => {
       this.#weather.begin(fault);

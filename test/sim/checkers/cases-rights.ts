@@ -45,7 +45,15 @@ function validityAtTheEnd(how: How): void {
   const { stand, rights, edge } = acting();
   stand.wait(stand.lease.leaseMs - 100);
   const validForMs = how === "wrong" ? 100 + stand.lease.tickMs + 2 : 100;
-  rights.stepped(edge, [{ kind: "command", command: driveBy(stand, token(1), validForMs) }]);
+  const command = { ...driveBy(stand, token(1), validForMs), leaseEndMonotonicMs: stand.nowMs + 100 };
+  rights.stepped(edge, [{ kind: "command", command }]);
+}
+
+function leaseTooLong(how: How): void {
+  const { stand, rights, edge } = acting();
+  const { leaseMs, tickMs } = stand.lease;
+  const leaseEndMonotonicMs = stand.nowMs + leaseMs + (how === "wrong" ? tickMs + 2 : 0);
+  rights.stepped(edge, [{ kind: "command", command: { ...driveBy(stand, token(1)), leaseEndMonotonicMs } }]);
 }
 
 function afterLease(how: How): void {
@@ -155,6 +163,7 @@ export const RIGHTS: Cases = {
   "moves-at-end": movesAtEnd,
   "command-validity: longer than the dead-man time": validity,
   "command-validity: longer than the rest of the lease": validityAtTheEnd,
+  "lease-too-long": leaseTooLong,
   "command-after-lease: late": afterLease,
   "command-after-lease: counted from receipt": countedFromReceipt,
   "command-after-lease: suspended": suspended,
