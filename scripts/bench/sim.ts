@@ -8,6 +8,7 @@ import { Places } from "../../test/sim/checkers/places.js";
 import { Renewals } from "../../test/sim/checkers/renewals.js";
 import { Rights } from "../../test/sim/checkers/rights.js";
 import { Tasks } from "../../test/sim/checkers/tasks.js";
+import { Tokens } from "../../test/sim/checkers/tokens.js";
 import { simulate } from "../../test/sim/simulate.js";
 import type { RunOptions } from "../../test/sim/world.js";
 import { alone, type Row } from "./bench.js";
@@ -47,6 +48,7 @@ const CHECKERS: readonly (readonly [object, readonly string[]])[] = [
   [Places.prototype, ["decided"]],
   [Renewals.prototype, ["stepped"]],
   [Rights.prototype, ["fed", "stepped", "ticked", "wrote", "took"]],
+  [Tokens.prototype, ["fed", "stepped"]],
   [Tasks.prototype, ["stepped", "decided", "rebuilt", "opened", "same"]],
 ];
 

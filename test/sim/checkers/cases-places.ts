@@ -22,6 +22,16 @@ function epoch(how: How): void {
   decide(started(how === "wrong" ? 1 : 2));
 }
 
+/** R5: leases of 3 s were given. */
+function restartWait(how: How): void {
+  const { stand, hub, decide, pair } = open();
+  decide(claimed("r1", pair[0], token(1)));
+  const { rhoHub, rhoRobot, deadmanMs, brakingMs } = stand.sim.site.config.lease;
+  const waitMs = Math.ceil((1 + rhoHub) * (3000 / (1 - rhoRobot) + deadmanMs + brakingMs));
+  hub.hub.state.restartUntilMs = stand.nowMs + waitMs - (how === "wrong" ? 1 : 0);
+  decide(started(2));
+}
+
 function tokenOrder(how: How): void {
   const { decide, pair } = open();
   decide(claimed("r1", pair[0], token(1)));
@@ -90,6 +100,7 @@ function seenElsewhere(how: How): void {
 
 export const PLACES: Cases = {
   epoch,
+  "restart-wait": restartWait,
   "token-order: counter": tokenOrder,
   "token-order: epoch": tokenOfAnotherEpoch,
   "two-hold: in conflict": twoHold,

@@ -13,8 +13,9 @@ import { PLACES } from "./cases-places.js";
 import { RENEWALS } from "./cases-renewals.js";
 import { RIGHTS } from "./cases-rights.js";
 import { TASKS } from "./cases-tasks.js";
+import { TOKENS } from "./cases-tokens.js";
 
-const CASES = { ...RIGHTS, ...RENEWALS, ...PLACES, ...MODES, ...TASKS };
+const CASES = { ...RIGHTS, ...RENEWALS, ...PLACES, ...MODES, ...TASKS, ...TOKENS };
 const SMALL = { seed: 1, robots: 1, chaosS: 12, only: [] } as const;
 
 function checkerOf(name: string): string {

@@ -18,6 +18,7 @@ import { Places } from "./places.js";
 import { Renewals } from "./renewals.js";
 import { Rights } from "./rights.js";
 import { Tasks } from "./tasks.js";
+import { Tokens } from "./tokens.js";
 
 /** Bounds are looked at every so many steps. */
 const BOUNDS_EVERY = 64;
@@ -31,6 +32,7 @@ export class Checkers {
   readonly #rights: Rights;
   readonly #places: Places;
   readonly #renewals = new Renewals();
+  readonly #tokens = new Tokens();
   readonly #rungs = new Map<string, string>();
   #steps = 0;
   grants = 0;
@@ -66,6 +68,7 @@ export class Checkers {
   readonly edgeWatcher: Omit<EdgeWatcher, "ended"> = {
     fed: (edge, input) => {
       this.#rights.fed(edge, input);
+      this.#tokens.fed(edge, input);
       this.modes.fed(edge, input);
     },
     stepped: (edge, input, effects) => this.#edgeStepped(edge, input, effects),
@@ -80,6 +83,7 @@ export class Checkers {
     this.#rights.stepped(edge, effects);
     if (input.kind === "tick") this.#rights.ticked(edge);
     this.modes.stepped(edge, input, effects);
+    this.#tokens.stepped(edge);
     this.tasks.stepped(edge, effects);
     if (input.kind !== "tick") return;
     this.#ages.edge(edge);
@@ -106,6 +110,7 @@ export class Checkers {
 
   edgeEnded(edge: EdgeProcess): void {
     this.modes.forgetEdge(edge);
+    this.#tokens.forget(edge);
     this.#rungs.delete(edge.boot);
   }
 
@@ -123,6 +128,7 @@ export class Checkers {
 
   newDisk(robot: string): void {
     this.#rights.newDisk(robot);
+    this.#tokens.newDisk(robot);
     this.modes.newDisk(robot);
   }
 

@@ -20,6 +20,7 @@ class Line {
   readonly held = new Map<string, Held>();
   epoch = 0;
   counter = 0;
+  longestLeaseMs = 0; // that was ever given
 
   constructor(events: readonly LedgerEvent[]) {
     for (const event of events) this.take(event);
@@ -31,6 +32,7 @@ class Line {
       this.counter = 0;
     } else if (body.kind === "claimed") {
       this.counter = body.token.counter;
+      this.longestLeaseMs = Math.max(this.longestLeaseMs, body.leaseMs);
       this.held.set(tokenKey(body.token), {
         robot: body.robot,
         destination: body.destination,
@@ -73,7 +75,7 @@ export class Places {
       case "hubStarted":
         if (body.epoch <= line.epoch)
           throw new Violation("epoch", `the hub starts epoch ${body.epoch} after ${line.epoch}`);
-        return;
+        return this.#waits(hub, line, event.hubMs);
       case "claimed":
         return this.#claimed(hub, line, body);
       case "claimLapsed": {
@@ -86,6 +88,17 @@ export class Places {
       default: // events about no place
         return;
     }
+  }
+
+  /** R5: a start waits for the longest lease that was ever given, counted on by this hub's clock. */
+  #waits(hub: HubProcess, line: Line, nowMs: number): void {
+    if (line.longestLeaseMs === 0) return;
+    const { rhoHub, rhoRobot, deadmanMs, brakingMs } = this.#truth.sim.site.config.lease;
+    const waitMs = (1 + rhoHub) * (line.longestLeaseMs / (1 - rhoRobot) + deadmanMs + brakingMs);
+    const waitsMs = hub.hub.state.restartUntilMs - nowMs;
+    if (waitsMs >= waitMs) return;
+    const says = `the hub starts and waits ${waitsMs} ms, where leases of ${line.longestLeaseMs} ms were given`;
+    throw new Violation("restart-wait", says);
   }
 
   #claimed(
