@@ -8,7 +8,7 @@ const DIAGONAL = Math.SQRT2;
 /** Values that differ by less share a bucket. Any width gives the same values; this one is quick. */
 const BUCKET = 0.7;
 
-/** In a window the robot stands in the middle and only goes down: what costs this much more than its place stays out. */
+/** In a window the robot stands in the middle and only goes down: what costs this much more than its place is left. */
 const BEYOND = 1;
 
 /** Entries of one bucket queue: cells in linked lists, each list for values of one bucket. */

@@ -196,8 +196,8 @@ function drawBodies(sim: SimSite, stream: (name: string) => Random): Map<string,
 }
 
 /**
- * The machines of hub, of a second hub, of every robot, and of every robot's twin, each booted some time ago, and in most
- * runs each with a rate of its own, often at the bound: there the arithmetic of leases and ages has no slack.
+ * The machines of hub, of a second hub, of every robot, and of every robot's twin, each booted some time ago, and in
+ * most runs each with a rate of its own, often at the bound: there the arithmetic of leases and ages has no slack.
  */
 function drawMachines(sim: SimSite, chance: Random): Map<string, Machine> {
   const robots = [...sim.site.robots.keys()];

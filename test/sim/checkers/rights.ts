@@ -95,8 +95,8 @@ export class Rights {
   }
 
   /**
-   * R2: after a tick. A robot whose lease is over stands, because it began to brake in time; one whose edge was held up,
-   * or whose base did not hear it, is stopped by the base's own dead-man.
+   * R2: after a tick. A robot whose lease is over stands, because it began to brake in time; one whose edge was held
+   * up, or whose base did not hear it, is stopped by the base's own dead-man.
    */
   ticked(edge: EdgeProcess): void {
     const { brakeAheadMs, site } = this.#truth.sim;

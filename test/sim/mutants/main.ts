@@ -1,5 +1,5 @@
-// `npm run sim:mutants`: plants each bug of the catalogue, or random ones, in a copy of the sources, builds it, and asks
-// the simulator to find it. One that survives is a hole in the checkers. Exit codes: see the usage.
+// `npm run sim:mutants`: plants each bug of the catalogue, or random ones, in a copy of the sources, builds it, and
+// asks the simulator to find it. One that survives is a hole in the checkers. Exit codes: see the usage.
 
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -2,7 +2,7 @@
 
 import { parseArgs } from "node:util";
 
-export const USAGE = `npm run sim:mutants [-- options]: plants bugs in a copy of the rules and asks the simulator to find them
+export const USAGE = `npm run sim:mutants [-- options]: plants bugs in a copy of the rules; the simulator must find them
 
   --only ID        one mutant of the catalogue, or several with commas between
   --list           what is in the catalogue

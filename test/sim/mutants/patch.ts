@@ -12,7 +12,9 @@ export class PatchRefused extends Error {
   override readonly name = "PatchRefused";
 }
 
-/** Texts by path: what the patches leave. Throws PatchRefused when one does not fit exactly once, or changes nothing. */
+/**
+ * Texts by path: what the patches leave. Throws PatchRefused when one does not fit exactly once, or changes nothing.
+ */
 export function patched(patches: readonly Patch[], read: (file: string) => string): ReadonlyMap<string, string> {
   const texts = new Map<string, string>();
   for (const { file, find, replace } of patches) {

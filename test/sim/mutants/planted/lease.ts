@@ -17,9 +17,9 @@ export const LEASE_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: AUTHORITY,
-        find: "renewalAnswered(link.lease, {",
-        replace:
-          "renewalAnswered({ ...link.lease, pending: link.lease.pending.map((sent) => ({ ...sent, sentMs: nowMs })) }, {",
+        find: "link.lease = renewalAnswered(link.lease, {",
+        replace: `const pending = link.lease.pending.map((sent) => ({ ...sent, sentMs: nowMs }));
+      link.lease = renewalAnswered({ ...link.lease, pending }, {`,
       },
     ],
   },
@@ -256,8 +256,9 @@ export const LEASE_MUTANTS: readonly Mutant[] = [
       {
         file: HOLDING,
         find: "  state.version += 1;\n",
-        replace:
-          "  state.version += 1;\n  state.memory = { ...state.memory, leaseEndMs: Math.max(0, state.link.lease.endMs) };\n",
+        replace: `  state.version += 1;
+  state.memory = { ...state.memory, leaseEndMs: Math.max(0, state.link.lease.endMs) };
+`,
       },
       {
         file: "edge/core/edge.ts",

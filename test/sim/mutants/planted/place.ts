@@ -42,8 +42,8 @@ export const PLACE_MUTANTS: readonly Mutant[] = [
       {
         file: CLAIMS,
         find: 'if (held.phase !== "assigned") leave(turn, watch, held);',
-        replace:
-          'if (held.phase !== "assigned" && lapsed) free(turn, held, { exit: "SEEN_ELSEWHERE" });\n      else if (held.phase !== "assigned") leave(turn, watch, held);',
+        replace: `if (held.phase !== "assigned" && lapsed) free(turn, held, { exit: "SEEN_ELSEWHERE" });
+      else if (held.phase !== "assigned") leave(turn, watch, held);`,
       },
     ],
   },

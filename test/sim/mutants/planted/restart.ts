@@ -49,8 +49,8 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
       {
         file: HOLDING,
         find: 'save(state, effects, { messages: [outcomeMessage(entry)], activate: "" });',
-        replace:
-          'effects.push({ kind: "send", message: outcomeMessage(entry) });\n  save(state, effects, { messages: [], activate: "" });',
+        replace: `effects.push({ kind: "send", message: outcomeMessage(entry) });
+  save(state, effects, { messages: [], activate: "" });`,
       },
     ],
   },
@@ -62,8 +62,9 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
       {
         file: HOLDING,
         find: "  save(state, effects, { messages: [answer], activate: tokenKey(token) });\n}",
-        replace:
-          "  save(state, effects, { messages: [answer], activate: tokenKey(token) });\n  state.active.add(tokenKey(token));\n}",
+        replace: `  save(state, effects, { messages: [answer], activate: tokenKey(token) });
+  state.active.add(tokenKey(token));
+}`,
       },
     ],
   },
