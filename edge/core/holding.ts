@@ -44,8 +44,8 @@ export function grant(state: EdgeState, message: Grant, effects: EdgeEffect[]): 
 }
 
 /**
- * R5, R10: a hub that grants again what this robot has long arrived under, and was told so, has lost it with its store:
- * it is told once more.
+ * R5, R10: a hub that grants again, or asks back, what this robot has long arrived under, and was told so, has lost it
+ * with its store: it is told once more.
  */
 function tellAgain(state: EdgeState, held: Holding, effects: EdgeEffect[]): void {
   if (state.memory.outbox.some((entry) => sameToken(entry.token, held.token))) return;
@@ -71,7 +71,7 @@ export function withdraw(
 ): void {
   const held = state.memory.holdings.find((holding) => sameToken(holding.token, message.token));
   if (held === undefined) return neverHeld(state, message.token, effects);
-  if (held.arrived) return;
+  if (held.arrived) return tellAgain(state, held, effects);
   endActing(state, held, { result: "RELEASED", reason: message.reason, decisionId: "" }, effects);
 }
 

@@ -202,6 +202,18 @@ t.test("R2 tokens that the welcome voids are dropped, arrived ones stay as place
   );
 });
 
+t.test("R5, R10 hub that asks back what was arrived under, and has lost that, is told again", async (t) => {
+  const token = { epoch: 1, counter: 3 };
+  const place = { task: "t1", destination: "P1", purpose: "TASK", dwellMs: 0 } as const;
+  const holdings = [{ token, assignment: "a1-3", ...place, arrived: true }];
+  const robot = new EdgeUnderTest({ memory: { ...EMPTY_MEMORY, highestToken: token, holdings } }).ready();
+  for (let times = 0; times < 2; times += 1)
+    robot.hear({ kind: "withdraw", token, assignment: "a1-3", reason: "cancelled" });
+  robot.run(200);
+  const told = robot.sent("outcome").filter((outcome) => outcome.token.counter === 3);
+  t.ok(told.length > 0 && told.every(({ result }) => result === "ARRIVED"));
+});
+
 t.test("R10 outcome is sent again until the hub has stored it, over links and restarts", async (t) => {
   const robot = new EdgeUnderTest().driving();
   robot.isHubDeaf = true;
