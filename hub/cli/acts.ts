@@ -133,12 +133,13 @@ const modeClear: Command = {
   least: 0,
   most: 0,
   flags: [...SCOPE_FLAGS, ...ACT_FLAGS],
-  says: "lets go of a ceiling and of latched causes; every other cause stays, and robots climb one rung at a time",
+  says: "lets go of a ceiling, and with --robot of its latched causes; robots climb one rung at a time",
   run: async (context) => {
     const scope = scopeIn(context);
     await ask(context, "clearMode", { kind: "clearMode", act: actOf(context), scope });
+    const what = scope.robot === "" ? "ceiling" : "ceiling and latches";
     await context.out.effect({ cleared: true, ...scope }, [
-      `${scopeText(scope)}: ceiling and latches cleared; drover mode show tells what still holds`,
+      `${scopeText(scope)}: ${what} cleared; drover mode show tells the rest`,
     ]);
   },
 };
