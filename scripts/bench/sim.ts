@@ -7,6 +7,7 @@ import { Modes } from "../../test/sim/checkers/modes.js";
 import { Places } from "../../test/sim/checkers/places.js";
 import { Renewals } from "../../test/sim/checkers/renewals.js";
 import { Rights } from "../../test/sim/checkers/rights.js";
+import { Stores } from "../../test/sim/checkers/stores.js";
 import { Tasks } from "../../test/sim/checkers/tasks.js";
 import { Tokens } from "../../test/sim/checkers/tokens.js";
 import { simulate } from "../../test/sim/simulate.js";
@@ -48,6 +49,7 @@ const CHECKERS: readonly (readonly [object, readonly string[]])[] = [
   [Places.prototype, ["decided"]],
   [Renewals.prototype, ["stepped"]],
   [Rights.prototype, ["fed", "stepped", "ticked", "wrote", "took"]],
+  [Stores.prototype, ["stepped", "wrote", "performed"]],
   [Tokens.prototype, ["fed", "stepped"]],
   [Tasks.prototype, ["stepped", "decided", "rebuilt", "opened", "same"]],
 ];

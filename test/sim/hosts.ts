@@ -117,6 +117,7 @@ export class Hosts {
     trace.row(kernel.nowUs, name, "starts", `${disk.events.length} events`);
     const watcher = {
       stepped: checkers.hubStepped,
+      performed: checkers.hubPerformed,
       stored: (hub: HubProcess) => {
         if (hub.settled && this.#restarts.next() < 0.2) disk.keepSnapshot(hub.hub.state.ledger);
       },

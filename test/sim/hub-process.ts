@@ -24,6 +24,7 @@ const TICK_MS = 50;
 export interface HubWatcher {
   stepped(hub: HubProcess, input: HubInput | null, effects: readonly HubEffect[]): void;
   stored(hub: HubProcess): void;
+  performed(hub: HubProcess, effect: HubEffect): void;
   ended(hub: HubProcess, why: string): void;
 }
 
@@ -181,6 +182,7 @@ export class HubProcess extends Process {
   }
 
   #do(effect: HubEffect): void {
+    this.#parts.watcher.performed(this, effect);
     switch (effect.kind) {
       case "append":
       case "renewed":

@@ -12,10 +12,11 @@ import { MODES } from "./cases-modes.js";
 import { PLACES } from "./cases-places.js";
 import { RENEWALS } from "./cases-renewals.js";
 import { RIGHTS } from "./cases-rights.js";
+import { STORES } from "./cases-stores.js";
 import { TASKS } from "./cases-tasks.js";
 import { TOKENS } from "./cases-tokens.js";
 
-const CASES = { ...RIGHTS, ...RENEWALS, ...PLACES, ...MODES, ...TASKS, ...TOKENS };
+const CASES = { ...RIGHTS, ...RENEWALS, ...PLACES, ...MODES, ...TASKS, ...TOKENS, ...STORES };
 const SMALL = { seed: 1, robots: 1, chaosS: 12, only: [] } as const;
 
 function checkerOf(name: string): string {

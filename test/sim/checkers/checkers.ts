@@ -17,6 +17,7 @@ import { Modes } from "./modes.js";
 import { Places } from "./places.js";
 import { Renewals } from "./renewals.js";
 import { Rights } from "./rights.js";
+import { Stores } from "./stores.js";
 import { Tasks } from "./tasks.js";
 import { Tokens } from "./tokens.js";
 
@@ -32,6 +33,7 @@ export class Checkers {
   readonly #rights: Rights;
   readonly #places: Places;
   readonly #renewals = new Renewals();
+  readonly #stores = new Stores();
   readonly #tokens = new Tokens();
   readonly #rungs = new Map<string, string>();
   #steps = 0;
@@ -65,6 +67,8 @@ export class Checkers {
     this.modes.hub(hub);
   };
 
+  readonly hubPerformed = (hub: HubProcess, effect: HubEffect): void => this.#stores.performed(hub, effect);
+
   readonly edgeWatcher: Omit<EdgeWatcher, "ended"> = {
     fed: (edge, input) => {
       this.#rights.fed(edge, input);
@@ -72,7 +76,10 @@ export class Checkers {
       this.modes.fed(edge, input);
     },
     stepped: (edge, input, effects) => this.#edgeStepped(edge, input, effects),
-    wrote: (edge, command) => this.#rights.wrote(edge, command),
+    wrote: (edge, command) => {
+      this.#rights.wrote(edge, command);
+      this.#stores.wrote(edge, command);
+    },
     saved: (edge, memory) => {
       this.modes.saved(edge, memory.latches);
       this.#rights.took(edge, memory.highestToken);
@@ -84,6 +91,7 @@ export class Checkers {
     if (input.kind === "tick") this.#rights.ticked(edge);
     this.modes.stepped(edge, input, effects);
     this.#tokens.stepped(edge);
+    this.#stores.stepped(edge, effects);
     this.tasks.stepped(edge, effects);
     if (input.kind !== "tick") return;
     this.#ages.edge(edge);

@@ -1,0 +1,45 @@
+// R10: nothing is told, given or acted on before what it rests on is durable, on either side.
+
+import type { EdgeEffect } from "../../../edge/core/types.js";
+import type { HubEffect } from "../../../hub/core/turn.js";
+import { sameToken, type Token, tokenKey } from "../../../proto/claim.js";
+import type { Command } from "../../../proto/wire.js";
+import type { EdgeProcess } from "../edge-process.js";
+import type { HubProcess } from "../hub-process.js";
+import { Violation } from "../trace.js";
+
+export class Stores {
+  /** An edge has decided these effects. */
+  stepped(edge: EdgeProcess, effects: readonly EdgeEffect[]): void {
+    for (const effect of effects) {
+      if (effect.kind !== "send") continue;
+      const { message } = effect;
+      if (message.kind === "outcome" && edge.disk.memory?.outbox.some(({ id }) => id === message.id) !== true)
+        throw new Violation("outcome-unstored", `${edge.robot} tells outcome ${message.id} before it is durable`);
+      if (message.kind === "grantAnswer" && message.accepted && !isHeld(edge, message.token))
+        throw new Violation(
+          "accepted-unstored",
+          `${edge.robot} accepts ${tokenKey(message.token)} before it is durable`,
+        );
+    }
+  }
+
+  /** A command goes to the base. */
+  wrote(edge: EdgeProcess, command: Command): void {
+    if (command.token === undefined || (command.speedMps === 0 && command.turnRadps === 0)) return;
+    if (!isHeld(edge, command.token))
+      throw new Violation("acts-unstored", `${edge.robot} acts on ${tokenKey(command.token)} before it is durable`);
+  }
+
+  /** A hub performs an effect that waits for what was decided before it. */
+  performed(hub: HubProcess, effect: HubEffect): void {
+    if (effect.kind !== "send" || effect.message.kind !== "grant") return;
+    const { token } = effect.message;
+    const isStored = hub.disk.events.some(({ body }) => body.kind === "claimed" && sameToken(body.token, token));
+    if (!isStored) throw new Violation("grant-unstored", `the hub grants ${tokenKey(token)} before it is durable`);
+  }
+}
+
+function isHeld(edge: EdgeProcess, token: Token): boolean {
+  return edge.disk.memory?.holdings.some((held) => sameToken(held.token, token)) === true;
+}
