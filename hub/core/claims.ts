@@ -180,9 +180,11 @@ export function stepClaims(turn: Turn): void {
 
 /**
  * R4: an assignment that is over holds its place until a fresh pose shows that the robot has left. After a lapse the
- * pose must have been captured later than the lapse.
+ * pose must have been captured later than the lapse. While a process that another one has superseded may still act on
+ * it, the robot can be far away and on its way there.
  */
 function leave(turn: Turn, watch: RobotWatch, held: Claim): void {
+  if (mayAnotherAct(turn, watch, held)) return;
   const at = { nowMs: turn.nowMs, site: turn.site };
   const ageMs = channelAgeMs(watch, "pose", at);
   if (ageMs > turn.site.config.decisions.dispatch.telemetryMs) return;
@@ -193,4 +195,10 @@ function leave(turn: Turn, watch: RobotWatch, held: Claim): void {
   const where = whereabouts(watch, at);
   if (where === undefined || !isOutside(turn.state, where, held.destination)) return;
   free(turn, held, { exit: held.lapsed ? "SEEN_ELSEWHERE" : "LEFT" });
+}
+
+/** R3: a former process of the robot may hold a lease for the claim: of this incarnation of the hub, or of one before. */
+function mayAnotherAct({ state, nowMs }: Turn, watch: RobotWatch, held: Claim): boolean {
+  const isInherited = held.token.epoch < state.ledger.epoch;
+  return nowMs < watch.quietUntilMs || (isInherited && nowMs < state.restartUntilMs);
 }

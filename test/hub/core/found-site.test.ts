@@ -61,3 +61,26 @@ t.test("R5 hub that hears of another hub begins above it, and grants nothing unt
     t.equal(site.robot("r2").last("grant")?.token.epoch, epoch + 1);
   }
 });
+
+t.test("R4 place stays held while a process that another one has superseded may still drive to it", async (t) => {
+  for (const hub of ["goes on", "starts anew"] as const) {
+    const site = ready(new SiteUnderTest(), "r1", "r2");
+    const robot = site.robot("r1");
+    site.script.want("r1", "C");
+    site.run(600);
+    t.equal(site.holder("C"), "r1", "the first process acts on it");
+    const lapsesMs = site.hub.state.watches.get("r1")?.leaseEndMs ?? Number.POSITIVE_INFINITY;
+    if (hub === "starts anew") site.restart(100);
+    robot.stream = null;
+    robot.boot = "a second one";
+    site.connect("r1");
+    site.run(300);
+    site.say("r1", robot.outcome("RELEASED"));
+    t.ok(
+      site.run(20_000, () => site.holder("C") === undefined),
+      `hub ${hub}: freed, for a fresh pose shows the robot far away`,
+    );
+    t.ok(site.nowMs >= lapsesMs, `at ${site.nowMs}, the first process may act until ${lapsesMs}`);
+    t.ok(site.nowMs < lapsesMs + 2000, "and then at once");
+  }
+});
