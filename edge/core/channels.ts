@@ -16,7 +16,7 @@ import type { OnboardChannel } from "../../proto/topics.js";
 import type { BaseSample, Capture, OdometrySample, OnboardSample, PoseSample } from "../../proto/wire.js";
 import type { ChannelState, EdgeState } from "./types.js";
 
-/** R6: so many identical scans of a noisy lidar in a row are one old scan. */
+/** R6: so many identical scans of a noisy lidar in a row are one old scan; fewer when a gap lies between them. */
 export const FROZEN_SCANS = 5;
 /** So many identical poses in a row while the wheels turn are one old pose. */
 export const FROZEN_POSES = 10;
@@ -148,10 +148,14 @@ export function sampleOf<C extends OnboardChannel>(
 
 /** Why a channel counts as frozen; empty when it does not. */
 export function frozen(state: EdgeState, channel: (typeof FREEZING)[number]): string {
-  const repeats = state.channels.get(channel)?.repeats.inRow ?? 0;
+  const last = state.channels.get(channel);
+  const repeats = last?.repeats.inRow ?? 0;
   switch (channel) {
-    case "scan":
-      return repeats >= FROZEN_SCANS ? `${repeats} identical scans` : "";
+    case "scan": {
+      const overMs = (last?.capturedMs ?? 0) - (last?.sinceMs ?? Number.POSITIVE_INFINITY);
+      const isOld = repeats > 1 && overMs > state.context.config.decisions.drive.scanMs; // over a gap
+      return repeats >= FROZEN_SCANS || isOld ? `${repeats} identical scans` : "";
+    }
     case "pose":
       return repeats >= FROZEN_POSES ? `${repeats} identical poses while the wheels turn` : "";
     case "odometry": {

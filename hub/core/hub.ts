@@ -16,7 +16,7 @@ import { type Dispatcher, stepRound } from "./round.js";
 import { longestWaitOf, type Site } from "./site.js";
 import { closeTask } from "./tasks.js";
 import { type HubEffect, type HubState, Turn } from "./turn.js";
-import { newWatch, takeTelemetry } from "./watch.js";
+import { answeredElsewhereMs, newWatch, takeTelemetry } from "./watch.js";
 
 export type HubInput =
   | { readonly kind: "tick" }
@@ -126,7 +126,10 @@ export class Hub {
 
   #telemetry(turn: Turn, sample: Telemetry): void {
     const watch = this.state.watches.get(sample.robot);
-    if (watch !== undefined) takeTelemetry(watch, sample, { nowMs: turn.nowMs, site: turn.site });
+    if (watch === undefined) return;
+    takeTelemetry(watch, sample, { nowMs: turn.nowMs, site: turn.site });
+    const heardMs = answeredElsewhereMs(watch, sample, { nowMs: turn.nowMs, site: turn.site });
+    if (heardMs !== null) watch.leaseEndMs = Math.max(watch.leaseEndMs, heardMs + longestWaitOf(turn.state));
   }
 }
 

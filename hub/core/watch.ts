@@ -134,6 +134,20 @@ export function takeTelemetry(
   return true;
 }
 
+/**
+ * R3: the robot counts from a nonce that this hub never sent: another hub answers it, or an incarnation before this one
+ * did, and may have given it a lease. Gives the latest that it can have heard it, hub's clock; null for our own nonce.
+ */
+export function answeredElsewhereMs(
+  watch: RobotWatch,
+  { hubNonce, elapsedMs }: Telemetry,
+  at: { readonly nowMs: number; readonly site: Site },
+): number | null {
+  if (hubNonce === 0 || watch.nonces.has(hubNonce)) return null;
+  const { rhoHub, rhoRobot } = at.site.config.lease;
+  return at.nowMs - Math.floor((Math.max(0, elapsedMs) * (1 - rhoHub)) / (1 + rhoRobot));
+}
+
 function boundOf(channel: Channel, at: { readonly nowMs: number; readonly site: Site }): number {
   const { rhoHub, rhoRobot } = at.site.config.lease;
   return ageBoundMs({

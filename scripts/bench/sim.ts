@@ -3,6 +3,7 @@
 // and nothing fails when it is missed. What the checkers cost is told by the same runs with every checker silenced.
 
 import { Ages } from "../../test/sim/checkers/ages.js";
+import { Exits } from "../../test/sim/checkers/exits.js";
 import { Modes } from "../../test/sim/checkers/modes.js";
 import { Places } from "../../test/sim/checkers/places.js";
 import { Renewals } from "../../test/sim/checkers/renewals.js";
@@ -45,6 +46,7 @@ function rates(options: Omit<RunOptions, "seed">): Rates {
 /** Every checker that is called by the world, and answers nothing. */
 const CHECKERS: readonly (readonly [object, readonly string[]])[] = [
   [Ages.prototype, ["edge", "hub"]],
+  [Exits.prototype, ["decided"]],
   [Modes.prototype, ["fed", "saved", "stepped", "hub", "decided"]],
   [Places.prototype, ["decided"]],
   [Renewals.prototype, ["stepped"]],

@@ -133,8 +133,9 @@ export class People {
     const scope = { robot, fleet };
     const rungs: readonly Exclude<Rung, "AUTONOMOUS">[] = ["REACTIVE_ONLY", "CONFIRM", "HALT"];
     const rung = rungs[chance.below(rungs.length)] ?? "HALT";
+    const asked = modes.ceilingAsked();
     this.#ask({ kind: "setMode", scope, rung, act: ACT }, (answer) => {
-      if (!("code" in answer)) modes.ceilingStored(scope);
+      if (!("code" in answer)) modes.ceilingStored(scope, asked);
     });
   }
 
@@ -145,7 +146,7 @@ export class People {
     for (const ceiling of hub.hub.state.ledger.ceilings.values()) {
       if (ceiling.operator === "hub" && this.#works) continue;
       const scope = { robot: ceiling.robot, fleet: ceiling.fleet };
-      modes.ceilingAsked(scope);
+      modes.ceilingTakenBack(scope);
       this.#ask({ kind: "clearMode", scope, act: ACT }, () => {});
     }
     for (const watch of hub.hub.state.watches.values()) {

@@ -89,3 +89,19 @@ t.test("R6 frozen odometry or scan keeps the robot standing until its cause lets
     t.ok(acted(robot, clearedMs).moved, "and then goes on");
   }
 });
+
+t.test("R6 scan that is the same after a gap as it was before it is frozen at once", async (t) => {
+  for (const silentMs of [200, 2000]) {
+    const robot = new EdgeUnderTest().driving();
+    robot.base.frozen.add("scan");
+    robot.run(2 * TICK_MS);
+    robot.base.silent.add("scan");
+    robot.run(silentMs);
+    robot.base.silent.delete("scan");
+    const backMs = robot.nowMs;
+    robot.run(3 * TICK_MS);
+    t.equal(robot.causes.includes("sensor-frozen"), silentMs > 500, `${silentMs} ms later: ${robot.causes}`);
+    robot.run(20_000);
+    t.equal(robot.commands(backMs + 500).some(moves), false);
+  }
+});

@@ -84,3 +84,32 @@ t.test("R4 place stays held while a process that another one has superseded may 
     t.ok(site.nowMs < lapsesMs + 2000, "and then at once");
   }
 });
+
+t.test(
+  "R3 robot that another hub answers may hold a lease of it: no statement of a person frees its place",
+  async (t) => {
+    for (const { agoMs, refused } of [
+      { agoMs: 100, refused: true }, // the nonce of another hub, heard a moment ago
+      { agoMs: 60_000, refused: false }, // that hub is long gone
+    ]) {
+      const site = ready(new SiteUnderTest(), "r1", "r2");
+      site.script.want("r1", "C");
+      site.run(600);
+      const robot = site.robot("r1");
+      site.disconnect("r1");
+      robot.isTelling = false;
+      site.run(2 * site.waitMs);
+      const hubNonce = 77;
+      site.step({ kind: "telemetry", sample: { ...robot.pose(site.nowMs), hubNonce, elapsedMs: agoMs } });
+      const free = () => site.ask({ kind: "freePlace", act: ACT, place: "C", seen: "it is empty" });
+      const absent = () => site.ask({ kind: "stateAbsent", act: ACT, robot: "r1", seen: "in the workshop" });
+      if (refused) {
+        t.match(free(), { code: "LEASE_RUNNING" }, "it may be on its way there");
+        t.match(absent(), { code: "LEASE_RUNNING" });
+        site.run(site.waitMs);
+      }
+      t.same(free(), {}, refused ? "it has told nothing more for W" : `it heard of that hub ${agoMs} ms ago`);
+      t.same(absent(), {});
+    }
+  },
+);

@@ -139,9 +139,9 @@ function grantedBelow(how: How): void {
 function grantedUnderCeiling(how: How): void {
   const { stand, modes, give } = hearing();
   const site = { robot: "", fleet: "" };
-  modes.ceilingStored({ robot: "r2", fleet: "" });
-  modes.ceilingStored(site);
-  if (how === "sound") modes.ceilingAsked(site);
+  modes.ceilingStored({ robot: "r2", fleet: "" }, modes.ceilingAsked());
+  modes.ceilingStored(site, modes.ceilingAsked());
+  if (how === "sound") modes.ceilingTakenBack(site);
   give();
   stand.wait(0);
 }
@@ -188,7 +188,20 @@ function climb(falls: number, afterMs: (dwellMs: number) => number): void {
   change("REACTIVE_ONLY", "AUTONOMOUS");
 }
 
+/** R10: what people were told stands, in whatever state the hub starts. */
+function ceilingLost(how: How): void {
+  const { stand, modes, hub } = hearing();
+  const scope = { robot: "r1", fleet: "" };
+  modes.ceilingStored(scope, modes.ceilingAsked());
+  const asked = modes.ceilingAsked();
+  if (how === "sound") modes.ceilingTakenBack(scope);
+  modes.ceilingStored(scope, asked); // the answer comes late
+  hearOthers(stand, hub);
+  modes.hub(hub);
+}
+
 export const MODES: Cases = {
+  "ceiling-lost": ceilingLost,
   "age-on-board: a later capture": ageOnBoard,
   "age-on-board: over a suspension": ageOverSuspension,
   "age-at-hub": ageAtHub,

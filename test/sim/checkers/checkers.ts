@@ -13,6 +13,7 @@ import type { Trace } from "../trace.js";
 import type { Truth } from "../truth.js";
 import { Ages } from "./ages.js";
 import { boundsOfEdge, boundsOfHub } from "./bounds.js";
+import { Exits } from "./exits.js";
 import { Modes } from "./modes.js";
 import { Places } from "./places.js";
 import { Renewals } from "./renewals.js";
@@ -23,6 +24,8 @@ import { Tokens } from "./tokens.js";
 
 /** Bounds are looked at every so many steps. */
 const BOUNDS_EVERY = 64;
+/** The ledger is replayed, and compared with the hub's state, every so many of them. */
+const REPLAYED_EVERY = 128;
 
 export class Checkers {
   readonly tasks: Tasks;
@@ -30,6 +33,7 @@ export class Checkers {
   readonly #truth: Truth;
   readonly #trace: Trace;
   readonly #ages: Ages;
+  readonly #exits: Exits;
   readonly #rights: Rights;
   readonly #places: Places;
   readonly #renewals = new Renewals();
@@ -47,6 +51,7 @@ export class Checkers {
     this.#ages = new Ages(truth);
     this.#rights = new Rights(truth);
     this.#places = new Places(truth, this.#rights);
+    this.#exits = new Exits(truth, this.#rights);
     this.modes = new Modes(truth, this.#ages);
     this.tasks = new Tasks(truth);
   }
@@ -57,6 +62,7 @@ export class Checkers {
     for (const event of events) this.#tell(hub, event);
     if (events.length > 0) {
       this.#places.decided(hub, events);
+      this.#exits.decided(hub, events);
       this.modes.decided(hub, events);
       this.tasks.decided(hub, events);
     }
@@ -65,6 +71,7 @@ export class Checkers {
     if (input?.kind !== "tick") return;
     this.#ages.hub(hub);
     this.modes.hub(hub);
+    if (this.#steps % REPLAYED_EVERY === 0 && hub.settled) this.tasks.same(hub);
   };
 
   readonly hubPerformed = (hub: HubProcess, effect: HubEffect): void => this.#stores.performed(hub, effect);
@@ -124,6 +131,7 @@ export class Checkers {
 
   hubEnded(hub: HubProcess): void {
     this.#places.forget(hub);
+    this.#exits.forget(hub);
     this.#renewals.forget(hub);
     this.modes.forgetHub(hub);
     this.tasks.forget(hub);

@@ -4,6 +4,7 @@
 
 import { ageMs } from "../../../edge/core/channels.js";
 import type { EdgeEffect, EdgeInput } from "../../../edge/core/types.js";
+import { scopeKey } from "../../../hub/core/ledger-state.js";
 import { effectiveOf, hubCauses, worstOf } from "../../../hub/core/modes.js";
 import type { LedgerEvent } from "../../../proto/ledger.js";
 import { type Rung, severity } from "../../../proto/mode.js";
@@ -142,6 +143,9 @@ export class Modes {
   /** After a tick of the hub. */
   hub(hub: HubProcess): void {
     const { state } = hub.hub;
+    for (const scope of hub.name === "hub" ? this.#ceilings : [])
+      if (!state.ledger.ceilings.has(scopeKey(scope)))
+        throw new Violation("ceiling-lost", `the ceiling of ${scopeKey(scope)} was acknowledged, and is gone`);
     const nowMs = hub.machine.monotonicMs(this.#truth.nowUs);
     const falls = this.#fallsOf(hub);
     for (const watch of state.watches.values()) {
@@ -197,16 +201,28 @@ export class Modes {
 
   /** Ceilings that people were told are stored, and have not taken back. */
   readonly #ceilings: { readonly robot: string; readonly fleet: string }[] = [];
+  readonly #takenBack = new Map<string, number>(); // scope to when that was last asked
+  #asked = 0;
 
-  ceilingStored(scope: { readonly robot: string; readonly fleet: string }): void {
-    this.#ceilings.push(scope);
+  /** People ask for a ceiling. Gives what `ceilingStored` needs: what is taken back after this is taken back. */
+  ceilingAsked(): number {
+    this.#asked += 1;
+    return this.#asked;
+  }
+
+  /** People were told that the ceiling stands. */
+  ceilingStored(scope: { readonly robot: string; readonly fleet: string }, asked: number): void {
+    if ((this.#takenBack.get(scopeKey(scope)) ?? 0) < asked) this.#ceilings.push(scope);
   }
 
   ceilingsGone(): void {
     this.#ceilings.length = 0;
   }
 
-  ceilingAsked(scope: { readonly robot: string; readonly fleet: string }): void {
+  /** People ask for the ceiling to be gone: from here on it may be. */
+  ceilingTakenBack(scope: { readonly robot: string; readonly fleet: string }): void {
+    this.#asked += 1;
+    this.#takenBack.set(scopeKey(scope), this.#asked);
     const left = this.#ceilings.filter((one) => one.robot !== scope.robot || one.fleet !== scope.fleet);
     this.#ceilings.splice(0, this.#ceilings.length, ...left);
   }

@@ -179,6 +179,20 @@ export class Rights {
     }
   }
 
+  /** True time until which this robot can move at the most by leases of this hub, as far as is certain from outside. */
+  movesUntilUs(robot: string, hub: string): number {
+    const { deadmanMs, brakingMs, rhoRobot } = this.#truth.sim.site.config.lease;
+    const { nowUs } = this.#truth;
+    let untilUs = Number.NEGATIVE_INFINITY;
+    for (const [edge, right] of this.#rights) {
+      if (edge.robot !== robot || right.by !== hub) continue;
+      const leftUs = right.endBootUs - edge.board.bootUsAt(nowUs);
+      const drift = leftUs > 0 ? 1 / (1 + rhoRobot) : 1 / (1 - rhoRobot);
+      untilUs = Math.max(untilUs, nowUs + leftUs * drift + (deadmanMs + brakingMs) * MS);
+    }
+    return untilUs;
+  }
+
   /** R4: a claim was freed or given on: its former holder may not act on it any more. */
   over(held: { readonly robot: string; readonly token: string }, hub: string): void {
     const { robot, token } = held;

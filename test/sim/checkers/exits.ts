@@ -1,0 +1,168 @@
+// R4 in true time: what the hub knew when it gave a place or let one go. A place is given only when every other robot
+// is proved to be outside of it, or a person has stated so; a claim ends by an exit that is proved: the robot seen
+// outside, lately and after any lapse, a newer claim of its own, a statement that no fresh evidence speaks against. R5:
+// an incarnation that begins believes nothing that was seen before it.
+
+import type { RobotWatch } from "../../../hub/core/watch.js";
+import { channelAgeMs } from "../../../hub/core/watch.js";
+import { tokenKey } from "../../../proto/claim.js";
+import type { LedgerBody, LedgerEvent } from "../../../proto/ledger.js";
+import type { HubProcess } from "../hub-process.js";
+import { MS } from "../kernel.js";
+import { Violation } from "../trace.js";
+import type { Truth } from "../truth.js";
+import type { Rights } from "./rights.js";
+
+export type Freed = Extract<LedgerBody, { kind: "claimFreed" }>;
+type Claimed = Extract<LedgerBody, { kind: "claimed" }>;
+type Pose = ReturnType<RobotWatch["channels"]["get"]>;
+
+/** What one incarnation of a hub was told by people, and what lapsed in it. */
+class Known {
+  readonly startedUs: number;
+  readonly held = new Map<string, Claimed>();
+  readonly absent = new Set<string>();
+  readonly lapsedUs = new Map<string, number>();
+  readonly statedFree = new Map<string, Map<string, Pose>>(); // place to silent robots and their poses at that time
+
+  constructor(events: readonly LedgerEvent[], startedUs: number) {
+    this.startedUs = startedUs;
+    for (const { body } of events) {
+      this.take(body);
+      if (body.kind === "claimLapsed") this.lapsedUs.set(tokenKey(body.token), startedUs);
+    }
+  }
+
+  take(body: LedgerBody): void {
+    if (body.kind === "claimed") this.held.set(tokenKey(body.token), body);
+    else if (body.kind === "claimFreed") this.held.delete(tokenKey(body.token));
+    else if (body.kind === "robotAbsent") this.absent.add(body.robot);
+    else if (body.kind === "robotEnrolled") this.absent.delete(body.robot);
+  }
+}
+
+export class Exits {
+  readonly #truth: Truth;
+  readonly #rights: Rights;
+  readonly #known = new Map<HubProcess, Known>();
+
+  constructor(truth: Truth, rights: Rights) {
+    this.#truth = truth;
+    this.#rights = rights;
+  }
+
+  forget(hub: HubProcess): void {
+    this.#known.delete(hub);
+  }
+
+  /** A step has decided these events; the state of the hub is that after the step. */
+  decided(hub: HubProcess, events: readonly LedgerEvent[]): void {
+    const known = this.#known.get(hub) ?? new Known(hub.disk.events, this.#truth.nowUs);
+    this.#known.set(hub, known);
+    for (const [index, { body }] of events.entries()) {
+      if (body.kind === "hubStarted") this.#begins(hub);
+      else if (body.kind === "claimLapsed") known.lapsedUs.set(tokenKey(body.token), this.#truth.nowUs);
+      else if (body.kind === "claimed") this.#given(hub, known, body);
+      else if (body.kind === "claimFreed") this.#freed({ hub, known, rest: events.slice(index + 1) }, body);
+      else if (body.kind === "actRecorded" && body.act === "place free") this.#stated(hub, known, body.subject);
+      known.take(body);
+    }
+  }
+
+  /** R5: it has heard nobody yet, and thinks that any lease may run for as long as it waits. */
+  #begins(hub: HubProcess): void {
+    const { watches, restartUntilMs } = hub.hub.state;
+    for (const watch of watches.values()) {
+      if (watch.channels.has("pose"))
+        throw new Violation("kept-over-start", `the hub begins anew and still believes where it saw ${watch.id}`);
+      if (watch.leaseEndMs < restartUntilMs)
+        throw new Violation("lease-over-start", `the hub begins anew, waits, and thinks ${watch.id} without a lease`);
+    }
+  }
+
+  #given(hub: HubProcess, known: Known, { robot, destination }: Claimed): void {
+    for (const watch of hub.hub.state.watches.values()) {
+      if (watch.id === robot || isStatedElsewhere(known, watch, destination)) continue;
+      const why = this.#whyNotOutside(hub, watch, destination);
+      if (why !== "") throw new Violation("given-unproved", `${robot} is given ${destination}, and ${why}`);
+    }
+  }
+
+  #freed(
+    at: { readonly hub: HubProcess; readonly known: Known; readonly rest: readonly LedgerEvent[] },
+    { token, exit }: Freed,
+  ): void {
+    const { hub, known, rest } = at;
+    const held = known.held.get(tokenKey(token));
+    if (held === undefined) return; // places.ts judges that
+    const watch = hub.hub.state.watches.get(held.robot);
+    if (exit === "REPLACED") {
+      const newer = rest.find(({ body }) => body.kind === "claimed")?.body;
+      if (newer?.kind === "claimed" && newer.robot === held.robot && newer.destination === held.destination) return;
+      throw new Violation("replaced-foreign", `${held.robot}'s claim of ${held.destination} made way for another's`);
+    }
+    if (exit === "STATED_FREE" || watch === undefined) return;
+    const why = this.#whyNotOutside(hub, watch, held.destination) || this.#whyTooOld(hub, watch);
+    if (why !== "") throw new Violation("freed-unproved", `${held.destination} is freed (${exit}), and ${why}`);
+    const lapsedUs = known.lapsedUs.get(tokenKey(token));
+    const seenUs = this.#seenUs(watch);
+    if (lapsedUs === undefined || seenUs === undefined || seenUs >= lapsedUs) return;
+    const beforeMs = (lapsedUs - seenUs) / MS;
+    const says = `${held.destination} is freed by a pose of ${beforeMs.toFixed(0)} ms before its claim lapsed`;
+    throw new Violation("freed-by-older", says);
+  }
+
+  /** R4: a statement does not stand against fresh telemetry of its holder, or of a robot without a link. */
+  #stated(hub: HubProcess, known: Known, place: string): void {
+    const { state } = hub.hub;
+    const holders = new Set([...known.held.values()].map((held) => (held.destination === place ? held.robot : "")));
+    const at = { nowMs: hub.machine.monotonicMs(this.#truth.nowUs), site: state.site };
+    const silent = new Map<string, Pose>();
+    for (const watch of state.watches.values()) {
+      if (watch.stream !== null && !holders.has(watch.id)) continue;
+      if (watch.stream === null) silent.set(watch.id, watch.channels.get("pose"));
+      if (channelAgeMs(watch, "pose", at) > state.site.config.decisions.dispatch.telemetryMs) continue;
+      const why = this.#whyNotOutside(hub, watch, place);
+      if (why !== "") throw new Violation("stated-against", `${place} is freed by a person's word, and ${why}`);
+    }
+    known.statedFree.set(place, silent);
+  }
+
+  #seenUs(watch: RobotWatch): number | undefined {
+    const channel = watch.channels.get("pose");
+    return channel === undefined ? undefined : this.#truth.publishedUs("pose", channel);
+  }
+
+  #whyTooOld(hub: HubProcess, watch: RobotWatch): string {
+    const ageMs = (this.#truth.nowUs - (this.#seenUs(watch) ?? Number.NEGATIVE_INFINITY)) / MS;
+    const mostMs = hub.hub.state.site.config.decisions.dispatch.telemetryMs;
+    return ageMs <= mostMs ? "" : `${watch.id}'s pose is ${ageMs.toFixed(0)} ms old`;
+  }
+
+  /**
+   * R4: why the hub cannot know that the body is outside the place; empty when it can. The pose that it has, its error,
+   * and what the robot can truly have driven since: until now, or until the last lease of this hub let it.
+   */
+  #whyNotOutside(hub: HubProcess, watch: RobotWatch, destination: string): string {
+    const value = watch.channels.get("pose")?.value;
+    const place = hub.hub.state.site.destinations.get(destination);
+    const seenUs = this.#seenUs(watch);
+    if (value?.kind !== "pose" || seenUs === undefined) return `${watch.id} has not been heard`;
+    if (place === undefined) return `there is no ${destination}`;
+    const { physics } = hub.hub.state.site.config;
+    const drivenMs =
+      Math.max(0, Math.min(this.#truth.nowUs, this.#rights.movesUntilUs(watch.id, hub.name)) - seenUs) / MS;
+    const reachM = value.errorM + (physics.maxSpeedMps * drivenMs) / 1000;
+    const clearM = place.footprintRadiusM + physics.radiusM + physics.marginM + reachM;
+    const offM = Math.hypot(value.pose.xM - place.xM, value.pose.yM - place.yM);
+    if (offM > clearM - 1e-6) return "";
+    return `${watch.id} was seen ${offM.toFixed(2)} m from it, where ${clearM.toFixed(2)} m are clear`;
+  }
+}
+
+function isStatedElsewhere(known: Known, watch: RobotWatch, destination: string): boolean {
+  const pose = watch.channels.get("pose");
+  if (known.absent.has(watch.id) && pose === undefined) return true;
+  const stated = known.statedFree.get(destination);
+  return stated?.has(watch.id) === true && stated.get(watch.id) === pose;
+}
