@@ -197,7 +197,7 @@ function leave(turn: Turn, watch: RobotWatch, held: Claim): void {
   free(turn, held, { exit: held.lapsed ? "SEEN_ELSEWHERE" : "LEFT" });
 }
 
-/** R3: a former process of the robot may hold a lease for the claim, from this incarnation of the hub or an older one. */
+/** R3: a former process of the robot may hold a lease for the claim, of this incarnation of the hub or an older one. */
 function mayAnotherAct({ state, nowMs }: Turn, watch: RobotWatch, held: Claim): boolean {
   const isInherited = held.token.epoch < state.ledger.epoch;
   return nowMs < watch.quietUntilMs || (isInherited && nowMs < state.restartUntilMs);

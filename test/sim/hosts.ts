@@ -2,7 +2,9 @@
 // would, and connects them by the network.
 
 import { driveGridOf } from "../../fleet-config/derive.js";
+import { proposeAssignments } from "../../hub/core/dispatch/dispatch.js";
 import { Travel } from "../../hub/core/dispatch/travel.js";
+import type { DispatchView, Proposal } from "../../hub/core/dispatch/view.js";
 import { makeSite, type Site } from "../../hub/core/site.js";
 import type { HubMessage } from "../../proto/wire.js";
 import type { Random } from "../../scripts/world/random.js";
@@ -34,6 +36,7 @@ export class Hosts {
   readonly #travel: Travel;
   readonly #restarts: Random;
   readonly #calls: Random;
+  readonly #wild: Random;
   readonly #downUntilUs = new Map<string, number>();
   readonly disks = new Map<string, EdgeDisk>();
   readonly edges = new Map<string, EdgeProcess>();
@@ -51,6 +54,7 @@ export class Hosts {
     this.#hubSite = site;
     this.#restarts = parts.stream("restarts");
     this.#calls = parts.stream("calls");
+    this.#wild = parts.stream("wild");
     this.hubDisk = this.newHubDisk();
     for (const robot of parts.bodies.keys()) this.disks.set(robot, this.newEdgeDisk(robot));
   }
@@ -129,8 +133,14 @@ export class Hosts {
     };
     return new HubProcess({
       ...{ name, incarnation: `${name}-${this.#boots}`, kernel, machine: this.machine(name), disk, site },
-      ...{ travel: this.#travel, ledger, watcher },
+      ...{ ledger, watcher },
+      dispatcher: (view, nowMs) => this.#propose(view, nowMs),
     });
+  }
+
+  #propose(view: DispatchView, nowMs: number): readonly Proposal[] {
+    const isWild = this.#parts.weather.on("dispatch-wild", "hub") > 0;
+    return isWild ? wildProposals(view, this.#wild) : proposeAssignments(view, this.#travel, nowMs);
   }
 
   openEdge(
@@ -195,4 +205,17 @@ export class Hosts {
     const hub = listening[this.#calls.below(Math.max(1, listening.length))];
     return hub === undefined ? null : net.open({ robot, to: hub.name, edge: end, hub: (stream) => hub.accept(stream) });
   }
+}
+
+const WILD = 3;
+
+/** R1: what a dispatcher without any sense proposes. The ledger decides. */
+function wildProposals(view: DispatchView, chance: Random): readonly Proposal[] {
+  const any = <T>(of: readonly T[]) => of[chance.below(Math.max(1, of.length))];
+  return Array.from({ length: WILD }, () => {
+    const task = chance.next() < 0.5 ? any(view.tasks) : undefined;
+    const destination = (chance.next() < 0.5 ? any(task?.stop ?? []) : undefined) ?? any(view.destinations)?.id ?? "";
+    const purpose = task === undefined ? "PARK" : "TASK";
+    return { robot: any(view.robots)?.id ?? "", destination, task: task?.id ?? "", purpose, costM: 0, why: "wild" };
+  });
 }

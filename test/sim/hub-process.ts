@@ -2,11 +2,10 @@
 // stores, sends and answers exactly what the core asks, in the core's order, and can end or stop between any two of
 // these. It decides nothing.
 
-import { proposeAssignments } from "../../hub/core/dispatch/dispatch.js";
-import type { Travel } from "../../hub/core/dispatch/travel.js";
 import { Hub, type HubInput } from "../../hub/core/hub.js";
 import type { LedgerState } from "../../hub/core/ledger-state.js";
 import { Pending } from "../../hub/core/pending.js";
+import type { Dispatcher } from "../../hub/core/round.js";
 import type { Site } from "../../hub/core/site.js";
 import type { HubEffect } from "../../hub/core/turn.js";
 import { ClockFault } from "../../proto/clock.js";
@@ -35,7 +34,7 @@ export interface HubParts {
   readonly machine: Machine;
   readonly disk: HubDisk;
   readonly site: Site;
-  readonly travel: Pick<Travel, "costM">;
+  readonly dispatcher: Dispatcher;
   readonly ledger: LedgerState; // of the disk's events
   readonly watcher: HubWatcher;
 }
@@ -62,13 +61,8 @@ export class HubProcess extends Process {
     this.name = parts.name;
     this.machine = parts.machine;
     this.disk = parts.disk;
-    const { site, travel, ledger } = parts;
-    this.hub = new Hub({
-      site,
-      ledger,
-      incarnation: parts.incarnation,
-      dispatcher: (view, nowMs) => proposeAssignments(view, travel, nowMs),
-    });
+    const { site, ledger, incarnation, dispatcher } = parts;
+    this.hub = new Hub({ site, ledger, incarnation, dispatcher });
     this.#watch();
     this.pending = new Pending(this.hub);
     this.pending.start(this.#read());

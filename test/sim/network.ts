@@ -21,6 +21,8 @@ export interface Weather {
 }
 
 const KEEPALIVE_US = 1 * SECOND;
+/** With two hubs under one address, how often within a second that leads to the other one. */
+const SWITCHED = 0.15;
 const SILENT_US = 3 * SECOND;
 const WAITING_MOST = 64;
 
@@ -83,11 +85,12 @@ export class Stream {
 
   #keepAlive(): void {
     if (this.edge === null && this.hub === null) return;
-    const { kernel, weather } = this.#net;
+    const { kernel, weather, chance } = this.#net;
     const passes = !this.#net.isCut("up", this.robot) && !this.#net.isCut("down", this.robot);
     if (passes && this.edge !== null && this.hub !== null && this.isAnswered()) this.#heardUs = kernel.nowUs;
     const isOver = kernel.nowUs - this.#heardUs > SILENT_US;
-    if (isOver || weather.on("link-flap", this.robot) > 0) {
+    const leadsElsewhere = weather.on("hub-twice", "hub") > 0 && chance.next() < SWITCHED;
+    if (isOver || leadsElsewhere || weather.on("link-flap", this.robot) > 0) {
       this.#drop("edge", "keepalive");
       if (weather.on("link-half-open", this.robot) === 0) this.#drop("hub", "keepalive");
     }

@@ -85,9 +85,23 @@ function movesByAnOldOrder(how: How): void {
   drive();
 }
 
+/** A latch on the disk and on the ladder. */
+function latch(modes: Modes, edge: EdgeProcess): void {
+  modes.saved(edge, ["bumper"]);
+  const hold = { name: "bumper", subject: "", rung: "HALT", demand: "HALT", calm: false, calmSinceMs: null } as const;
+  edge.edge.state.ladder = new Map([["bumper", { ...hold, falls: 1, fellMs: 0, detail: "" }]]);
+}
+
+function latchLost(how: How): void {
+  const { stand, modes, edge } = sensing();
+  latch(modes, edge);
+  if (how === "wrong") edge.edge.state.ladder = new Map();
+  modes.stepped(edge, { kind: "tick", clocks: edge.board.read(stand.kernel.nowUs) }, []);
+}
+
 function movesLatched(how: How): void {
   const { modes, edge, drive } = sensing();
-  modes.saved(edge, ["bumper"]);
+  latch(modes, edge);
   const cleared = { kind: "clearLatches", causes: ["bumper"], operator: "ada", reason: "", report: 1 } as const;
   if (how === "sound") modes.fed(edge, { kind: "hub", message: cleared });
   drive();
@@ -202,6 +216,7 @@ function ceilingLost(how: How): void {
 
 export const MODES: Cases = {
   "ceiling-lost": ceilingLost,
+  "latch-lost": latchLost,
   "age-on-board: a later capture": ageOnBoard,
   "age-on-board: over a suspension": ageOverSuspension,
   "age-at-hub": ageAtHub,

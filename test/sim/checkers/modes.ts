@@ -9,6 +9,7 @@ import { effectiveOf, hubCauses, worstOf } from "../../../hub/core/modes.js";
 import type { LedgerEvent } from "../../../proto/ledger.js";
 import { type Rung, severity } from "../../../proto/mode.js";
 import type { OnboardSample } from "../../../proto/wire.js";
+import type { EdgeDisk } from "../disk.js";
 import type { EdgeProcess } from "../edge-process.js";
 import type { HubProcess } from "../hub-process.js";
 import { MS } from "../kernel.js";
@@ -39,7 +40,7 @@ export class Modes {
   readonly #truth: Truth;
   readonly #ages: Ages;
   readonly #orders = new Map<EdgeProcess, Order>();
-  readonly #latched = new Map<string, ReadonlySet<string>>();
+  readonly #latched = new Map<EdgeDisk, ReadonlySet<string>>();
   readonly #falls = new Map<HubProcess, Map<string, Falls>>();
 
   constructor(truth: Truth, ages: Ages) {
@@ -51,10 +52,8 @@ export class Modes {
     if (input.kind !== "hub") return;
     const { message } = input;
     if (message.kind === "clearLatches") {
-      const left = [...(this.#latched.get(edge.robot) ?? [])].filter(
-        (name) => !message.causes.some((one) => one === name),
-      );
-      this.#latched.set(edge.robot, new Set(left));
+      const left = this.#latchedOn(edge).filter((name) => !message.causes.some((one) => one === name));
+      this.#latched.set(edge.disk, new Set(left));
     }
     if (message.kind !== "modeOrder") return;
     const stream = edge.stream?.id ?? 0;
@@ -65,19 +64,23 @@ export class Modes {
 
   /** What a person must clear is durable on the board from here on. */
   saved(edge: EdgeProcess, latches: readonly string[]): void {
-    this.#latched.set(edge.robot, new Set(latches));
+    this.#latched.set(edge.disk, new Set(latches));
   }
 
   newDisk(robot: string): void {
-    this.#latched.delete(robot);
+    for (const disk of this.#latched.keys()) if (disk.owner === robot) this.#latched.delete(disk);
   }
 
   stepped(edge: EdgeProcess, input: EdgeInput, effects: readonly EdgeEffect[]): void {
     if (input.kind !== "tick") return;
     const ordered = this.#orders.get(edge)?.rung ?? "AUTONOMOUS";
-    const latched = this.#latched.get(edge.robot)?.size ?? 0;
-    const rung: Rung = latched > 0 ? (this.#isHeld(edge) ? "HALT" : "AUTONOMOUS") : "AUTONOMOUS";
+    const latched = this.#latchedOn(edge);
+    const rung: Rung = latched.length > 0 ? "HALT" : "AUTONOMOUS";
     const worst = severity(ordered) >= severity(rung) ? ordered : rung;
+    const holds = [...edge.edge.state.ladder.values()];
+    for (const name of latched)
+      if (!holds.some((hold) => hold.name === name && hold.rung !== "AUTONOMOUS"))
+        throw new Violation("latch-lost", `${edge.robot} has latched ${name}, nobody cleared it, and it is gone`);
     const nowMs = edge.board.monotonicMs(this.#truth.nowUs);
     for (const effect of effects) {
       if (effect.kind === "plan" && worst !== "AUTONOMOUS")
@@ -91,8 +94,9 @@ export class Modes {
     }
   }
 
-  #isHeld(edge: EdgeProcess): boolean {
-    return edge.disk.owner === edge.robot;
+  /** What waits for a person on this board's own disk; another robot's says nothing of it. */
+  #latchedOn(edge: EdgeProcess): readonly string[] {
+    return edge.disk.owner === edge.robot ? [...(this.#latched.get(edge.disk) ?? [])] : [];
   }
 
   /** R6: what a moving robot rests on is truly young enough. */
