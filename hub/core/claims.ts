@@ -8,6 +8,7 @@ import { PERMITS } from "../../proto/mode.js";
 import type { Purpose } from "../../proto/wire.js";
 import { actingClaim, type Claim, claimsOfRobot } from "./ledger-state.js";
 import { effectiveOf } from "./modes.js";
+import { waitMsFor } from "./site.js";
 import type { HubState, Turn } from "./turn.js";
 import { channelAgeMs, lastPose, poseCapturedMs, type RobotWatch, whereabouts } from "./watch.js";
 
@@ -160,7 +161,8 @@ export function free(
 ): void {
   const { exit, operator = "", reason = "", seen = "" } = how;
   const watch = turn.state.watches.get(held.robot);
-  for (const byToken of [watch?.lapsedMs, watch?.grants, watch?.withdrawn]) byToken?.delete(tokenKey(held.token));
+  for (const byToken of [watch?.lapsedMs, watch?.endedMs, watch?.grants, watch?.withdrawn])
+    byToken?.delete(tokenKey(held.token));
   turn.emit({ kind: "claimFreed", token: held.token, exit, operator, reason, seen });
 }
 
@@ -180,11 +182,11 @@ export function stepClaims(turn: Turn): void {
 
 /**
  * R4: an assignment that is over holds its place until a fresh pose shows that the robot has left. After a lapse the
- * pose must have been captured later than the lapse. While a process that another one has superseded may still act on
- * it, the robot can be far away and on its way there.
+ * pose must have been captured later than the lapse. A robot that is far away can be on its way there while it rolls to
+ * a stand, or while a process of it that another one has superseded may still act on the claim.
  */
 function leave(turn: Turn, watch: RobotWatch, held: Claim): void {
-  if (mayAnotherAct(turn, watch, held)) return;
+  if (mayAnotherAct(turn, watch, held) || mayRoll(turn, watch, held)) return;
   const at = { nowMs: turn.nowMs, site: turn.site };
   const ageMs = channelAgeMs(watch, "pose", at);
   if (ageMs > turn.site.config.decisions.dispatch.telemetryMs) return;
@@ -201,4 +203,13 @@ function leave(turn: Turn, watch: RobotWatch, held: Claim): void {
 function mayAnotherAct({ state, nowMs }: Turn, watch: RobotWatch, held: Claim): boolean {
   const isInherited = held.token.epoch < state.ledger.epoch;
   return nowMs < watch.quietUntilMs || (isInherited && nowMs < state.restartUntilMs);
+}
+
+/** R4: a robot that has let go of an assignment in motion follows its last command and brakes. A lapse counts that in. */
+function mayRoll({ site, nowMs }: Turn, watch: RobotWatch, held: Claim): boolean {
+  if (held.lapsed) return false;
+  const key = tokenKey(held.token);
+  const endedMs = watch.endedMs.get(key) ?? nowMs;
+  watch.endedMs.set(key, endedMs);
+  return nowMs - endedMs < waitMsFor(site, 0);
 }

@@ -49,6 +49,7 @@ export interface RobotWatch {
   readonly grants: Map<string, number>; // unanswered, token to when it was last sent
   readonly withdrawn: Map<string, number>; // unanswered withdrawals, likewise
   readonly lapsedMs: Map<string, number>; // token to when its claim lapsed in this incarnation
+  readonly endedMs: Map<string, number>; // token to when its assignment was first seen to be over, likewise
   readonly excluded: Map<string, number>; // destination to when it may be tried again
   readonly notAt: Set<string>; // places where an operator has stated that this silent robot is not
   readonly boots: string[]; // that it has spoken under, newest last
@@ -89,7 +90,15 @@ export function newWatch(robot: { readonly id: string; readonly fleet: string },
     ...{ verdict: "lost", imposed: null, ordered: null },
     order: { sequence: 0, rung: "CONFIRM", causes: [], key: "" },
     ...{ boots: [], clashed: false, configDiffers: false, quietUntilMs: 0 },
-    ...{ lapsedMs: new Map(), excluded: new Map(), notAt: new Set(), stillSinceMs: null, idleSinceMs: 0, refused: 0 },
+    ...{
+      lapsedMs: new Map(),
+      endedMs: new Map(),
+      excluded: new Map(),
+      notAt: new Set(),
+      stillSinceMs: null,
+      idleSinceMs: 0,
+      refused: 0,
+    },
   };
 }
 

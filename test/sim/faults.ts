@@ -59,7 +59,7 @@ export const FAULTS = {
   "hub-disk-flip": kind("hub", "a bit flips in the ledger, and people put a backup in its place", [3, 8], 1),
   "hub-rollback": kind("hub", "the hub is started on an older copy of its ledger", [1, 4], 1),
   "hub-lease-shorter": kind("hub", "the hub is started on a site file with shorter leases", [0.3, 2], 1),
-  "hub-twice": kind("hub", "a second hub is started by mistake on a copy of the ledger", [5, 25], 1),
+  "hub-twice": kind("hub", "a second hub runs by mistake on a copy of the ledger, under the same address", [5, 25], 1),
   "dispatch-wild": kind("hub", "the dispatcher proposes anything, to anybody", [2, 15], 2),
   "edge-twice": kind("robot", "a second edge speaks under a robot's name", [3, 20], 1),
   "sensor-frozen": kind("robot", "a channel repeats its last value under new stamps", [1, 12]),

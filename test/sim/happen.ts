@@ -180,6 +180,7 @@ function secondHub(stage: Stage, fault: Fault): void {
   const kept = Math.floor(hosts.hubDisk.events.length * (isOld ? fault.strength : 1));
   disk.copy(hosts.hubDisk, kept);
   hosts.second = hosts.openHub("second", disk);
+  hosts.isSecondOld = chance.next() < 0.5;
 }
 
 function secondEdge(stage: Stage, fault: Fault): void {

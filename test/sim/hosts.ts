@@ -6,7 +6,7 @@ import { proposeAssignments } from "../../hub/core/dispatch/dispatch.js";
 import { Travel } from "../../hub/core/dispatch/travel.js";
 import type { DispatchView, Proposal } from "../../hub/core/dispatch/view.js";
 import { makeSite, type Site } from "../../hub/core/site.js";
-import type { HubMessage } from "../../proto/wire.js";
+import type { EdgeMessage, HubMessage } from "../../proto/wire.js";
 import type { Random } from "../../scripts/world/random.js";
 import type { Body } from "./body.js";
 import type { Checkers } from "./checkers/checkers.js";
@@ -45,6 +45,7 @@ export class Hosts {
   #hubSite: Site;
   hub: HubProcess | undefined;
   second: HubProcess | undefined;
+  isSecondOld = false; // of a version that does not know whom robots have followed
   #boots = 0;
 
   constructor(parts: HostParts) {
@@ -203,8 +204,22 @@ export class Hosts {
     if (net.isCut("up", robot) || net.isCut("down", robot)) return null;
     const listening = [this.hub, this.second].filter((hub) => hub?.listens === true);
     const hub = listening[this.#calls.below(Math.max(1, listening.length))];
-    return hub === undefined ? null : net.open({ robot, to: hub.name, edge: end, hub: (stream) => hub.accept(stream) });
+    if (hub === undefined) return null;
+    const accept = (stream: Stream) =>
+      (hub === this.second && this.isSecondOld ? forgetting : same)(hub.accept(stream));
+    return net.open({ robot, to: hub.name, edge: end, hub: accept });
   }
+}
+
+const same = (end: End<EdgeMessage>): End<EdgeMessage> => end;
+
+/** F41: a hub of a version that reads no word of whom a robot has followed. */
+function forgetting(end: End<EdgeMessage>): End<EdgeMessage> {
+  return {
+    take: (message) =>
+      end.take(message.kind === "hello" ? { ...message, followsEpoch: 0, followsIncarnation: "" } : message),
+    closed: (reason) => end.closed(reason),
+  };
 }
 
 const WILD = 3;

@@ -134,7 +134,7 @@ t.test("cancel of an active task asks the robot, and ends when it has let go", a
   site.run(1100);
   t.equal(phase(site, "t1"), "CANCELLED");
   t.match(site.bodies("assignmentEnded"), [{ end: "WITHDRAWN" }]);
-  site.run(300);
+  site.run(1500);
   t.equal(site.holder("C"), undefined, "it stands elsewhere");
 });
 

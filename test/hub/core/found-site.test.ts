@@ -113,3 +113,18 @@ t.test(
     }
   },
 );
+
+t.test("R4 place stays held while a robot that has let go of it in motion may still roll there", async (t) => {
+  const site = ready(new SiteUnderTest(), "r1", "r2");
+  site.script.want("r1", "C");
+  site.run(600);
+  const robot = site.robot("r1");
+  robot.speedMps = 2;
+  site.say("r1", robot.outcome("RELEASED"));
+  const endedMs = site.nowMs;
+  t.ok(site.run(5000, () => site.holder("C") === undefined));
+  const { deadmanMs, brakingMs } = site.site.config.lease;
+  const tookMs = site.nowMs - endedMs;
+  t.ok(tookMs >= deadmanMs + brakingMs, `freed after ${tookMs} ms, it rolls for ${deadmanMs + brakingMs}`);
+  t.ok(tookMs < 2 * (deadmanMs + brakingMs), "and no later");
+});

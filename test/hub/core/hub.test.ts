@@ -51,7 +51,7 @@ t.test("robot that says hello is welcomed, heard, ordered and given work; the ta
   site.run(600);
   t.match(r1.last("grant"), { destination: "D", token: { counter: 2 } });
   r1.standAt({ xM: 21, yM: 10 });
-  site.run(600);
+  site.run(1000);
   t.equal(site.holder("C"), undefined, "R4: a fresh position shows that it left");
   t.match(site.bodies("claimFreed"), [{ exit: "LEFT", token: { counter: 1 } }]);
   site.say("r1", r1.outcome("ARRIVED"));

@@ -129,7 +129,11 @@ export const FRESHNESS_MUTANTS: readonly Mutant[] = [
     rule: "R6",
     about: "a lidar that repeats one scan for ever is live as long as it sends",
     patches: [
-      { file: CHANNELS, find: "return repeats >= FROZEN_SCANS ?", replace: "return repeats >= FROZEN_SCANS * 1e6 ?" },
+      {
+        file: CHANNELS,
+        find: "return repeats >= FROZEN_SCANS || isOld ?",
+        replace: "return repeats >= FROZEN_SCANS * 1e6 ?",
+      },
     ],
   },
   {
