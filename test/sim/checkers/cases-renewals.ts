@@ -78,7 +78,19 @@ function below(how: How): void {
   answer(renewals, hub, 1);
 }
 
+function grantedLapsed(how: How): void {
+  const { stand, hub, renewals } = open();
+  const claim = hub.hub.state.ledger.claims.get(tokenKey(token(1)));
+  if (claim === undefined) throw new Error("no claim");
+  claim.lapsed = how === "wrong";
+  const words = { assignment: "a1", task: "t1", destination: stand.pair[0], purpose: "TASK", dwellMs: 0 } as const;
+  renewals.stepped(hub, { kind: "tick" }, [
+    { kind: "send", stream: STREAM, message: { kind: "grant", token: token(1), ...words } },
+  ]);
+}
+
 export const RENEWALS: Cases = {
+  "granted-lapsed": grantedLapsed,
   "replaced-heard": replacedHeard,
   "renewal-repeated: twice": repeated,
   "renewal-repeated: an older one": overtaken,

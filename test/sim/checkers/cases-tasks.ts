@@ -65,6 +65,17 @@ function taskNotDone(how: How): void {
   decide(ended("t1", "END_DONE"));
 }
 
+/** A robot that has arrived at a stop carries the load; the rest is its own. */
+function loadElsewhere(how: How): void {
+  const { stand, tasks, decide, place } = open();
+  const edge = stand.edge("r1");
+  stand.put("r1", place);
+  stand.hold(edge, token(1), place);
+  sayArrived(tasks, edge);
+  decide(accepted("t1", place), claimed("r2", place, token(3, 0)), claimed("r1", place, token(1)), ARRIVED);
+  decide(claimed(how === "wrong" ? "r2" : "r1", place, token(2)));
+}
+
 function arrivedElsewhere(how: How): void {
   const { stand, tasks, place } = open();
   const edge = stand.edge("r1");
@@ -157,6 +168,7 @@ export const TASKS: Cases = {
   "task-unknown": taskUnknown,
   "task-ends-twice": taskEndsTwice,
   "task-not-done": taskNotDone,
+  "load-elsewhere": loadElsewhere,
   "task-renamed": taskRenamed,
   "task-lost: at a start": taskLost,
   "task-lost: after a rollback": taskLostAfterRollback,

@@ -41,6 +41,7 @@ export class Modes {
   readonly #ages: Ages;
   readonly #orders = new Map<EdgeProcess, Order>();
   readonly #latched = new Map<EdgeDisk, ReadonlySet<string>>();
+  readonly #cleared = new Map<EdgeProcess, Set<string>>(); // by people, until the ladder holds it again
   readonly #falls = new Map<HubProcess, Map<string, Falls>>();
 
   constructor(truth: Truth, ages: Ages) {
@@ -52,8 +53,9 @@ export class Modes {
     if (input.kind !== "hub") return;
     const { message } = input;
     if (message.kind === "clearLatches") {
-      const left = this.#latchedOn(edge).filter((name) => !message.causes.some((one) => one === name));
-      this.#latched.set(edge.disk, new Set(left));
+      const cleared = this.#cleared.get(edge) ?? new Set();
+      this.#cleared.set(edge, cleared);
+      for (const name of message.causes) cleared.add(name);
     }
     if (message.kind !== "modeOrder") return;
     const stream = edge.stream?.id ?? 0;
@@ -77,10 +79,12 @@ export class Modes {
     const latched = this.#latchedOn(edge);
     const rung: Rung = latched.length > 0 ? "HALT" : "AUTONOMOUS";
     const worst = severity(ordered) >= severity(rung) ? ordered : rung;
-    const holds = [...edge.edge.state.ladder.values()];
+    const held = new Set<string>();
+    for (const { name, rung } of edge.edge.state.ladder.values()) if (rung !== "AUTONOMOUS") held.add(name);
     for (const name of latched)
-      if (!holds.some((hold) => hold.name === name && hold.rung !== "AUTONOMOUS"))
+      if (!held.has(name))
         throw new Violation("latch-lost", `${edge.robot} has latched ${name}, nobody cleared it, and it is gone`);
+    for (const name of held) this.#cleared.get(edge)?.delete(name);
     const nowMs = edge.board.monotonicMs(this.#truth.nowUs);
     for (const effect of effects) {
       if (effect.kind === "plan" && worst !== "AUTONOMOUS")
@@ -96,7 +100,9 @@ export class Modes {
 
   /** What waits for a person on this board's own disk; another robot's says nothing of it. */
   #latchedOn(edge: EdgeProcess): readonly string[] {
-    return edge.disk.owner === edge.robot ? [...(this.#latched.get(edge.disk) ?? [])] : [];
+    if (edge.disk.owner !== edge.robot) return [];
+    const cleared = this.#cleared.get(edge);
+    return [...(this.#latched.get(edge.disk) ?? [])].filter((name) => cleared?.has(name) !== true);
   }
 
   /** R6: what a moving robot rests on is truly young enough. */
@@ -268,5 +274,6 @@ export class Modes {
 
   forgetEdge(edge: EdgeProcess): void {
     this.#orders.delete(edge);
+    this.#cleared.delete(edge);
   }
 }

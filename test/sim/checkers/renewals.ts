@@ -1,11 +1,13 @@
-// R2, R3, R8 on the hub's side: it hears nothing from a stream that a newer one has replaced, answers a renewal once,
-// and gives time only to a robot that acts on claims which are its own and on a rung that permits renewals.
+// R2, R3, R4, R8 on the hub's side: it hears nothing from a stream that a newer one has replaced, answers a renewal
+// once, gives time only to a robot that acts on claims which are its own and on a rung that permits renewals, and sends
+// no grant of a claim that has lapsed: what goes on after a lapse goes on under a higher token.
 
 import type { HubInput } from "../../../hub/core/hub.js";
 import { effectiveOf } from "../../../hub/core/modes.js";
 import type { HubEffect } from "../../../hub/core/turn.js";
 import { tokenKey } from "../../../proto/claim.js";
 import { severity } from "../../../proto/mode.js";
+import type { HubMessage } from "../../../proto/wire.js";
 import type { HubProcess } from "../hub-process.js";
 import { Violation } from "../trace.js";
 
@@ -17,6 +19,7 @@ export class Renewals {
   }
 
   stepped(hub: HubProcess, input: HubInput | null, effects: readonly HubEffect[]): void {
+    for (const effect of effects) if (effect.kind === "send") notLapsed(hub, effect.message);
     if (input?.kind !== "link" || input.message.kind !== "renew") return;
     const { state } = hub.hub;
     const { stream, message } = input;
@@ -50,4 +53,11 @@ export class Renewals {
       throw new Violation("renewal-repeated", `the hub answers renewal ${nonce} again, or after a later one`);
     answered.set(stream, nonce);
   }
+}
+
+function notLapsed(hub: HubProcess, message: HubMessage): void {
+  if (message.kind !== "grant") return;
+  const claim = hub.hub.state.ledger.claims.get(tokenKey(message.token));
+  if (claim?.lapsed !== true) return;
+  throw new Violation("granted-lapsed", `the hub grants ${claim.robot} ${tokenKey(message.token)}, which has lapsed`);
 }

@@ -16,6 +16,7 @@ import type { Truth } from "../truth.js";
 interface Told {
   readonly stops: number;
   arrived: number;
+  carrier: string; // robot that has its load, once it has arrived at a stop
   ended: string;
 }
 
@@ -28,7 +29,7 @@ class Book {
     switch (body.kind) {
       case "taskAccepted":
         if (this.tasks.has(body.task)) throw new Violation("task-twice", `task ${body.task} is accepted twice`);
-        this.tasks.set(body.task, { stops: body.stops.length, arrived: 0, ended: "" });
+        this.tasks.set(body.task, { stops: body.stops.length, arrived: 0, carrier: "", ended: "" });
         return;
       case "taskEnded": {
         const task = this.tasks.get(body.task);
@@ -43,12 +44,19 @@ class Book {
         task.ended = body.end;
         return;
       }
-      case "claimed":
+      case "claimed": {
+        const carrier = this.tasks.get(body.task)?.carrier ?? "";
+        if (carrier !== "" && carrier !== body.robot)
+          throw new Violation("load-elsewhere", `${body.robot} goes on with ${body.task}, whose load ${carrier} has`);
         this.claims.set(tokenKey(body.token), body);
         return;
+      }
       case "arrived": {
-        const task = this.tasks.get(this.claims.get(tokenKey(body.token))?.task ?? "");
-        if (task !== undefined) task.arrived += 1;
+        const claim = this.claims.get(tokenKey(body.token));
+        const task = this.tasks.get(claim?.task ?? "");
+        if (claim === undefined || task === undefined) return;
+        task.arrived += 1;
+        task.carrier = claim.robot;
         return;
       }
       default: // nothing about tasks
