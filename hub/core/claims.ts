@@ -85,10 +85,14 @@ export function standsOn(state: HubState, watch: RobotWatch): string | null {
   return nearest;
 }
 
+/** R1: the robot has stood still for so long that it counts as standing there. */
+export function isStanding(watch: RobotWatch, nowMs: number): boolean {
+  return watch.stillSinceMs !== null && nowMs - watch.stillSinceMs > STANDING_MS;
+}
+
 /** R1: the destination that a robot stands on, once that counts as holding it, claim or no claim. */
 export function standsLong(state: HubState, watch: RobotWatch, nowMs: number): string | null {
-  const isLong = watch.stillSinceMs !== null && nowMs - watch.stillSinceMs > STANDING_MS;
-  const stood = isLong ? standsOn(state, watch) : null;
+  const stood = isStanding(watch, nowMs) ? standsOn(state, watch) : null;
   return stood === null || isElsewhere(state, watch, stood) ? null : stood;
 }
 

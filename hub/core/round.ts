@@ -3,7 +3,7 @@
 // that what is taken is taken in the ledger too (R4: occupied first, autonomous later).
 
 import type { Whereabouts } from "../../proto/claim.js";
-import { claim, isElsewhere, isOutside, standsLong, standsOn, whyNoGrants } from "./claims.js";
+import { claim, isElsewhere, isOutside, isStanding, standsLong, standsOn, whyNoGrants } from "./claims.js";
 import type { DispatchRobot, DispatchTask, DispatchView, Proposal } from "./dispatch/view.js";
 import { actingClaim, claimsOfRobot } from "./ledger-state.js";
 import { dwellOf } from "./links.js";
@@ -55,16 +55,25 @@ function abandon(turn: Turn): void {
   }
 }
 
-/** R4: an idle robot holds what it stands on. */
+/**
+ * R4: an idle robot holds what it stands on; and where its claim has lapsed and it stands so near that nothing can show
+ * the place free, it is sent there, for it would stand in the way for ever.
+ */
 function settle(turn: Turn): void {
   for (const watch of turn.state.watches.values()) {
-    const destination = standsLong(turn.state, watch, turn.nowMs);
+    const destination = standsLong(turn.state, watch, turn.nowMs) ?? lapsedUnder(turn, watch);
     if (destination === null || actingClaim(turn.ledger, watch.id) !== undefined) continue;
     if (whyNoGrants(turn.state, watch, turn.nowMs) !== null) continue;
     const held = turn.ledger.byDestination.get(destination);
     if (held !== undefined && !(held.robot === watch.id && held.lapsed)) continue;
     claim(turn, { robot: watch.id, destination, purpose: "PARK", task: "", stopIndex: 0, dwellMs: 0 });
   }
+}
+
+function lapsedUnder(turn: Turn, watch: RobotWatch): string | null {
+  if (!isStanding(watch, turn.nowMs)) return null;
+  const held = claimsOfRobot(turn.ledger, watch.id).find((own) => own.lapsed && own.phase !== "assigned");
+  return held?.destination ?? null;
 }
 
 function viewOf(turn: Turn): DispatchView {

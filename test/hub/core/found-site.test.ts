@@ -128,3 +128,24 @@ t.test("R4 place stays held while a robot that has let go of it in motion may st
   t.ok(tookMs >= deadmanMs + brakingMs, `freed after ${tookMs} ms, it rolls for ${deadmanMs + brakingMs}`);
   t.ok(tookMs < 2 * (deadmanMs + brakingMs), "and no later");
 });
+
+t.test("R4 robot at the rim of a place that lapsed under it is sent there, and holds it again", async (t) => {
+  const site = ready(new SiteUnderTest(), "r1", "r2");
+  const robot = site.robot("r1");
+  const place = site.site.destinations.get("C");
+  if (place === undefined) throw new Error("no C");
+  site.script.want("r1", "C");
+  site.run(600);
+  robot.standAt({ xM: place.xM + place.footprintRadiusM + 0.1, yM: place.yM }); // neither on it nor outside
+  site.run(400);
+  site.say("r1", robot.outcome("ARRIVED"));
+  site.disconnect("r1");
+  robot.isTelling = false;
+  site.run(2 * site.waitMs);
+  t.match(site.hub.state.ledger.byDestination.get("C"), { robot: "r1", lapsed: true });
+  robot.isTelling = true;
+  site.connect("r1");
+  t.ok(site.run(60_000, () => site.hub.state.ledger.byDestination.get("C")?.lapsed === false));
+  t.match(robot.last("grant"), { destination: "C", purpose: "PARK", token: { counter: 2 } });
+  t.equal(site.holder("C"), "r1");
+});
