@@ -51,7 +51,7 @@ const CHECKERS: readonly (readonly [object, readonly string[]])[] = [
   [Places.prototype, ["decided"]],
   [Renewals.prototype, ["stepped"]],
   [Rights.prototype, ["fed", "stepped", "ticked", "wrote", "took"]],
-  [Stores.prototype, ["stepped", "wrote", "performed"]],
+  [Stores.prototype, ["fed", "saved", "stepped", "wrote", "performed"]],
   [Tokens.prototype, ["fed", "stepped"]],
   [Tasks.prototype, ["stepped", "decided", "rebuilt", "opened", "same"]],
 ];

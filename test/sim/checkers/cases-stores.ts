@@ -47,7 +47,15 @@ function grant(how: How): void {
   new Stores().performed(hub, { kind: "send", stream: 1, message });
 }
 
+function outcomeDropped(how: How): void {
+  const { edge, stores } = edgeWith(how);
+  stores.saved(edge, { ...EMPTY_MEMORY, outbox: [{ ...OUTCOME, kind: "ARRIVED" }] });
+  if (how === "sound") stores.fed(edge, { kind: "hub", message: { kind: "outcomeStored", id: "o1" } });
+  stores.saved(edge, EMPTY_MEMORY);
+}
+
 export const STORES: Cases = {
+  "outcome-dropped": outcomeDropped,
   "outcome-unstored": outcome,
   "accepted-unstored": accepted,
   "acts-unstored": acts,

@@ -54,6 +54,15 @@ function taskEndsTwice(how: How): void {
   decide(ended(how === "wrong" ? "t1" : "t2", "END_CANCELLED"));
 }
 
+/** An assignment ends before its task does. */
+function taskEndsRunning(how: How): void {
+  const { decide, place } = open();
+  decide(accepted("t1", place), claimed("r1", place, token(1)));
+  const over = { kind: "assignmentEnded", token: token(1), end: "WITHDRAWN", reason: "", outcome: "" } as const;
+  if (how === "sound") decide(over);
+  decide(ended("t1", "END_CANCELLED"));
+}
+
 function taskNotDone(how: How): void {
   const { stand, tasks, decide, place } = open();
   const edge = stand.edge("r1");
@@ -62,6 +71,7 @@ function taskNotDone(how: How): void {
   sayArrived(tasks, edge);
   decide(accepted("t1", place), claimed("r1", place, token(1)));
   if (how === "sound") decide(ARRIVED);
+  decide({ kind: "assignmentEnded", token: token(1), end: "COMPLETED", reason: "", outcome: "" });
   decide(ended("t1", "END_DONE"));
 }
 
@@ -167,6 +177,7 @@ export const TASKS: Cases = {
   "task-twice": taskTwice,
   "task-unknown": taskUnknown,
   "task-ends-twice": taskEndsTwice,
+  "task-ends-running": taskEndsRunning,
   "task-not-done": taskNotDone,
   "load-elsewhere": loadElsewhere,
   "task-renamed": taskRenamed,

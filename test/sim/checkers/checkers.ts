@@ -80,6 +80,7 @@ export class Checkers {
     fed: (edge, input) => {
       this.#rights.fed(edge, input);
       this.#tokens.fed(edge, input);
+      this.#stores.fed(edge, input);
       this.modes.fed(edge, input);
     },
     stepped: (edge, input, effects) => this.#edgeStepped(edge, input, effects),
@@ -89,6 +90,7 @@ export class Checkers {
     },
     saved: (edge, memory) => {
       this.modes.saved(edge, memory.latches);
+      this.#stores.saved(edge, memory);
       this.#rights.took(edge, memory.highestToken);
     },
   };
@@ -145,6 +147,7 @@ export class Checkers {
   newDisk(robot: string): void {
     this.#rights.newDisk(robot);
     this.#tokens.newDisk(robot);
+    this.#stores.newDisk(robot);
     this.modes.newDisk(robot);
   }
 

@@ -1,14 +1,40 @@
-// R10: nothing is told, given or acted on before what it rests on is durable, on either side.
+// R10: nothing is told, given or acted on before what it rests on is durable, on either side; and a robot forgets an
+// outcome only when the hub has said that it has it.
 
-import type { EdgeEffect } from "../../../edge/core/types.js";
+import type { EdgeMemory } from "../../../edge/core/memory.js";
+import type { EdgeEffect, EdgeInput } from "../../../edge/core/types.js";
 import type { HubEffect } from "../../../hub/core/turn.js";
 import { sameToken, type Token, tokenKey } from "../../../proto/claim.js";
 import type { Command } from "../../../proto/wire.js";
+import type { EdgeDisk } from "../disk.js";
 import type { EdgeProcess } from "../edge-process.js";
 import type { HubProcess } from "../hub-process.js";
 import { Violation } from "../trace.js";
 
 export class Stores {
+  readonly #outboxes = new Map<EdgeDisk, readonly string[]>();
+  readonly #acknowledged = new Set<string>(); // robot and outcome
+
+  fed(edge: EdgeProcess, input: EdgeInput): void {
+    if (input.kind !== "hub" || input.message.kind !== "outcomeStored") return;
+    this.#acknowledged.add(`${edge.robot} ${input.message.id}`);
+  }
+
+  /** A memory is durable now. */
+  saved(edge: EdgeProcess, memory: EdgeMemory): void {
+    const ids = memory.outbox.map(({ id }) => id);
+    const before = this.#outboxes.get(edge.disk) ?? [];
+    this.#outboxes.set(edge.disk, ids);
+    const lost = before.find((id) => !ids.includes(id) && !this.#acknowledged.has(`${edge.robot} ${id}`));
+    if (lost !== undefined)
+      throw new Violation("outcome-dropped", `${edge.robot} forgets outcome ${lost}, which no hub has acknowledged`);
+  }
+
+  /** People gave the robot an empty disk. */
+  newDisk(robot: string): void {
+    for (const disk of this.#outboxes.keys()) if (disk.owner === robot) this.#outboxes.delete(disk);
+  }
+
   /** An edge has decided these effects. */
   stepped(edge: EdgeProcess, effects: readonly EdgeEffect[]): void {
     for (const effect of effects) {

@@ -23,6 +23,7 @@ interface Told {
 /** The tasks of hubs that share a ledger. */
 class Book {
   readonly tasks = new Map<string, Told>();
+  readonly running = new Map<string, string>(); // token of an assignment that has not ended, to its task
   readonly claims = new Map<string, { readonly task: string; readonly destination: string; readonly robot: string }>();
 
   take({ body }: LedgerEvent): void {
@@ -34,6 +35,9 @@ class Book {
       case "taskEnded": {
         const task = this.tasks.get(body.task);
         if (task === undefined) throw new Violation("task-unknown", `task ${body.task} ends and was never accepted`);
+        const running = [...this.running].find(([, of]) => of === body.task);
+        if (running !== undefined)
+          throw new Violation("task-ends-running", `task ${body.task} ends while a robot may act on ${running[0]}`);
         if (task.ended !== "")
           throw new Violation("task-ends-twice", `task ${body.task} ends as ${body.end} after ${task.ended}`);
         if (body.end === "END_DONE" && task.arrived !== task.stops)
@@ -49,8 +53,13 @@ class Book {
         if (carrier !== "" && carrier !== body.robot)
           throw new Violation("load-elsewhere", `${body.robot} goes on with ${body.task}, whose load ${carrier} has`);
         this.claims.set(tokenKey(body.token), body);
+        this.running.set(tokenKey(body.token), body.task);
         return;
       }
+      case "assignmentEnded":
+      case "claimFreed":
+        this.running.delete(tokenKey(body.token));
+        return;
       case "arrived": {
         const claim = this.claims.get(tokenKey(body.token));
         const task = this.tasks.get(claim?.task ?? "");
@@ -68,7 +77,7 @@ class Book {
 export class Tasks {
   readonly #truth: Truth;
   readonly #books = new Map<HubProcess, Book>();
-  readonly #arrivals = new Set<string>(); // robot and assignment
+  readonly #arrivals = new Set<string>(); // robot and token
   #told = new Map<string, string>(); // task to the name under which it was asked for
 
   constructor(truth: Truth) {
@@ -89,8 +98,8 @@ export class Tasks {
   stepped(edge: EdgeProcess, effects: readonly EdgeEffect[]): void {
     for (const effect of effects) {
       if (effect.kind !== "save") continue;
-      for (const { kind, assignment, token } of effect.memory.outbox) {
-        const key = `${edge.robot} ${assignment} ${tokenKey(token)}`;
+      for (const { kind, token } of effect.memory.outbox) {
+        const key = `${edge.robot} ${tokenKey(token)}`;
         if (kind !== "ARRIVED" || this.#arrivals.has(key)) continue;
         this.#arrivals.add(key);
         const held = effect.memory.holdings.find((holding) => tokenKey(holding.token) === tokenKey(token));
@@ -122,8 +131,7 @@ export class Tasks {
   #trulyArrived(book: Book, body: { readonly token: { readonly epoch: number; readonly counter: number } }): void {
     const claim = book.claims.get(tokenKey(body.token));
     if (claim === undefined) return;
-    const known = [...this.#arrivals].some((key) => key.startsWith(`${claim.robot} `));
-    if (!known)
+    if (!this.#arrivals.has(`${claim.robot} ${tokenKey(body.token)}`))
       throw new Violation(
         "arrived-unsaid",
         `the hub has ${claim.robot} arrived at ${claim.destination}, which it never said`,
