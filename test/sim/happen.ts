@@ -187,8 +187,9 @@ function secondEdge(stage: Stage, fault: Fault): void {
   const { hosts } = stage;
   const robot = fault.subject;
   if (hosts.twins.has(robot)) return;
-  const disk = hosts.newEdgeDisk(robot);
-  disk.memory = hosts.disks.get(robot)?.memory ?? null;
+  const own = hosts.disks.get(robot);
+  const disk = hosts.newEdgeDisk(robot, own?.owner);
+  disk.memory = own?.memory ?? null;
   hosts.twins.set(robot, hosts.openEdge(robot, { disk, board: hosts.machine(`${robot}-twin`), isTwin: true }));
 }
 

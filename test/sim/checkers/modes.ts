@@ -274,6 +274,7 @@ export class Modes {
 
   forgetEdge(edge: EdgeProcess): void {
     this.#orders.delete(edge);
+    this.#latched.set(edge.disk, new Set(this.#latchedOn(edge))); // what was cleared may be stored, or not
     this.#cleared.delete(edge);
   }
 }
