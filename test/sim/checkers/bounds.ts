@@ -5,13 +5,15 @@ import type { HubProcess } from "../hub-process.js";
 import { Violation } from "../trace.js";
 
 const PENDING_MOST = 2000;
+/** What it acts on, and a few places where it has arrived. */
+const HOLDINGS_MOST = 9;
 
 export function boundsOfEdge(edge: EdgeProcess): void {
   const { state } = edge.edge;
   const { outbox } = state.context.config.limits;
   const seen: readonly (readonly [string, number, number])[] = [
     ["outbox", state.memory.outbox.length, outbox + 64],
-    ["holdings", state.memory.holdings.length, 64],
+    ["holdings", state.memory.holdings.length, HOLDINGS_MOST],
     ["messages that wait for the store", state.held.length, 500],
     ["unanswered renewals", state.link.lease.pending.length, 64],
     ["ticks", state.ticks.size, 256],
@@ -37,6 +39,7 @@ export function boundsOfHub(hub: HubProcess): void {
     check(`unanswered grants of ${watch.id}`, watch.grants.size, config.destinations.length);
     check(`withdrawals of ${watch.id}`, watch.withdrawn.size, config.destinations.length);
     check(`lapses of ${watch.id}`, watch.lapsedMs.size, config.destinations.length);
+    check(`ends of ${watch.id}`, watch.endedMs.size, config.destinations.length);
     check(`boots of ${watch.id}`, watch.boots.length, 16);
   }
 }
