@@ -29,6 +29,8 @@ import type { EdgeEffect, EdgeState } from "./types.js";
 const KILL_DEADLINES = 3;
 /** Without headway for this long the robot gives the destination up, and the hub decides anew. */
 const GIVE_UP_MS = 45_000;
+/** Less than this is no headway. */
+const HEADWAY_M = 0.5;
 const REFUSED_HOLD_MS = 1000;
 /** Poses are carried forward by odometry for at most this long. */
 const PREDICT_MS = 300;
@@ -39,7 +41,7 @@ export interface Driver {
   readonly priority: number;
   readonly targets: ReadonlyMap<string, Target>; // by destination
   readonly poses: { readonly atMs: number; readonly xM: number; readonly yM: number; readonly headingRad: number }[];
-  stuckSinceMs: number | null;
+  headway: { readonly atMs: number; readonly xM: number; readonly yM: number } | null; // where it last made some
   refusedUntilMs: number;
 }
 
@@ -243,7 +245,10 @@ function arrive(state: EdgeState, proposal: Proposal, nowMs: number, effects: Ed
   endActing(state, acting, { result: "ARRIVED", reason: "", decisionId: decisionId(state) }, effects);
 }
 
-/** R1: a robot that makes no headway lets the hub decide anew. Standing for want of authority is not its failure. */
+/**
+ * R1: a robot that makes no headway lets the hub decide anew; turning on the spot before what stands in its way is none.
+ * Standing for want of authority is not its failure.
+ */
 function giveUp(
   state: EdgeState,
   driver: Driver,
@@ -252,18 +257,21 @@ function giveUp(
 ): void {
   const acting = actingOn(state);
   const { activity, blockedBy } = at.proposal;
-  const rung = rungOf(state);
-  const waits = activity === "blocked" || activity === "waiting";
-  const held = rung === "REACTIVE_ONLY" && activity === "holding"; // its path is finished, and nobody plans another
-  const stuck = mayActNow(state, at.nowMs) && ((waits && PERMITS[rung].motion !== "none") || held);
-  if (acting === undefined || !stuck) {
-    driver.stuckSinceMs = null;
+  const pose = sampleOf(state, "pose");
+  const mayMove = mayActNow(state, at.nowMs) && PERMITS[rungOf(state)].motion !== "none" && activity !== "arrived";
+  if (acting === undefined || pose === undefined || !mayMove) {
+    driver.headway = null;
     return;
   }
-  driver.stuckSinceMs ??= at.nowMs;
-  if (at.nowMs - driver.stuckSinceMs < GIVE_UP_MS) return;
-  driver.stuckSinceMs = null;
+  const { xM, yM } = pose;
+  const last = driver.headway;
+  if (last === null || (xM - last.xM) ** 2 + (yM - last.yM) ** 2 >= HEADWAY_M ** 2) {
+    driver.headway = { atMs: at.nowMs, xM, yM };
+    return;
+  }
+  if (at.nowMs - last.atMs < GIVE_UP_MS) return;
+  driver.headway = null;
   const towards = `${acting.destination} (${tokenKey(acting.token)})`;
-  const reason = `no headway for ${GIVE_UP_MS / 1000} s towards ${towards}: ${blockedBy}`;
+  const reason = `no headway for ${GIVE_UP_MS / 1000} s towards ${towards}: ${blockedBy || activity}`;
   endActing(state, acting, { result: "FAILED", reason: reason.slice(0, 200), decisionId: decisionId(state) }, effects);
 }

@@ -55,7 +55,7 @@ export class Edge {
       settleMs: config.physics.settleMs,
     });
     this.#driver = {
-      ...{ motion, priority: priorityOf(context.robot), poses: [], stuckSinceMs: null, refusedUntilMs: 0 },
+      ...{ motion, priority: priorityOf(context.robot), poses: [], headway: null, refusedUntilMs: 0 },
       targets: new Map(config.destinations.map(({ id, xM, yM, headingRad }) => [id, { id, xM, yM, headingRad }])),
     };
   }

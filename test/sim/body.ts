@@ -14,6 +14,8 @@ import type { Machine } from "./machine.js";
 const RAYS = 16;
 const STEP_RAD = (2 * Math.PI) / RAYS;
 const RANGE_M = 60;
+/** Rays whose cosine is above this look ahead. */
+const AHEAD = 0.3;
 const POSE_ERROR_M = 0.05;
 const SUBSTEP_US = 50_000;
 const TURN_RAMP_S = 0.25;
@@ -34,6 +36,7 @@ export interface Trouble {
   readonly frozen: boolean;
   readonly future: boolean;
   readonly jumpM: number;
+  readonly aheadM: number; // to what stands before the robot; infinite: nothing does
 }
 
 export class Body {
@@ -177,7 +180,7 @@ export class Body {
         return { speedMps: this.speedMps * scale, turnRadps: this.turnRadps * scale, travelledM: this.travelledM };
       }
       case "scan":
-        return { angleMinRad: 0, angleStepRad: STEP_RAD, rangeMaxM: RANGE_M, rangeM: this.#ranges() };
+        return { angleMinRad: 0, angleStepRad: STEP_RAD, rangeMaxM: RANGE_M, rangeM: this.#ranges(trouble.aheadM) };
       case "base":
         return { emergencyStop: this.emergencyStop, bumper: false, manual: false, commandSequence: this.#lastSequence };
       case "battery":
@@ -185,13 +188,14 @@ export class Body {
     }
   }
 
-  #ranges(): readonly number[] {
+  #ranges(aheadM: number): readonly number[] {
     const { grid, random } = this.#parts;
     const ranges: number[] = [];
     for (let ray = 0; ray < RAYS; ray += 1) {
       const angle = this.headingRad + ray * STEP_RAD;
       const from = { xM: this.xM, yM: this.yM, dx: Math.cos(angle), dy: Math.sin(angle) };
-      const m = castGrid(grid, from, RANGE_M);
+      const isAhead = Math.cos(ray * STEP_RAD) > AHEAD;
+      const m = Math.min(castGrid(grid, from, RANGE_M), isAhead ? aheadM : RANGE_M);
       ranges.push(m >= RANGE_M ? RANGE_M : Math.max(0, m + 0.02 * (random.next() - 0.5)));
     }
     return ranges;

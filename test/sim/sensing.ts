@@ -14,6 +14,8 @@ const FAST_MS = 100;
 const SCAN_EVERY = 2;
 const BASE_EVERY = 4;
 const BATTERY_EVERY = 20;
+/** What stands in the way is this far from the robot's middle. */
+const NEAR_M = 0.5;
 
 const CHANNELS = ["pose", "scan", "odometry"] as const;
 
@@ -79,6 +81,7 @@ export class Sensing {
       frozen: hits(weather.on("sensor-frozen", robot)),
       future: hits(weather.on("sensor-future", robot)),
       jumpM: jump > 0 ? 2 + 8 * jump : 0,
+      aheadM: weather.on("way-blocked", robot) > 0 ? NEAR_M : Number.POSITIVE_INFINITY,
     };
   }
 

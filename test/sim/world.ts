@@ -50,6 +50,11 @@ export interface Outcome {
 const HEAL_S = 400;
 const ROBOTS = [1, 2, 3, 4, 6] as const;
 
+/** How long things go wrong: mostly up to a minute, now and then up to two, for what is patient. */
+function chaosS(chance: Random): number {
+  return chance.below(8) === 0 ? 60 + chance.below(60) : 15 + chance.below(45);
+}
+
 class ActiveFaults implements Weather {
   readonly #strengths = new Map<string, number>();
 
@@ -89,7 +94,7 @@ export class World {
     this.#seed = options.seed;
     this.#kernel = new Kernel(stream("ties"));
     this.#trace = new Trace(options.take ?? null);
-    this.#chaosUs = (options.chaosS ?? 15 + shape.below(45)) * SECOND;
+    this.#chaosUs = (options.chaosS ?? chaosS(shape)) * SECOND;
     this.#sim = drawSite(stream("site"), robots);
     const bodies = drawBodies(this.#sim, stream);
     const machines = drawMachines(this.#sim, stream("clocks"));

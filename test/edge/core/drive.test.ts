@@ -133,25 +133,27 @@ t.test("R8 on REACTIVE_ONLY without a validated path the robot stands", async (t
   t.notOk(robot.commands().some(moves));
 });
 
-t.test("R1 robot that makes no headway says FAILED, so that the hub decides anew", async (t) => {
-  const robot = new EdgeUnderTest().ready();
-  const destination = "P1";
-  robot.grant(destination);
-  // Something stands right in front of it and never moves.
-  const cast = robot.base.sample.bind(robot.base);
-  robot.base.sample = (channel, nowMs) => {
-    const sample = cast(channel, nowMs);
-    if (sample.channel !== "scan") return sample;
-    const rangeM = sample.rangeM.map((range) => Math.min(range, 0.55 + 0.001 * (nowMs % 7)));
-    return { ...sample, rangeM };
-  };
-  t.ok(
-    robot.run(120_000, () => robot.sent("outcome").length > 0),
-    robot.edge.state.activity,
-  );
-  t.match(robot.sent("outcome"), [{ result: "FAILED", reason: /no headway for 45 s towards P1/ }]);
-  t.same(robot.stored.holdings, []);
-});
+for (const where of ["all around it", "before it, wherever it turns"]) {
+  t.test(`R1 robot that makes no headway, for something stands ${where}, says FAILED`, async (t) => {
+    const robot = new EdgeUnderTest().ready();
+    const destination = "P1";
+    robot.grant(destination);
+    const cast = robot.base.sample.bind(robot.base);
+    robot.base.sample = (channel, nowMs) => {
+      const sample = cast(channel, nowMs);
+      if (sample.channel !== "scan") return sample;
+      const isThere = (ray: number) => where === "all around it" || Math.cos(ray * sample.angleStepRad) > 0.3;
+      const nearM = 0.55 + 0.001 * (nowMs % 7);
+      return { ...sample, rangeM: sample.rangeM.map((range, ray) => (isThere(ray) ? Math.min(range, nearM) : range)) };
+    };
+    t.ok(
+      robot.run(120_000, () => robot.sent("outcome").length > 0),
+      robot.edge.state.activity,
+    );
+    t.match(robot.sent("outcome"), [{ result: "FAILED", reason: /no headway for 45 s towards P1/ }]);
+    t.same(robot.stored.holdings, []);
+  });
+}
 
 t.test("R8 robot that stands because its lease has ended does not say that it failed", async (t) => {
   const robot = new EdgeUnderTest().driving();

@@ -63,7 +63,7 @@ function taskEndsRunning(how: How): void {
   decide(ended("t1", "END_CANCELLED"));
 }
 
-function taskNotDone(how: How): void {
+function completedUnarrived(how: How): void {
   const { stand, tasks, decide, place } = open();
   const edge = stand.edge("r1");
   stand.put("r1", place);
@@ -72,6 +72,18 @@ function taskNotDone(how: How): void {
   decide(accepted("t1", place), claimed("r1", place, token(1)));
   if (how === "sound") decide(ARRIVED);
   decide({ kind: "assignmentEnded", token: token(1), end: "COMPLETED", reason: "", outcome: "" });
+}
+
+function taskNotDone(how: How): void {
+  const { stand, tasks, decide, place } = open();
+  const edge = stand.edge("r1");
+  stand.put("r1", place);
+  stand.hold(edge, token(1), place);
+  sayArrived(tasks, edge);
+  decide(accepted("t1", place), claimed("r1", place, token(1)));
+  if (how === "sound") decide(ARRIVED);
+  const end = how === "sound" ? "COMPLETED" : "REFUSED";
+  decide({ kind: "assignmentEnded", token: token(1), end, reason: "", outcome: "" });
   decide(ended("t1", "END_DONE"));
 }
 
@@ -178,6 +190,7 @@ export const TASKS: Cases = {
   "task-unknown": taskUnknown,
   "task-ends-twice": taskEndsTwice,
   "task-ends-running": taskEndsRunning,
+  "completed-unarrived": completedUnarrived,
   "task-not-done": taskNotDone,
   "load-elsewhere": loadElsewhere,
   "task-renamed": taskRenamed,

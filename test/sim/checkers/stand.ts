@@ -27,7 +27,7 @@ export type Cases = Readonly<Record<string, (how: How) => void>>;
 
 const ROBOTS = 3;
 const QUIET = { slow: 0, fails: false };
-const NO_TROUBLE = { frozen: false, future: false, jumpM: 0 };
+const NO_TROUBLE = { frozen: false, future: false, jumpM: 0, aheadM: Number.POSITIVE_INFINITY };
 
 /** The first site that has two places that are in conflict and further apart than any footprint. */
 function siteWithConflict(): { readonly sim: SimSite; readonly pair: readonly [string, string] } {

@@ -23,6 +23,7 @@ interface Told {
 /** The tasks of hubs that share a ledger. */
 class Book {
   readonly tasks = new Map<string, Told>();
+  readonly arrived = new Set<string>(); // tokens
   readonly running = new Map<string, string>(); // token of an assignment that has not ended, to its task
   readonly claims = new Map<string, { readonly task: string; readonly destination: string; readonly robot: string }>();
 
@@ -57,10 +58,15 @@ class Book {
         return;
       }
       case "assignmentEnded":
+        if (body.end === "COMPLETED" && !this.arrived.has(tokenKey(body.token)))
+          throw new Violation("completed-unarrived", `${tokenKey(body.token)} is completed, and nobody has arrived`);
+        this.running.delete(tokenKey(body.token));
+        return;
       case "claimFreed":
         this.running.delete(tokenKey(body.token));
         return;
       case "arrived": {
+        this.arrived.add(tokenKey(body.token));
         const claim = this.claims.get(tokenKey(body.token));
         const task = this.tasks.get(claim?.task ?? "");
         if (claim === undefined || task === undefined) return;

@@ -226,7 +226,7 @@ export const FRESHNESS_MUTANTS: readonly Mutant[] = [
       {
         file: EDGE,
         find: 'if (anomaly !== "suspended") return;',
-        replace: 'if (anomaly !== "backwards") return;',
+        replace: 'if (anomaly !== "suspended" || state.tickNonce >= 0) return;',
       },
     ],
   },
