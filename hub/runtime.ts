@@ -1,7 +1,7 @@
 // The hub's shell: feeds the core through its queue (hub/core/pending.ts), stores each batch and performs what follows
 // it in order (R10). A store that fails ends the hub: it never tries the same sync again.
 
-import { ClockFault, type ClockReading } from "../proto/clock.js";
+import type { ClockReading } from "../proto/clock.js";
 import { monotonicMs, readClocks } from "../proto/codec/clock.js";
 import { type Refusal, refuse } from "../proto/errors.js";
 import type { LedgerEvent } from "../proto/ledger.js";
@@ -134,8 +134,7 @@ export class HubRuntime {
       for (const { stream, message } of this.#pending.feed(input, this.#read()))
         this.#streams.get(stream)?.send(message);
     } catch (cause) {
-      if (cause instanceof ClockFault) return this.#fail(cause);
-      throw cause; // a fault of the core ends the process
+      return this.#fail(cause as Error); // also a fault of the core: what it holds in memory may be half a step
     }
     if (this.#pending.length > 0) this.#pumping ??= this.#pump().finally(() => (this.#pumping = null));
   }

@@ -127,15 +127,21 @@ function welcomed(
     return;
   }
   state.link.welcome = { message, receivedMs: nowMs };
-  if (isSame || state.storeFault !== "") return begin(state, effects); // a robot that cannot store stands in HALT
-  state.memory = { ...state.memory, follows: { epoch, incarnation } };
-  save(state, effects, { messages: [], activate: "", begins: true });
+  if (!isSame) {
+    state.memory = { ...state.memory, follows: { epoch, incarnation } };
+    save(state, effects, { messages: [], activate: "" });
+    state.followsVersion = state.version;
+  }
+  begin(state, effects);
 }
 
-/** The session of the hub that it follows. No-op when the link is gone meanwhile. */
+/**
+ * The session of the hub that it follows. No-op when the link is gone meanwhile, and until it is durable whom it
+ * follows; a robot that cannot store stands in HALT and may say so.
+ */
 export function begin(state: EdgeState, effects: EdgeEffect[]): void {
   const { link } = state;
-  if (link.welcome === null) return;
+  if (link.welcome === null || (state.storeFault === "" && state.savedVersion < state.followsVersion)) return;
   const { message, receivedMs } = link.welcome;
   link.welcome = null;
   link.session = message.session;
@@ -163,9 +169,9 @@ export function saved(state: EdgeState, version: number, effects: EdgeEffect[]):
       state.active.add(held.activate);
       state.link.renewedMs = Number.NEGATIVE_INFINITY; // asks at once for a lease that covers it
     }
-    if (held.begins === true) begin(state, effects);
     for (const message of held.messages) effects.push({ kind: "send", message });
   }
+  begin(state, effects);
 }
 
 /** A lease runs, whatever it covers. */

@@ -22,6 +22,8 @@ export const FROZEN_SCANS = 5;
 export const FROZEN_POSES = 10;
 /** So many times the same way travelled in a row at speed is one old odometry. */
 export const FROZEN_WAYS = 10;
+/** A row of repeats that began before this, and to which a standing robot added nothing, is begun anew. */
+const FORGOTTEN_MS = 60_000;
 /** Channels that can be seen to be frozen by their values. */
 export const FREEZING = ["scan", "pose", "odometry"] as const;
 const MOVING_MPS = 0.1;
@@ -50,21 +52,26 @@ export function takeSample(state: EdgeState, sample: OnboardSample, nowMs: numbe
     state.poseAlone = false;
   }
   if (sample.channel === "base") remember(state, sample);
-  const repeats = repeatsOf(state, sample);
+  const isForgotten = capturedMs !== undefined && capturedMs - (last?.sinceMs ?? capturedMs) > FORGOTTEN_MS;
+  const repeats = repeatsOf(state, sample, isForgotten);
   const sinceMs = repeats.inRow > 1 ? (last?.sinceMs ?? capturedMs) : capturedMs;
   state.channels.set(sample.channel, { sample, capturedMs, sinceMs, order, repeats });
   return true;
 }
 
-/** Pose and way travelled may repeat while the robot stands: only what repeats while the wheels turn is counted. */
-function repeatsOf(state: EdgeState, sample: OnboardSample): Repeats {
+/**
+ * Pose and way travelled may repeat while the robot stands: only what repeats while the wheels turn is counted. What was
+ * counted long ago is no sign any more: a robot that stands for it could never show that its sensor is well again.
+ */
+function repeatsOf(state: EdgeState, sample: OnboardSample, isForgotten: boolean): Repeats {
   const last = state.channels.get(sample.channel)?.repeats;
   const next = countRepeats(last, fingerprint(sample));
   if (sample.channel !== "pose" && sample.channel !== "odometry") return next;
   const wheels = sample.channel === "odometry" ? sample : sampleOf(state, "odometry");
   const turns = sample.channel === "pose" && Math.abs(wheels?.turnRadps ?? 0) > TURNING_RADPS;
   const isStanding = Math.abs(wheels?.speedMps ?? 0) <= MOVING_MPS && !turns;
-  return isStanding && last !== undefined && next.inRow > 1 ? last : next;
+  if (!isStanding || last === undefined || next.inRow === 1) return next;
+  return isForgotten ? { ...next, inRow: 1 } : last;
 }
 
 /**
@@ -180,9 +187,13 @@ function jump(state: EdgeState, pose: PoseSample, capturedMs: number | undefined
   const { physics } = state.context.config;
   const last = state.channels.get("pose");
   if (last?.sinceMs === undefined || capturedMs === undefined || last.sample.channel !== "pose") return "";
-  if (last.order.source !== pose.capture.baseBoot) return "";
-  const reachM =
-    (physics.maxSpeedMps * Math.max(0, capturedMs - last.sinceMs)) / 1000 + pose.errorM + last.sample.errorM + JUMP_M;
+  const { deadmanMs, brakingMs } = state.context.config.lease;
+  const wasOff = last.order.source !== pose.capture.baseBoot; // a base that starts anew has stood from its end on
+  const drivenMs = Math.min(
+    Math.max(0, capturedMs - last.sinceMs),
+    wasOff ? deadmanMs + brakingMs : Number.POSITIVE_INFINITY,
+  );
+  const reachM = (physics.maxSpeedMps * drivenMs) / 1000 + pose.errorM + last.sample.errorM + JUMP_M;
   const dx = pose.xM - last.sample.xM;
   const dy = pose.yM - last.sample.yM;
   return dx * dx + dy * dy > reachM * reachM ? `it jumped ${Math.sqrt(dx * dx + dy * dy).toFixed(1)} m` : "";

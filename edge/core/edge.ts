@@ -145,7 +145,7 @@ function priorityOf(robot: string): number {
 
 function emptyState(context: EdgeContext, memory: EdgeMemory): EdgeState {
   return {
-    ...{ context, memory, savedVersion: 0, version: 0, held: [], active: new Set() },
+    ...{ context, memory, savedVersion: 0, version: 0, followsVersion: 0, held: [], active: new Set() },
     link: {
       ...{ open: false, session: "", welcome: null, lease: NO_LEASE, nonce: 0, renewedMs: Number.NEGATIVE_INFINITY },
       ...{ hubNonce: 0, hubNonceReceivedMs: 0, resendMs: Number.NEGATIVE_INFINITY },

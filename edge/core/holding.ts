@@ -137,7 +137,7 @@ export function forget(state: EdgeState, id: string, effects: EdgeEffect[]): voi
 export function save(
   state: EdgeState,
   effects: EdgeEffect[],
-  then: { readonly messages: readonly EdgeMessage[]; readonly activate: string; readonly begins?: boolean },
+  then: { readonly messages: readonly EdgeMessage[]; readonly activate: string },
 ): void {
   state.version += 1;
   for (const token of state.active) {

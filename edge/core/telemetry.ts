@@ -2,7 +2,7 @@
 // the time elapsed since the last hub nonce was received. Newest wins; nothing is queued; none of it is authority.
 
 import type { Telemetry, TelemetryValue } from "../../proto/wire.js";
-import { sampleOf } from "./channels.js";
+import { ageMs, frozen, sampleOf } from "./channels.js";
 import { allCauses, poseDoubted, rungOf } from "./modes.js";
 import type { EdgeEffect, EdgeState } from "./types.js";
 
@@ -13,7 +13,7 @@ export function stepTelemetry(state: EdgeState, nowMs: number, effects: EdgeEffe
   const periodMs = state.context.config.limits.telemetryMs;
   if (nowMs - state.telemetry.poseMs >= periodMs) {
     state.telemetry.poseMs = nowMs;
-    publishPose(state, effects);
+    publishPose(state, nowMs, effects);
   }
   if (nowMs - state.telemetry.slowMs >= SLOW_MS) {
     state.telemetry.slowMs = nowMs;
@@ -22,12 +22,14 @@ export function stepTelemetry(state: EdgeState, nowMs: number, effects: EdgeEffe
   }
 }
 
-function publishPose(state: EdgeState, effects: EdgeEffect[]): void {
+function publishPose(state: EdgeState, nowMs: number, effects: EdgeEffect[]): void {
   const pose = sampleOf(state, "pose");
   const capturedMs = state.channels.get("pose")?.capturedMs;
   if (pose === undefined || capturedMs === undefined || poseDoubted(state)) return;
   const { xM, yM, headingRad, errorM } = pose;
-  const speedMps = sampleOf(state, "odometry")?.speedMps ?? 0;
+  const { odometryMs } = state.context.config.decisions.react;
+  const isTrue = ageMs(state, "odometry", nowMs) <= odometryMs && frozen(state, "odometry") === "";
+  const speedMps = isTrue ? (sampleOf(state, "odometry")?.speedMps ?? 0) : 0; // R1: it may stand
   publish(state, { capturedMs, value: { kind: "pose", pose: { xM, yM, headingRad }, errorM, speedMps } }, effects);
 }
 

@@ -68,7 +68,6 @@ export interface ChannelState {
 export interface Held {
   readonly version: number;
   readonly messages: readonly EdgeMessage[];
-  readonly begins?: boolean; // the session of the hub that is followed from then on
   readonly activate: string; // token of the holding that may be acted on from then on; empty for none
 }
 
@@ -112,6 +111,7 @@ export interface EdgeState {
   memory: EdgeMemory;
   savedVersion: number;
   version: number;
+  followsVersion: number; // that says whom it follows
   readonly held: Held[];
   readonly active: Set<string>; // tokens whose grant is durable
   readonly link: LinkState;

@@ -6,7 +6,7 @@ import { type Refusal, refuse } from "../../proto/errors.js";
 import { CAUSES, type CauseName, causesOf, clearLatches, type Rung, severity } from "../../proto/mode.js";
 import type { Act, OperatorAnswer, OperatorAsk, Scope } from "../../proto/operator.js";
 import { free, isOutside } from "./claims.js";
-import { isEnded, scopeKey, type Task } from "./ledger-state.js";
+import { ceilingsOf, HUB, isEnded, scopeKey, type Task } from "./ledger-state.js";
 import { stepModes } from "./modes.js";
 import { closeTask } from "./tasks.js";
 import type { Turn } from "./turn.js";
@@ -18,6 +18,9 @@ export function perform(turn: Turn, ask: OperatorAsk): OperatorAnswer | Refusal 
       "NO_ACT",
       `cannot ${ask.kind}: expected an operator and a reason, found "${ask.act.operator}" and "${ask.act.reason}"`,
     );
+  }
+  if (ask.act.operator === HUB) {
+    return refuse("WRONG_IDENTITY", `cannot ${ask.kind}: "${HUB}" names the hub itself in the ledger, and no person`);
   }
   if (turn.site.robots.has(ask.act.operator)) {
     return refuse(
@@ -76,10 +79,18 @@ function submitTask(turn: Turn, ask: Asked<"submitTask">): OperatorAnswer | Refu
   }
   if (ledger.open.size >= limits.tasksWaiting)
     return refuse("TOO_MANY", `${what}: ${ledger.open.size} tasks are open, at most ${limits.tasksWaiting}`);
-  const task = ask.task === "" ? `t${ledger.epoch}-${ledger.events + 1}` : ask.task;
+  const task = ask.task === "" ? unusedName(turn) : ask.task;
   const { stops, fleet, dwellMs } = ask;
   turn.emit({ kind: "taskAccepted", task, stops, fleet, dwellMs, ...ask.act });
   return { task, existed: false };
+}
+
+/** A name that no task has, for one that was given none. */
+function unusedName({ ledger }: Turn): string {
+  for (let number = ledger.events + 1; ; number += 1) {
+    const name = `t${ledger.epoch}-${number}`;
+    if (!ledger.tasks.has(name) && !ledger.endedIds.has(name)) return name;
+  }
 }
 
 function sameTask(task: Task, ask: Asked<"submitTask">): OperatorAnswer | Refusal {
@@ -146,27 +157,35 @@ function clearMode(turn: Turn, ask: Asked<"clearMode">): OperatorAnswer | Refusa
   if ("code" in robots) return robots;
   // Each latch needs a person who has looked at that robot: a clearing for the site or a fleet opens none.
   const looked = ask.scope.robot === "" ? [] : robots;
-  const latched = looked.filter((watch) =>
-    [...watch.edgeCauses, ...causesOf(watch.ladder)].some((cause) => isLatch(cause.name)),
+  const latched = looked.filter(
+    (watch) => readLatches(turn, watch).length > 0 || causesOf(watch.ladder).some(({ name }) => isLatch(name)),
   );
-  const stands = turn.ledger.ceilings.has(scopeKey(ask.scope));
+  const stands = ceilingsOf(turn.ledger, ask.scope).some((ceiling) => ceiling !== undefined);
   if (!stands && latched.length === 0) {
     return refuse(
       "NOTHING_TO_DO",
-      `cannot clear the mode of ${scopeKey(ask.scope)}: no ceiling stands and nothing is latched there`,
+      `cannot clear the mode of ${scopeKey(ask.scope)}: no ceiling stands, and no latch that anybody can have read`,
     );
   }
   turn.emit({ kind: "ceilingCleared", robot: ask.scope.robot, fleet: ask.scope.fleet, ...ask.act });
   const { operator, reason } = ask.act;
   for (const watch of latched) {
     watch.ladder = clearLatches(watch.ladder, ["identity-clash"]);
-    const causes = watch.edgeCauses.map((cause) => cause.name).filter(isLatch);
+    const causes = readLatches(turn, watch);
     if (causes.length === 0 || watch.reportSequence === 0) continue;
     const report = watch.reportSequence;
     turn.send(watch, { kind: "clearLatches", causes, operator, reason: reason.slice(0, 200), report });
   }
   stepModes(turn);
   return {};
+}
+
+/** Nobody has read within this time what a robot has just told. */
+const READ_MS = 1000;
+
+function readLatches(turn: Turn, { edgeCauses, causesSinceMs }: RobotWatch): readonly CauseName[] {
+  const isRead = (name: string) => turn.nowMs - (causesSinceMs.get(name) ?? turn.nowMs) >= READ_MS;
+  return edgeCauses.map(({ name }) => name).filter((name): name is CauseName => isLatch(name) && isRead(name));
 }
 
 function isLatch(name: string): name is CauseName {

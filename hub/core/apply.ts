@@ -4,9 +4,12 @@
 
 import { NO_TOKEN, type Token, tokenKey } from "../../proto/claim.js";
 import type { LedgerBody, LedgerEvent } from "../../proto/ledger.js";
-import { type Claim, type LedgerState, scopeKey, type Task, unbind } from "./ledger-state.js";
+import { type Claim, ceilingKey, ceilingsOf, HUB, type LedgerState, type Task, unbind } from "./ledger-state.js";
 
 type Body<K extends LedgerBody["kind"]> = Extract<LedgerBody, { kind: K }>;
+
+/** Key of the ceiling that the hub imposes on the whole site when it finds that it does not know all that was given. */
+const WHOLE_SITE = ceilingKey({ robot: "", fleet: "", operator: HUB });
 
 /** R10: names of ended tasks that are still known, so that asking again does not do it twice. */
 export const ENDED_IDS_KEPT = 1_000_000;
@@ -22,6 +25,7 @@ function applyBody(state: LedgerState, event: LedgerEvent): void {
   switch (body.kind) {
     case "hubStarted":
       if (body.epoch <= state.epoch) fault(event, `epoch ${body.epoch} does not raise ${state.epoch}`);
+      if (state.counter > 0) state.lastGiven = { epoch: state.epoch, counter: state.counter };
       state.epoch = body.epoch;
       state.counter = 0;
       state.longestWaitMs = Math.max(state.longestWaitMs, body.longestWaitMs);
@@ -52,11 +56,15 @@ function applyBody(state: LedgerState, event: LedgerEvent): void {
     case "claimFreed":
       return claimFreed(state, event, body);
     case "ceilingSet":
-      state.ceilings.set(scopeKey(body), body);
+      state.ceilings.set(ceilingKey(body), body);
+      // R5: it has begun above all that anybody may have been given, and has asked people to look.
+      if (ceilingKey(body) === WHOLE_SITE) state.lastGiven = { epoch: state.epoch, counter: 0 };
       return;
-    case "ceilingCleared":
-      state.ceilings.delete(scopeKey(body));
+    case "ceilingCleared": {
+      const stands = ceilingsOf(state, body).find((ceiling) => ceiling !== undefined); // one at a time, the hub's first
+      if (stands !== undefined) state.ceilings.delete(ceilingKey(stands));
       return;
+    }
     case "modeChanged":
     case "actRecorded":
       return; // for people

@@ -28,6 +28,11 @@ export interface ClaimAsk {
 /** Why a robot may not be given anything at all now; null when it may. */
 export function whyNoGrants(state: HubState, watch: RobotWatch, nowMs: number): Refusal | null {
   const robot = watch.id;
+  if (nowMs < state.givesFromMs)
+    return refuse(
+      "NO_LEASE",
+      `cannot grant to ${robot}: by the former site file robots may still act where it is given`,
+    );
   if (watch.stream === null) return refuse("NO_LEASE", `cannot grant to ${robot}: no link`);
   if (certainlyLapsed(watch.leaseEndMs, nowMs))
     return refuse("NO_LEASE", `cannot grant to ${robot}: it has not renewed`);
@@ -61,10 +66,22 @@ export function whyNotFree(
     if (seen === undefined)
       return refuse("PLACE_UNKNOWN", `${where}: ${other.id} has not been heard and may stand anywhere`);
     if (!isOutside(state, seen, ask.destination)) return refuse("BUSY", `${where}: ${other.id} is or may be on it`);
+    const near = mayStandOn(state, other, { seen, among: neighbours, nowMs });
+    if (near !== null) return refuse("BUSY", `${where}: ${other.id} is silent, and may stand on ${near}`);
     const stood = neighbours.length > 0 ? standsLong(state, other, nowMs) : null;
     if (stood !== null && neighbours.includes(stood)) return refuse("BUSY", `${where}: ${other.id} stands on ${stood}`);
   }
   return null;
+}
+
+/** R1: which of these places a robot that is not heard may have stood on for long; null when none. */
+function mayStandOn(
+  state: HubState,
+  watch: RobotWatch,
+  at: { readonly seen: Whereabouts; readonly among: readonly string[]; readonly nowMs: number },
+): string | null {
+  if (channelAgeMs(watch, "pose", { nowMs: at.nowMs, site: state.site }) <= STANDING_MS) return null;
+  return at.among.find((near) => !isElsewhere(state, watch, near) && !isOutside(state, at.seen, near)) ?? null;
 }
 
 /** The destination whose footprint holds the robot's centre, nearest first; null when there is none. */
@@ -190,7 +207,7 @@ export function stepClaims(turn: Turn): void {
  * a stand, or while a process of it that another one has superseded may still act on the claim.
  */
 function leave(turn: Turn, watch: RobotWatch, held: Claim): void {
-  if (mayAnotherAct(turn, watch, held) || mayRoll(turn, watch, held)) return;
+  if (mayAnotherAct(turn, watch) || mayRoll(turn, watch, held)) return;
   const at = { nowMs: turn.nowMs, site: turn.site };
   const ageMs = channelAgeMs(watch, "pose", at);
   if (ageMs > turn.site.config.decisions.dispatch.telemetryMs) return;
@@ -203,17 +220,15 @@ function leave(turn: Turn, watch: RobotWatch, held: Claim): void {
   free(turn, held, { exit: held.lapsed ? "SEEN_ELSEWHERE" : "LEFT" });
 }
 
-/** R3: a former process of the robot may hold a lease for the claim, of this incarnation of the hub or an older one. */
-function mayAnotherAct({ state, nowMs }: Turn, watch: RobotWatch, held: Claim): boolean {
-  const isInherited = held.token.epoch < state.ledger.epoch;
-  return nowMs < watch.quietUntilMs || (isInherited && nowMs < state.restartUntilMs);
+/** R3: a former process of the robot may hold a lease, of this incarnation of the hub or of one before it. */
+function mayAnotherAct({ state, nowMs }: Turn, watch: RobotWatch): boolean {
+  return nowMs < watch.quietUntilMs || nowMs < state.restartUntilMs;
 }
 
-/** R4: a robot that has let go of an assignment in motion follows its last command and brakes. A lapse counts that in. */
+/** R4: a robot that lets go of an assignment in motion follows its last command and brakes; a lapse counts that in. */
 function mayRoll({ site, nowMs }: Turn, watch: RobotWatch, held: Claim): boolean {
-  if (held.lapsed) return false;
   const key = tokenKey(held.token);
   const endedMs = watch.endedMs.get(key) ?? nowMs;
   watch.endedMs.set(key, endedMs);
-  return nowMs - endedMs < waitMsFor(site, 0);
+  return !certainlyLapsed(watch.leaseEndMs, nowMs) && nowMs - endedMs < waitMsFor(site, 0);
 }

@@ -2,6 +2,7 @@
 // effects (R10). It imports nothing that can wait, send or store, so the same code runs in production, under a virtual
 // clock and in replay.
 
+import { compareTokens } from "../../proto/claim.js";
 import type { LedgerEvent } from "../../proto/ledger.js";
 import { NO_HOLDS } from "../../proto/mode.js";
 import type { OperatorAsk } from "../../proto/operator.js";
@@ -58,7 +59,7 @@ export class Hub {
         fleets: new Map(),
         streams: new Map(),
       },
-      ...{ startedMs: 0, restartUntilMs: 0, hubNonce: 0, lastRoundMs: 0, nextId: 1, submitted: 0 },
+      ...{ startedMs: 0, restartUntilMs: 0, givesFromMs: 0, hubNonce: 0, lastRoundMs: 0, nextId: 1, submitted: 0 },
     };
   }
 
@@ -85,7 +86,9 @@ export class Hub {
     for (const robot of site.robots.values()) state.watches.set(robot.id, newWatch(robot, state.restartUntilMs));
     for (const fleet of site.fleets.values())
       state.fleets.set(fleet.id, { id: fleet.id, ladder: NO_HOLDS, stale: 0, counted: 0 });
-    forgetPlaces(turn);
+    const isDropped = forgetPlaces(turn);
+    state.givesFromMs = isDropped ? state.restartUntilMs : now.nowMs;
+    endConflicts(turn);
     return turn.effects();
   }
 
@@ -136,11 +139,13 @@ export class Hub {
 /**
  * What the site's configuration has dropped: assignments of robots that no longer exist end, claims on destinations
  * that no longer exist are freed by whoever dropped them, and tasks that no longer have a place to go to, or whose load
- * is on a robot that no longer exists, end as failed, so that nothing waits for ever (R10).
+ * is on a robot that no longer exists, end as failed, so that nothing waits for ever (R10). True: a claim was freed,
+ * though its robot may still act on it.
  */
-function forgetPlaces(turn: Turn): void {
+function forgetPlaces(turn: Turn): boolean {
   const { ledger, site } = turn;
   const exists = (destination: string) => site.destinations.has(destination);
+  let isFreed = false;
   const stated = { operator: "configuration", reason: "the site no longer has this destination", seen: "" };
   for (const held of [...ledger.claims.values()]) {
     const { token } = held;
@@ -159,6 +164,25 @@ function forgetPlaces(turn: Turn): void {
     if (held.end === null)
       turn.emit({ kind: "assignmentEnded", token, end: "ABANDONED", reason: stated.reason, outcome: "" });
     turn.emit({ kind: "claimFreed", token, exit: "STATED_FREE", ...stated });
+    isFreed = true;
   }
   for (const id of [...ledger.open]) if (ledger.tasks.get(id)?.token.epoch === 0) closeTask(turn, id);
+  return isFreed;
+}
+
+/** R1: of two robots that are on their way to places which this site file puts in conflict, the later one lets go. */
+function endConflicts(turn: Turn): void {
+  const { ledger, site } = turn;
+  for (const held of [...ledger.claims.values()]) {
+    if (held.phase !== "assigned") continue;
+    const near = site.conflicts.get(held.destination) ?? [];
+    const against = near
+      .map((destination) => ledger.byDestination.get(destination))
+      .find((other) => other?.phase === "assigned" && other.robot !== held.robot);
+    if (against === undefined) continue;
+    const later = compareTokens(held.token, against.token) > 0 ? held : against;
+    const reason = `the site now has ${held.destination} and ${against.destination} in conflict`;
+    turn.emit({ kind: "assignmentEnded", token: later.token, end: "ABANDONED", reason, outcome: "" });
+    closeTask(turn, later.task);
+  }
 }

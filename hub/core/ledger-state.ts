@@ -88,13 +88,14 @@ export interface LedgerState {
   events: number;
   epoch: number;
   counter: number;
+  lastGiven: Token; // R5: the highest token of the epochs before this one
   longestWaitMs: number; // R3, R5: W of any lease ever granted
   readonly absent: Map<string, string>; // robot to what was stated
   readonly tasks: Map<string, Task>;
   readonly open: Set<string>; // ids of tasks that have not ended
   readonly claims: Claims; // by token
   readonly byDestination: Map<string, Claim>; // the one claim of a destination
-  readonly ceilings: Map<string, Ceiling>;
+  readonly ceilings: Map<string, Ceiling>; // by `ceilingKey`
   readonly ended: string[]; // ids of ended tasks still listed, oldest first
   readonly endedIds: Set<string>; // ids of all ended tasks, as far back as is kept
   readonly counts: { accepted: number; done: number; failed: number; cancelled: number };
@@ -107,6 +108,7 @@ export function emptyLedgerState(tasksKept = 5000): LedgerState {
     events: 0,
     epoch: 0,
     counter: 0,
+    lastGiven: NO_TOKEN,
     longestWaitMs: 0,
     absent: new Map(),
     tasks: new Map(),
@@ -124,6 +126,22 @@ export function emptyLedgerState(tasksKept = 5000): LedgerState {
 export function scopeKey(scope: { readonly robot: string; readonly fleet: string }): string {
   if (scope.robot !== "") return `robot/${scope.robot}`;
   return scope.fleet === "" ? "site" : `fleet/${scope.fleet}`;
+}
+
+/** Whom the hub names when it imposes a ceiling itself, for people to look. */
+export const HUB = "hub";
+
+/** The hub's own ceiling of a scope stands beside that of people, and neither takes the other's place. */
+export function ceilingKey(ceiling: Pick<Ceiling, "robot" | "fleet" | "operator">): string {
+  return ceiling.operator === HUB ? `${scopeKey(ceiling)} by hub` : scopeKey(ceiling);
+}
+
+/** The ceilings of a scope: the hub's first. */
+export function ceilingsOf(
+  state: LedgerState,
+  scope: Pick<Ceiling, "robot" | "fleet">,
+): readonly (Ceiling | undefined)[] {
+  return [state.ceilings.get(ceilingKey({ ...scope, operator: HUB })), state.ceilings.get(scopeKey(scope))];
 }
 
 export function claimOf(state: LedgerState, token: Token): Claim | undefined {

@@ -5,10 +5,10 @@
 import { compareTokens, sameToken, type Token, tokenKey } from "../../proto/claim.js";
 import type { Refusal } from "../../proto/errors.js";
 import { hubLeaseEnd } from "../../proto/lease.js";
-import { PERMITS, worseRung } from "../../proto/mode.js";
+import { PERMITS } from "../../proto/mode.js";
 import type { EdgeMessage, Hello } from "../../proto/wire.js";
 import { claim } from "./claims.js";
-import { actingClaim, type Claim, claimOf, claimsOfRobot, scopeKey } from "./ledger-state.js";
+import { actingClaim, type Claim, ceilingKey, claimOf, claimsOfRobot, HUB } from "./ledger-state.js";
 import { effectiveOf, sendOrder, stepModes } from "./modes.js";
 import { longestWaitOf, waitMsFor } from "./site.js";
 import { closeTask } from "./tasks.js";
@@ -35,12 +35,11 @@ export function hello(turn: Turn, stream: number, message: Hello): void {
     });
   }
   const highest = Math.max(message.highestToken.epoch, message.followsEpoch);
-  if (highest > EPOCH_MOST) {
+  if (highest > Math.max(EPOCH_MOST, turn.ledger.epoch)) {
     const found = `expected an epoch of at most ${EPOCH_MOST}, found ${highest}`;
     return end(turn, stream, { code: "MALFORMED", message: found });
   }
-  if (watch.stream !== null)
-    end(turn, watch.stream, { code: "SUPERSEDED", message: `${watch.id} opened a newer stream` });
+  if (watch.stream !== null) endStream(turn, watch, `${watch.id} opened a newer stream`);
   const unknown = whyUnknown(turn, message);
   if (unknown !== null) beginAbove(turn, highest, unknown);
   identify(turn, watch, message);
@@ -50,6 +49,7 @@ export function hello(turn: Turn, stream: number, message: Hello): void {
   watch.reportSequence = 0;
   watch.edgeRung = "CONFIRM";
   watch.edgeCauses = [];
+  watch.causesSinceMs = new Map();
   watch.grants.clear();
   watch.notAt.clear();
   if (turn.ledger.absent.has(watch.id)) turn.emit({ kind: "robotEnrolled", robot: watch.id });
@@ -77,11 +77,20 @@ function identify(turn: Turn, watch: RobotWatch, message: Hello): void {
   watch.configDiffers = message.configHash !== turn.site.hash;
   if (watch.boot === message.boot) return;
   if (watch.boot !== "") watch.quietUntilMs = watch.leaseEndMs;
-  if (watch.boots.includes(message.boot)) watch.clashed = true;
+  if (watch.boots.includes(message.boot)) clash(turn, watch);
   watch.boots.push(message.boot);
   if (watch.boots.length > BOOTS_KEPT) watch.boots.shift();
   watch.boot = message.boot;
   watch.heard = false;
+}
+
+/** R7: until a person has looked, over restarts of the hub too. */
+function clash(turn: Turn, watch: RobotWatch): void {
+  watch.clashed = true;
+  const scope = { robot: watch.id, fleet: "" };
+  if (turn.ledger.ceilings.has(ceilingKey({ ...scope, operator: HUB }))) return;
+  const reason = `identity-clash: two processes speak as ${watch.id}`;
+  turn.emit({ kind: "ceilingSet", ...scope, rung: "CONFIRM", operator: HUB, reason });
 }
 
 /**
@@ -90,9 +99,10 @@ function identify(turn: Turn, watch: RobotWatch, message: Hello): void {
  */
 function whyUnknown(turn: Turn, message: Hello): string | null {
   const { robot, highestToken, followsEpoch, followsIncarnation } = message;
-  const { epoch, counter } = turn.ledger;
-  if (compareTokens(highestToken, { epoch, counter }) > 0) {
-    const [seen, own] = [tokenKey(highestToken), tokenKey({ epoch, counter })];
+  const { epoch, counter, lastGiven } = turn.ledger;
+  const given = highestToken.epoch < epoch ? lastGiven : { epoch, counter };
+  if (compareTokens(highestToken, given) > 0) {
+    const [seen, own] = [tokenKey(highestToken), tokenKey(given)];
     return `the ledger was rolled back: ${robot} has seen token ${seen}, the hub had given up to ${own}`;
   }
   const isOwn = followsEpoch < epoch || (followsEpoch === epoch && followsIncarnation === turn.state.incarnation);
@@ -116,10 +126,11 @@ function beginAbove(turn: Turn, highest: number, reason: string): void {
     watch.leaseEndMs = Math.max(watch.leaseEndMs, state.restartUntilMs);
     watch.heard = false; // another hub may have given it work since
     watch.channels.clear();
+    watch.notAt.clear();
+    if (turn.ledger.absent.has(watch.id)) turn.emit({ kind: "robotEnrolled", robot: watch.id });
+    endStream(turn, watch, `the hub begins anew above epoch ${highest}`); // it must hear of that: another welcome
   }
-  const stands = turn.ledger.ceilings.get(scopeKey({ robot: "", fleet: "" }));
-  const rung = worseRung("CONFIRM", stands?.rung ?? "AUTONOMOUS");
-  turn.emit({ kind: "ceilingSet", robot: "", fleet: "", rung, operator: "hub", reason });
+  turn.emit({ kind: "ceilingSet", robot: "", fleet: "", rung: "CONFIRM", operator: HUB, reason });
 }
 
 function nextNonce(turn: Turn, watch: RobotWatch): number {
@@ -144,6 +155,9 @@ export function edgeMessage(turn: Turn, watch: RobotWatch, message: EdgeMessage)
       watch.reportSequence = message.sequence;
       watch.edgeRung = message.rung;
       watch.edgeCauses = message.causes;
+      watch.causesSinceMs = new Map(
+        message.causes.map(({ name }) => [name, watch.causesSinceMs.get(name) ?? turn.nowMs]),
+      );
       return;
   }
 }
@@ -275,6 +289,11 @@ export function closed(turn: Turn, stream: number): void {
   const watch = turn.state.watches.get(turn.state.streams.get(stream) ?? "");
   turn.state.streams.delete(stream);
   if (watch?.stream === stream) watch.stream = null;
+}
+
+function endStream(turn: Turn, watch: RobotWatch, message: string): void {
+  if (watch.stream !== null) end(turn, watch.stream, { code: "SUPERSEDED", message });
+  watch.stream = null;
 }
 
 export function end(turn: Turn, stream: number, why: Refusal): void {

@@ -16,7 +16,7 @@ import {
   stepLadder,
   worseRung,
 } from "../../proto/mode.js";
-import { type Ceiling, scopeKey } from "./ledger-state.js";
+import { type Ceiling, ceilingsOf } from "./ledger-state.js";
 import type { FleetWatch, HubState, Turn } from "./turn.js";
 import { type Imposed, type RobotWatch, type TelemetryAge, telemetryAge } from "./watch.js";
 
@@ -66,9 +66,9 @@ function ceilingsFor(state: HubState, watch: RobotWatch): readonly (Ceiling | un
   const { ceilings } = state.ledger;
   if (ceilings.size === 0) return NO_CEILINGS;
   return [
-    ceilings.get(scopeKey({ robot: watch.id, fleet: "" })),
-    ceilings.get(scopeKey({ robot: "", fleet: watch.fleet })),
-    ceilings.get(scopeKey({ robot: "", fleet: "" })),
+    ...ceilingsOf(state.ledger, { robot: watch.id, fleet: "" }),
+    ...ceilingsOf(state.ledger, { robot: "", fleet: watch.fleet }),
+    ...ceilingsOf(state.ledger, { robot: "", fleet: "" }),
   ];
 }
 

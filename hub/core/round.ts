@@ -72,7 +72,11 @@ function settle(turn: Turn): void {
 
 function lapsedUnder(turn: Turn, watch: RobotWatch): string | null {
   if (!isStanding(watch, turn.nowMs)) return null;
-  const held = claimsOfRobot(turn.ledger, watch.id).find((own) => own.lapsed && own.phase !== "assigned");
+  const where = whereabouts(watch, { nowMs: turn.nowMs, site: turn.site });
+  if (where === undefined) return null;
+  const held = claimsOfRobot(turn.ledger, watch.id).find(
+    (own) => own.lapsed && own.phase !== "assigned" && !isOutside(turn.state, where, own.destination),
+  );
   return held?.destination ?? null;
 }
 

@@ -20,10 +20,10 @@ import {
 } from "../../proto/shape.js";
 import { PURPOSES, rungTold, token } from "../../proto/wire.js";
 import { apply, ENDED_IDS_KEPT } from "./apply.js";
-import { type Claim, emptyLedgerState, type LedgerState, scopeKey, type Task } from "./ledger-state.js";
+import { type Claim, ceilingKey, emptyLedgerState, type LedgerState, type Task } from "./ledger-state.js";
 
 /** Of the plain data. A snapshot of another schema is not read. */
-export const SNAPSHOT_SCHEMA = 1;
+export const SNAPSHOT_SCHEMA = 2;
 
 const MOST = 2_000_000; // of anything that is listed
 const prose = text(400);
@@ -51,6 +51,7 @@ const readClaim = struct({
 
 const readSmall = struct({
   ...{ schema: count, tasksKept: count, events: count, epoch: count, counter: count, longestWaitMs: count },
+  lastGiven: anyToken,
   absent: listOf(struct({ robot: id, seen: prose }), MOST),
   claims: listOf(readClaim, MOST),
   ceilings: listOf(struct({ robot: maybeId, fleet: maybeId, rung: rungTold, operator: text(64), reason: prose }), MOST),
@@ -75,9 +76,9 @@ export function snapshotOf(state: LedgerState): Snapshot {
 
 /** All but the tasks and the ended ids. */
 export function smallSnapshotOf(state: LedgerState): SmallSnapshot {
-  const { tasksKept, events, epoch, counter, longestWaitMs } = state;
+  const { tasksKept, events, epoch, counter, lastGiven, longestWaitMs } = state;
   return {
-    ...{ schema: SNAPSHOT_SCHEMA, tasksKept, events, epoch, counter, longestWaitMs },
+    ...{ schema: SNAPSHOT_SCHEMA, tasksKept, events, epoch, counter, lastGiven, longestWaitMs },
     absent: [...state.absent].map(([robot, seen]) => ({ robot, seen })),
     claims: [...state.claims.values()].map((claim) => ({ ...claim })),
     ceilings: [...state.ceilings.values()].map(({ robot, fleet, rung, operator, reason }) => {
@@ -93,17 +94,17 @@ export function fromSnapshot(plain: unknown): LedgerState {
   const small = readSmall(plain, "snapshot");
   if (small.schema !== SNAPSHOT_SCHEMA) throw new WireRefused("snapshot.schema", `${SNAPSHOT_SCHEMA}`, small.schema);
   const { tasks, endedIds } = plain as { readonly tasks?: unknown; readonly endedIds?: unknown };
-  const { tasksKept, events, epoch, counter, longestWaitMs } = small;
+  const { tasksKept, events, epoch, counter, lastGiven, longestWaitMs } = small;
   const state: LedgerState = {
     ...emptyLedgerState(tasksKept),
-    ...{ events, epoch, counter, longestWaitMs },
+    ...{ events, epoch, counter, lastGiven, longestWaitMs },
     absent: keyed(small.absent, { path: "snapshot.absent", key: ({ robot }) => robot, value: ({ seen }) => seen }),
     tasks: keyed(listOf(readTask, MOST)(tasks, "snapshot.tasks"), {
       ...{ path: "snapshot.tasks", key: (task) => task.id, value: (task): Task => ({ ...task }) },
     }),
     open: unique(small.open, "snapshot.open"),
     ceilings: keyed(small.ceilings, {
-      ...{ path: "snapshot.ceilings", key: scopeKey, value: (one) => ({ kind: "ceilingSet", ...one }) },
+      ...{ path: "snapshot.ceilings", key: ceilingKey, value: (one) => ({ kind: "ceilingSet", ...one }) },
     }),
     ended: [...small.ended],
     endedIds: unique(ids(endedIds, "snapshot.endedIds"), "snapshot.endedIds"),

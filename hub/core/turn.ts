@@ -29,6 +29,7 @@ export interface HubState {
   readonly streams: Map<number, string>; // open streams to robots
   startedMs: number;
   restartUntilMs: number; // R5
+  givesFromMs: number; // nothing is given before
   hubNonce: number;
   lastRoundMs: number;
   nextId: number;

@@ -41,6 +41,7 @@ export interface RobotWatch {
   heard: boolean; // fresh telemetry of this boot has been seen
   edgeRung: Rung;
   edgeCauses: readonly Cause[];
+  causesSinceMs: ReadonlyMap<string, number>; // when each of them was first told on this stream
   ladder: Ladder;
   verdict: Verdict; // on its telemetry at the last step
   imposed: Imposed | null; // by the hub, when that was last asked
@@ -54,6 +55,7 @@ export interface RobotWatch {
   readonly notAt: Set<string>; // places where an operator has stated that this silent robot is not
   readonly boots: string[]; // that it has spoken under, newest last
   clashed: boolean; // an older boot has come back since the last step
+  readonly answeredMs: Map<number, number>; // nonce of another hub to the latest that it can have been heard
   configDiffers: boolean;
   quietUntilMs: number; // no lease before: a superseded process may still hold one
   stillSinceMs: number | null;
@@ -71,6 +73,8 @@ export interface Imposed {
 
 /** Nonces remembered per robot; at one renewal in 400 ms this is more than a minute. */
 const NONCES_KEPT = 256;
+/** Nonces of other hubs remembered per robot. */
+const ANSWERED_KEPT = 64;
 const STILL_MPS = 0.05;
 
 export function newWatch(robot: { readonly id: string; readonly fleet: string }, leaseEndMs: number): RobotWatch {
@@ -86,10 +90,17 @@ export function newWatch(robot: { readonly id: string; readonly fleet: string },
       channels: new Map(),
       heard: false,
     },
-    ...{ edgeRung: "CONFIRM", edgeCauses: [], ladder: NO_HOLDS, grants: new Map(), withdrawn: new Map() },
+    ...{
+      edgeRung: "CONFIRM",
+      edgeCauses: [],
+      causesSinceMs: new Map(),
+      ladder: NO_HOLDS,
+      grants: new Map(),
+      withdrawn: new Map(),
+    },
     ...{ verdict: "lost", imposed: null, ordered: null },
     order: { sequence: 0, rung: "CONFIRM", causes: [], key: "" },
-    ...{ boots: [], clashed: false, configDiffers: false, quietUntilMs: 0 },
+    ...{ boots: [], answeredMs: new Map(), clashed: false, configDiffers: false, quietUntilMs: 0 },
     ...{
       lapsedMs: new Map(),
       endedMs: new Map(),
@@ -146,6 +157,7 @@ export function takeTelemetry(
 /**
  * R3: the robot counts from a nonce that this hub never sent: another hub answers it, or an incarnation before this one
  * did, and may have given it a lease. Gives the latest that it can have heard it, hub's clock; null for our own nonce.
+ * A nonce is heard once: of all samples that count from it the one that bounds it best is believed.
  */
 export function answeredElsewhereMs(
   watch: RobotWatch,
@@ -154,7 +166,13 @@ export function answeredElsewhereMs(
 ): number | null {
   if (hubNonce === 0 || watch.nonces.has(hubNonce)) return null;
   const { rhoHub, rhoRobot } = at.site.config.lease;
-  return at.nowMs - Math.floor((Math.max(0, elapsedMs) * (1 - rhoHub)) / (1 + rhoRobot));
+  const mostMs = at.nowMs - Math.floor((Math.max(0, elapsedMs) * (1 - rhoHub)) / (1 + rhoRobot));
+  const heardMs = Math.min(mostMs, watch.answeredMs.get(hubNonce) ?? mostMs);
+  watch.answeredMs.delete(hubNonce);
+  watch.answeredMs.set(hubNonce, heardMs);
+  const oldest = watch.answeredMs.size > ANSWERED_KEPT ? watch.answeredMs.keys().next() : null;
+  if (oldest?.done === false) watch.answeredMs.delete(oldest.value);
+  return heardMs;
 }
 
 function boundOf(channel: Channel, at: { readonly nowMs: number; readonly site: Site }): number {

@@ -232,7 +232,13 @@ t.test("R7 clearing lets robots let go of the latches that they reported, by nam
   const cause = (name: string) => ({ name, rung: "HALT", detail: "" }) as const;
   const causes = [cause("bumper"), cause("lease-lapsed"), cause("something-else")];
   site.say("r1", { kind: "modeReport", sequence: 0, rung: "HALT", causes });
-  t.same(site.ask({ kind: "clearMode", act: ACT, scope: { robot: "r1", fleet: "" } }), {});
+  site.run(900);
+  const late = [...causes, cause("emergency-stop")];
+  site.say("r1", { kind: "modeReport", sequence: 0, rung: "HALT", causes: late });
+  const clear = () => site.ask({ kind: "clearMode", act: ACT, scope: { robot: "r1", fleet: "" } });
+  t.match(clear(), { code: "NOTHING_TO_DO" }, "nobody can have read what was told within a second");
+  site.run(100);
+  t.same(clear(), {});
   t.match(site.robot("r1").last("clearLatches"), { causes: ["bumper"], operator: "ada", reason: "test" });
   t.match(site.bodies("ceilingCleared"), [{ robot: "r1", operator: "ada" }]);
 });

@@ -167,10 +167,10 @@ t.test("R4 lapsed place stays taken although its robot is seen elsewhere by an o
   site.disconnect("r1");
   r1.isTelling = false;
   site.run(60_000, () => site.bodies("claimLapsed").length > 0);
-  site.run(11_000);
+  site.run(12_500);
   t.match(site.bodies("assignmentEnded"), [{ end: "ABANDONED" }], "its work is given up");
   site.connect("r1");
-  site.step({ kind: "telemetry", sample: r1.pose(site.nowMs, 11_500) });
+  site.step({ kind: "telemetry", sample: r1.pose(site.nowMs, 13_000) });
   site.run(100);
   t.equal(site.holder("C"), "r1", "a position from before the lapse proves nothing");
   t.not(free(site, "r2", "C"), "free");

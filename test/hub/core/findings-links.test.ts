@@ -160,13 +160,15 @@ t.test(
     site.connect("r1");
     for (let starts = 0; starts < 3; starts += 1) {
       site.run(10_000);
-      const stands = site.hub.state.ledger.ceilings.get("site");
+      const stands = site.hub.state.ledger.ceilings.get("site by hub");
       t.match(stands, { rung: "CONFIRM", operator: "hub", reason: /rolled back: r1 has seen token 1\.17/ });
       site.ask({ kind: "setMode", act: ACT, scope: SITE, rung: "REACTIVE_ONLY" }); // lowers, and lifts nothing
       t.equal(site.robot("r1").order?.rung, "CONFIRM");
       site.restart();
       ready(site, "r1");
     }
+    t.same(site.ask({ kind: "clearMode", act: ACT, scope: SITE }), {});
+    t.match(site.robot("r1").order, { rung: "REACTIVE_ONLY" }, "that person's own ceiling still stands");
     t.same(site.ask({ kind: "clearMode", act: ACT, scope: SITE }), {});
     site.run(1000);
     site.script.want("r1", "C");

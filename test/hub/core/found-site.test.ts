@@ -47,7 +47,9 @@ t.test("R5 hub that hears of another hub begins above it, and grants nothing unt
     t.match(site.robot("r1").last("welcome"), { epoch: epoch + 1, incarnation: state.incarnation });
     for (const watch of watches.values())
       t.match(watch, { heard: false, channels: new Map() }, `${watch.id} may have been given work by the other`);
-    t.match(ledger.ceilings.get("site"), { rung: "CONFIRM", operator: "hub", reason: /another hub.* epoch \d/ });
+    t.match(ledger.ceilings.get("site by hub"), { rung: "CONFIRM", operator: "hub", reason: /another hub.* epoch \d/ });
+    t.equal(site.robot("r2").endedBy, "SUPERSEDED", "it must hear of the new epoch");
+    site.connect("r2");
     const want = () => {
       site.script.want("r2", "C");
       site.run(1000);

@@ -168,6 +168,7 @@ t.test(
     const site = ready(new SiteUnderTest({ robots: 2 }), "r1");
     site.robot("r2").highestToken = { epoch: 1, counter: 9 };
     site.connect("r2");
+    site.connect("r1"); // its stream was ended, for it must hear of the new epoch
     site.run(1000);
     t.match(site.robot("r1").order, {
       rung: "CONFIRM",
