@@ -164,3 +164,14 @@ t.test("R10 hub whose store fails ends, and sends nothing that was not stored", 
   t.match(shell.faults, [/cannot be written: disk full/]);
   t.equal(shell.sent.length, before);
 });
+
+t.test("R13 fault of the core ends the hub, and whoever asked is told", async (t) => {
+  const shell = await new Shell().start(t);
+  shell.hub.step = () => {
+    throw new RangeError("planted");
+  };
+  const act = { operator: "ada", reason: "test" };
+  const answer = shell.runtime.operator.act({ kind: "halt", act, scope: { robot: "", fleet: "" } });
+  t.match(await answer, { code: "SITE_STOPPING", message: /planted/ });
+  t.same(shell.faults, ["planted"]);
+});
