@@ -60,8 +60,8 @@ export function takeSample(state: EdgeState, sample: OnboardSample, nowMs: numbe
 }
 
 /**
- * Pose and way travelled may repeat while the robot stands: only what repeats while the wheels turn is counted. What was
- * counted long ago is no sign any more: a robot that stands for it could never show that its sensor is well again.
+ * Pose and way travelled may repeat while the robot stands: only what repeats while the wheels turn is counted. A count
+ * that is old is no sign any more: a robot that stands for it could never show that its sensor is well again.
  */
 function repeatsOf(state: EdgeState, sample: OnboardSample, isForgotten: boolean): Repeats {
   const last = state.channels.get(sample.channel)?.repeats;

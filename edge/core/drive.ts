@@ -245,9 +245,13 @@ function arrive(state: EdgeState, proposal: Proposal, nowMs: number, effects: Ed
   endActing(state, acting, { result: "ARRIVED", reason: "", decisionId: decisionId(state) }, effects);
 }
 
+function isHeadway(dx: number, dy: number): boolean {
+  return dx * dx + dy * dy >= HEADWAY_M * HEADWAY_M;
+}
+
 /**
- * R1: a robot that makes no headway lets the hub decide anew; turning on the spot before what stands in its way is none.
- * Standing for want of authority is not its failure.
+ * R1: a robot that makes no headway lets the hub decide anew; to turn on the spot before an obstacle is none. Standing
+ * for want of authority is not its failure.
  */
 function giveUp(
   state: EdgeState,
@@ -265,7 +269,7 @@ function giveUp(
   }
   const { xM, yM } = pose;
   const last = driver.headway;
-  if (last === null || (xM - last.xM) ** 2 + (yM - last.yM) ** 2 >= HEADWAY_M ** 2) {
+  if (last === null || isHeadway(xM - last.xM, yM - last.yM)) {
     driver.headway = { atMs: at.nowMs, xM, yM };
     return;
   }

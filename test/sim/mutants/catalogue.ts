@@ -2,6 +2,7 @@
 // find. One that fits the sources no longer is refused, so it moves with the code that it breaks.
 
 import type { Mutant } from "./mutant.js";
+import { CLAIM_MUTANTS } from "./planted/claim.js";
 import { EPOCH_MUTANTS } from "./planted/epoch.js";
 import { FRESHNESS_MUTANTS } from "./planted/freshness.js";
 import { LADDER_MUTANTS } from "./planted/ladder.js";
@@ -14,6 +15,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...LEASE_MUTANTS,
   ...EPOCH_MUTANTS,
   ...RESTART_MUTANTS,
+  ...CLAIM_MUTANTS,
   ...PLACE_MUTANTS,
   ...TASK_MUTANTS,
   ...FRESHNESS_MUTANTS,

@@ -8,6 +8,7 @@ const APPLY = "hub/core/apply.ts";
 const PENDING = "hub/core/pending.ts";
 const AUTHORITY = "edge/core/authority.ts";
 const LINKS = "hub/core/links.ts";
+const IDENTITY = "hub/core/identity.ts";
 
 const EPOCH_STAYS = [
   { file: HUB, find: "epoch: ledger.epoch + 1,", replace: "epoch: Math.max(1, ledger.epoch)," },
@@ -116,7 +117,11 @@ export const EPOCH_MUTANTS: readonly Mutant[] = [
     rule: "R5",
     about: "a hub that finds itself rolled back gives away at once what robots may still act on",
     patches: [
-      { file: LINKS, find: "    watch.leaseEndMs = Math.max(watch.leaseEndMs, state.restartUntilMs);\n", replace: "" },
+      {
+        file: IDENTITY,
+        find: "    watch.leaseEndMs = Math.max(watch.leaseEndMs, state.restartUntilMs);\n",
+        replace: "",
+      },
     ],
   },
   {
@@ -125,7 +130,7 @@ export const EPOCH_MUTANTS: readonly Mutant[] = [
     about: "a hub that finds that another one spoke for its site still believes where it saw the robots before",
     patches: [
       {
-        file: LINKS,
+        file: IDENTITY,
         find: "    watch.heard = false; // another hub may have given it work since\n    watch.channels.clear();\n",
         replace: "",
       },
@@ -154,6 +159,18 @@ export const EPOCH_MUTANTS: readonly Mutant[] = [
         file: "edge/core/edge.ts",
         find: "this.state = emptyState(context, parts.memory);",
         replace: "this.state = emptyState(context, { ...parts.memory, follows: undefined });",
+      },
+    ],
+  },
+  {
+    id: "older-rollback-unnoticed",
+    rule: "R5",
+    about: "a token of an older epoch is taken for one that this ledger gave",
+    patches: [
+      {
+        file: IDENTITY,
+        find: "highestToken.epoch < epoch ? lastGiven",
+        replace: "highestToken.epoch < epoch && lastGiven.epoch < 0 ? lastGiven",
       },
     ],
   },

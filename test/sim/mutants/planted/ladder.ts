@@ -210,7 +210,7 @@ export const LADDER_MUTANTS: readonly Mutant[] = [
     about: "a robot whose site file names other places by the same names is served",
     patches: [
       {
-        file: "hub/core/links.ts",
+        file: "hub/core/identity.ts",
         find: "watch.configDiffers = message.configHash !== turn.site.hash;",
         replace: "watch.configDiffers = false;",
       },
@@ -281,7 +281,11 @@ export const LADDER_MUTANTS: readonly Mutant[] = [
     rule: "R5",
     about: "two processes under one name take turns, and nobody is asked",
     patches: [
-      { file: "hub/core/links.ts", find: "if (watch.boots.includes(message.boot)) watch.clashed = true;", replace: "" },
+      {
+        file: "hub/core/identity.ts",
+        find: "if (watch.boots.includes(message.boot)) clash",
+        replace: "if (watch.boots.includes(message.boot) && turn.nowMs < 0) clash",
+      },
     ],
   },
 ];

@@ -108,12 +108,6 @@ export const LEASE_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    id: "hub-nonce-kept-over-sessions",
-    rule: "R2",
-    about: "the hub goes on with the renewal counter of the session before, and is deaf to a robot that begins anew",
-    patches: [{ file: LINKS, find: "  watch.lastNonce = 0;\n", replace: "" }],
-  },
-  {
     id: "replaced-stream-still-heard",
     rule: "R3",
     about: "what comes on a stream that a newer one has replaced is taken for the new one's, renewals and all",

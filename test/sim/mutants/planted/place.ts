@@ -1,4 +1,4 @@
-// Planted in who holds what, and in when a place is free: R1, R4.
+// Planted in when a place is free: R3, R4.
 
 import type { Mutant } from "../mutant.js";
 
@@ -166,60 +166,6 @@ export const PLACE_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    id: "neighbours-in-conflict-ignored",
-    rule: "R1",
-    about: "a destination is given although a robot holds one that overlaps it",
-    patches: [
-      {
-        file: CLAIM,
-        find: "for (const destination of [ask.destination, ...(site.conflicts.get(ask.destination) ?? [])]) {",
-        replace: "for (const destination of [ask.destination]) {",
-      },
-    ],
-  },
-  {
-    id: "holder-overlooked",
-    rule: "R1",
-    about: "the ledger is not asked who holds a destination, and the old holder is thrown out",
-    patches: [
-      {
-        file: CLAIMS,
-        find: "  if (holder !== null) return",
-        replace: "  if (holder !== null && holder.robot === ask.robot) return",
-      },
-    ],
-  },
-  {
-    id: "standing-is-not-holding",
-    rule: "R1",
-    about: "a robot that stands on a destination without a claim does not block what conflicts with it",
-    patches: [
-      {
-        file: CLAIMS,
-        find: "if (stood !== null && neighbours",
-        replace: "if (stood !== null && nowMs < 0 && neighbours",
-      },
-      {
-        file: ROUND,
-        find: "    if (destination === null || actingClaim",
-        replace: "    if (destination === null || turn.nowMs >= 0 || actingClaim",
-      },
-    ],
-  },
-  {
-    id: "two-claims-at-once",
-    rule: "R1",
-    about: "a robot that is on its way is sent somewhere else as well",
-    patches: [
-      {
-        file: CLAIMS,
-        find: "if (acting !== undefined && acting.assignment !== ask.assignment) {",
-        replace: 'if (acting !== undefined && acting.assignment === "") {',
-      },
-      { file: ROUND, find: 'availability: acting !== undefined ? "busy" : refusal', replace: "availability: refusal" },
-    ],
-  },
-  {
     id: "abandoned-without-lapse",
     rule: "R3",
     about: "a task is taken from a robot as soon as its link is gone, while it still drives",
@@ -267,6 +213,42 @@ export const PLACE_MUTANTS: readonly Mutant[] = [
         file: LINKS,
         find: "if (!own.lapsed && !watch.configDiffers) sendGrant",
         replace: "if (!watch.configDiffers) sendGrant",
+      },
+    ],
+  },
+  {
+    id: "rolling-robot-frees-place",
+    rule: "R4",
+    about: "a robot that lets go of a destination in motion is thought to stand at once",
+    patches: [
+      {
+        file: CLAIMS,
+        find: "nowMs - endedMs < waitMsFor(site, 0);",
+        replace: "nowMs - endedMs < 0 * waitMsFor(site, 0);",
+      },
+    ],
+  },
+  {
+    id: "superseded-process-forgotten",
+    rule: "R3",
+    about: "what a second process of a robot lets go of is free, though the first one may still act on it",
+    patches: [
+      {
+        file: CLAIMS,
+        find: "return nowMs < watch.quietUntilMs || nowMs < state.restartUntilMs;",
+        replace: "return nowMs < 0 * watch.quietUntilMs || nowMs < 0 * state.restartUntilMs;",
+      },
+    ],
+  },
+  {
+    id: "another-hubs-lease-ignored",
+    rule: "R3",
+    about: "a robot that counts from another hub's nonce is thought to have no lease",
+    patches: [
+      {
+        file: "hub/core/hub.ts",
+        find: "if (heardMs !== null) watch",
+        replace: "if (heardMs !== null && heardMs < 0) watch",
       },
     ],
   },
