@@ -48,7 +48,7 @@ const CHECKERS: readonly (readonly [object, readonly string[]])[] = [
   [Ages.prototype, ["edge", "hub"]],
   [Exits.prototype, ["decided"]],
   [Modes.prototype, ["fed", "saved", "stepped", "hub", "decided"]],
-  [Places.prototype, ["decided"]],
+  [Places.prototype, ["decided", "heard"]],
   [Renewals.prototype, ["stepped"]],
   [Rights.prototype, ["fed", "stepped", "ticked", "wrote", "took"]],
   [Stores.prototype, ["fed", "saved", "stepped", "wrote", "performed"]],

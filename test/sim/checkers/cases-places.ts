@@ -1,5 +1,6 @@
 // R1, R4, R5 on the ledger's side: what `places` must never let pass, and what is just within the rules.
 
+import type { Token } from "../../../proto/claim.js";
 import type { LedgerBody } from "../../../proto/ledger.js";
 import { Places } from "./places.js";
 import { Rights } from "./rights.js";
@@ -10,7 +11,7 @@ function open() {
   const places = new Places(stand.truth, new Rights(stand.truth));
   const hub = stand.hub();
   const decide = (...bodies: readonly LedgerBody[]) => places.decided(hub, stand.events(...bodies));
-  return { stand, hub, decide, pair: stand.pair };
+  return { stand, hub, places, decide, pair: stand.pair };
 }
 
 function started(epoch: number): LedgerBody {
@@ -98,7 +99,30 @@ function seenElsewhere(how: How): void {
   decide(freed(token(1), how === "wrong" ? "SEEN_ELSEWHERE" : "STATED_FREE"));
 }
 
+/** R5: tokens of older epochs too; what the hub has begun above is known. */
+function rollbackUnnoticed(how: How): void {
+  const { stand, hub, decide, places, pair } = open();
+  hub.hub.state.restartUntilMs = stand.nowMs + 60_000;
+  decide(claimed("r1", pair[0], token(1)), started(2));
+  const hello = (seen: Token, stream: number) => {
+    const watch = hub.hub.state.watches.get("r1");
+    if (watch === undefined) throw new Error("no r1");
+    watch.stream = stream;
+    const message = {
+      kind: "hello" as const,
+      ...{ robot: "r1", boot: "b", protocol: 1, highestToken: seen, holdings: [], configHash: "" },
+      ...{ software: "", followsEpoch: 0, followsIncarnation: "" },
+    };
+    places.heard(hub, { kind: "link", stream, message });
+  };
+  hello(token(1), 1);
+  const ceiling = { robot: "", fleet: "", rung: "CONFIRM", operator: "hub", reason: "" } as const;
+  if (how === "sound") decide({ kind: "ceilingSet", ...ceiling });
+  hello(token(2), 2);
+}
+
 export const PLACES: Cases = {
+  "rollback-unnoticed": rollbackUnnoticed,
   epoch,
   "restart-wait": restartWait,
   "token-order: counter": tokenOrder,

@@ -131,6 +131,17 @@ function freedWhileActing(how: How): void {
   rights.over({ robot: "r1", token: tokenKey(token(1)) }, "hub");
 }
 
+/** It has let go of its claim, and brakes. */
+function freedWhileRolling(how: How): void {
+  const { stand, rights, edge } = acting();
+  const command = driveBy(stand, token(1), stand.lease.deadmanMs);
+  rights.wrote(edge, command);
+  stand.truth.body("r1").obey(command, stand.kernel.nowUs);
+  edge.edge.state.active.clear();
+  stand.wait(how === "wrong" ? stand.lease.deadmanMs : stand.lease.deadmanMs + stand.lease.brakingMs);
+  rights.over({ robot: "r1", token: tokenKey(token(1)) }, "hub");
+}
+
 function tokenFell(how: How): void {
   const { rights, edge } = acting();
   rights.took(edge, token(5, 2));
@@ -173,6 +184,7 @@ export const RIGHTS: Cases = {
   "lapsed-early: a moment": lapsedEarly,
   "lapsed-early: of a process that is gone": lapsedOfTheDead,
   "freed-while-acting": freedWhileActing,
+  "freed-while-rolling": freedWhileRolling,
   "token-fell: counter": tokenFell,
   "token-fell: epoch": epochFell,
 };

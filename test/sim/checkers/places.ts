@@ -1,7 +1,9 @@
 // R1, R3, R4, R5 on the ledger's side, judged against where the bodies truly are: tokens and epochs grow, no place is
 // given that another robot holds, stands on or overlaps, a place becomes free by a named exit that is true.
 
-import { type Token, tokenKey } from "../../../proto/claim.js";
+import type { HubInput } from "../../../hub/core/hub.js";
+import { ceilingKey, HUB } from "../../../hub/core/ledger-state.js";
+import { compareTokens, NO_TOKEN, type Token, tokenKey } from "../../../proto/claim.js";
 import type { LedgerEvent } from "../../../proto/ledger.js";
 import type { HubProcess } from "../hub-process.js";
 import { SECOND } from "../kernel.js";
@@ -15,11 +17,16 @@ interface Held {
   readonly token: string;
 }
 
+/** Key of the ceiling that a hub imposes when it begins above what it does not know. */
+const ABOVE = ceilingKey({ robot: "", fleet: "", operator: HUB });
+
 /** What a line of hubs that share a ledger has given. */
 class Line {
   readonly held = new Map<string, Held>();
   epoch = 0;
   counter = 0;
+  given: Token = NO_TOKEN; // the highest
+  aboveEpoch = 0; // in which it began above what others may have given
   longestLeaseMs = 0; // that was ever given
 
   constructor(events: readonly LedgerEvent[]) {
@@ -32,13 +39,15 @@ class Line {
       this.counter = 0;
     } else if (body.kind === "claimed") {
       this.counter = body.token.counter;
+      this.given = body.token;
       this.longestLeaseMs = Math.max(this.longestLeaseMs, body.leaseMs);
       this.held.set(tokenKey(body.token), {
         robot: body.robot,
         destination: body.destination,
         token: tokenKey(body.token),
       });
-    } else if (body.kind === "claimFreed") this.held.delete(tokenKey(body.token));
+    } else if (body.kind === "ceilingSet" && ceilingKey(body) === ABOVE) this.aboveEpoch = this.epoch;
+    else if (body.kind === "claimFreed") this.held.delete(tokenKey(body.token));
   }
 }
 
@@ -63,6 +72,17 @@ export class Places {
       this.#judge(hub, line, event);
       line.take(event);
     }
+  }
+
+  /** R5: what a robot has seen, this ledger gave, or the hub has begun above it. */
+  heard(hub: HubProcess, input: HubInput | null): void {
+    if (input?.kind !== "link" || input.message.kind !== "hello") return;
+    const line = this.#lines.get(hub);
+    const { robot, highestToken } = input.message;
+    if (line === undefined || hub.hub.state.watches.get(robot)?.stream !== input.stream) return;
+    if (compareTokens(highestToken, line.given) <= 0 || highestToken.epoch < line.aboveEpoch) return;
+    const says = `${robot} has seen ${tokenKey(highestToken)}, and the ledger gave up to ${tokenKey(line.given)}`;
+    throw new Violation("rollback-unnoticed", says);
   }
 
   forget(hub: HubProcess): void {
@@ -129,7 +149,8 @@ export class Places {
     const body = this.#truth.body(robot);
     const channel = hub.hub.state.watches.get(robot)?.channels.get("pose");
     const heardUs = channel === undefined ? undefined : this.#truth.publishedUs("pose", channel);
-    const ageUs = heardUs === undefined ? 0 : this.#truth.nowUs - heardUs;
+    // One that is not heard may have stood there ever since, and counts as if it did.
+    const ageUs = heardUs === undefined ? 0 : Math.min(STANDING_US, this.#truth.nowUs - heardUs);
     if (!body.atRest || this.#truth.nowUs - body.stillSinceUs < STANDING_US + LAG_US + ageUs) return "";
     for (const near of this.#truth.sim.site.conflicts.get(destination) ?? []) {
       const place = this.#truth.sim.site.destinations.get(near);

@@ -36,7 +36,7 @@ const LATE_TICKS = 2;
 export class Rights {
   readonly #truth: Truth;
   readonly #rights = new Map<EdgeProcess, Right>();
-  readonly #moving = new Map<string, { readonly destination: string; readonly token: string }>();
+  readonly #moving = new Map<string, { readonly destination: string; readonly token: string; readonly by: string }>();
   readonly #highest = new Map<EdgeDisk, { readonly epoch: number; readonly counter: number }>();
 
   constructor(truth: Truth) {
@@ -137,7 +137,7 @@ export class Rights {
     if (!right.covered.has(token))
       throw new Violation("command-uncovered", `${edge.robot} acts on ${token}, which no answered renewal named`);
     const destination = actingOn(edge.edge.state)?.destination ?? "";
-    this.#moving.set(edge.robot, { destination, token });
+    this.#moving.set(edge.robot, { destination, token, by: right.by });
     this.#alone(edge, destination);
   }
 
@@ -196,6 +196,12 @@ export class Rights {
   /** R4: a claim was freed or given on: its former holder may not act on it any more. */
   over(held: { readonly robot: string; readonly token: string }, hub: string): void {
     const { robot, token } = held;
+    const moving = this.#moving.get(robot);
+    if (moving?.token === token && moving.by === hub && !this.#truth.body(robot).atRest)
+      throw new Violation(
+        "freed-while-rolling",
+        `the hub freed ${token}, by which ${robot} was told to move, and still does`,
+      );
     for (const [edge, right] of this.#rights) {
       if (edge.robot !== robot || !right.covered.has(token) || edge.ended || right.by !== hub) continue;
       const acting = actingOn(edge.edge.state);
