@@ -68,7 +68,7 @@ export const FAULTS = {
   "sensor-future": kind("robot", "samples carry stamps from the future", [0.5, 8], 2),
   "base-estop": kind("robot", "somebody presses the emergency stop", [1, 8], 2),
   "base-silent": kind("robot", "the base is gone and comes back", [0.5, 8], 2),
-  "way-blocked": kind("robot", "something stands close before the robot, wherever it turns", [10, 100], 1),
+  "way-blocked": kind("robot", "something stands close before the robot, wherever it turns", [46, 100], 1),
   "planner-hang": kind("robot", "the planner does not answer", [0.5, 8]),
   "planner-slow": kind("robot", "the planner answers past its deadline", [2, 10]),
   "planner-crash": kind("robot", "the planner ends again and again", [1, 8]),

@@ -13,7 +13,7 @@ function open() {
   for (const robot of stand.bodies.keys()) stand.hear(hub, robot);
   const decide = (...bodies: readonly LedgerBody[]) => exits.decided(hub, stand.events(...bodies));
   const [place] = stand.pair;
-  return { stand, hub, place, decide };
+  return { stand, hub, exits, place, decide };
 }
 
 /** Hears the robot so far from the place's centre, its body's and the place's footprint and the margin counted in. */
@@ -112,6 +112,37 @@ function statedAgainst(how: How): void {
   decide({ kind: "actRecorded", act: "place free", subject: place, operator: "ada", reason: "", seen: "empty" });
 }
 
+/** Another hub has answered r1 a moment ago, or longer ago than a lease lasts. */
+function statedAgainstAnother(how: How): void {
+  const at = open();
+  const { stand, hub, exits, place, decide } = at;
+  decide(claimed("r1", place, token(1)));
+  const { rhoRobot, leaseMs } = stand.sim.site.config.lease;
+  const sample = stand.hear(hub, "r1");
+  exits.heard(hub, { kind: "telemetry", sample: { ...sample, hubNonce: 77 } });
+  stand.wait(Math.ceil(leaseMs / (1 + rhoRobot)) - (how === "wrong" ? 2 : 0));
+  decide({ kind: "actRecorded", act: "place free", subject: place, operator: "ada", reason: "", seen: "empty" });
+}
+
+/** A robot that is not heard can have driven to a place in conflict. */
+function givenBesideSilent(how: How): void {
+  const { stand, hub, exits, decide } = open();
+  const [place, near] = stand.pair;
+  const { radiusM, marginM } = stand.sim.site.config.physics;
+  const { xM, yM, footprintRadiusM } = stand.place(near);
+  const away = stand.place(place);
+  const offM = footprintRadiusM + radiusM + marginM - 0.01;
+  const [dx, dy] = [xM - away.xM, yM - away.yM];
+  const along = offM / Math.hypot(dx, dy);
+  // Beyond it, as seen from the other one.
+  Object.assign(stand.truth.body("r2"), { xM: xM + dx * along, yM: yM + dy * along });
+  stand.hear(hub, "r2");
+  stand.wait(how === "wrong" ? 2001 : 2000);
+  for (const robot of ["r1", "r3"]) stand.hear(hub, robot);
+  exits.decided(hub, []);
+  decide(claimed("r1", place, token(1)));
+}
+
 const STARTED = { kind: "hubStarted", epoch: 2, longestWaitMs: 0, configHash: "", software: "" } as const;
 
 function keptOverStart(how: How): void {
@@ -141,7 +172,9 @@ export const EXITS: Cases = {
   "freed-unproved: heard long ago": freedLate,
   "freed-by-older": freedByOlder,
   "replaced-foreign": replacedForeign,
-  "stated-against": statedAgainst,
+  "stated-against: seen there": statedAgainst,
+  "stated-against: another hub": statedAgainstAnother,
+  "given-unproved: beside": givenBesideSilent,
   "kept-over-start": keptOverStart,
   "lease-over-start": leaseOverStart,
 };

@@ -67,6 +67,7 @@ export class Checkers {
       this.tasks.decided(hub, events);
     }
     this.#places.heard(hub, input);
+    this.#exits.heard(hub, input);
     this.#steps += 1;
     if (this.#steps % BOUNDS_EVERY === 0) boundsOfHub(hub);
     if (input?.kind !== "tick") return;

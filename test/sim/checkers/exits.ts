@@ -3,18 +3,22 @@
 // outside, lately and after any lapse, a newer claim of its own, a statement that no fresh evidence speaks against. R5:
 // an incarnation that begins believes nothing that was seen before it.
 
+import type { HubInput } from "../../../hub/core/hub.js";
 import type { RobotWatch } from "../../../hub/core/watch.js";
 import { channelAgeMs } from "../../../hub/core/watch.js";
 import { tokenKey } from "../../../proto/claim.js";
 import type { LedgerBody, LedgerEvent } from "../../../proto/ledger.js";
 import type { HubProcess } from "../hub-process.js";
-import { MS } from "../kernel.js";
+import { MS, SECOND } from "../kernel.js";
 import { Violation } from "../trace.js";
 import type { Truth } from "../truth.js";
 import type { Rights } from "./rights.js";
 
 export type Freed = Extract<LedgerBody, { kind: "claimFreed" }>;
 type Claimed = Extract<LedgerBody, { kind: "claimed" }>;
+/** Standing on a place for longer is holding it. */
+const STANDING_US = 2 * SECOND;
+
 type Pose = ReturnType<RobotWatch["channels"]["get"]>;
 
 /** What one incarnation of a hub was told by people, and what lapsed in it. */
@@ -23,6 +27,7 @@ class Known {
   readonly held = new Map<string, Claimed>();
   readonly absent = new Set<string>();
   readonly lapsedUs = new Map<string, number>();
+  readonly answeredUs = new Map<string, number>(); // robot to when another hub answered it
   readonly statedFree = new Map<string, Map<string, Pose>>(); // place to silent robots and their poses at that time
 
   constructor(events: readonly LedgerEvent[], startedUs: number) {
@@ -83,9 +88,25 @@ export class Exits {
   #given(hub: HubProcess, known: Known, { robot, destination }: Claimed): void {
     for (const watch of hub.hub.state.watches.values()) {
       if (watch.id === robot || isStatedElsewhere(known, watch, destination)) continue;
-      const why = this.#whyNotOutside(hub, watch, destination);
+      const why =
+        this.#whyNotOutside(hub, watch, destination) || this.#mayStandNear(hub, known, { watch, destination });
       if (why !== "") throw new Violation("given-unproved", `${robot} is given ${destination}, and ${why}`);
     }
+  }
+
+  /** R1: one that is not heard may have stood for long on a place in conflict, wherever it can have driven. */
+  #mayStandNear(
+    hub: HubProcess,
+    known: Known,
+    { watch, destination }: { readonly watch: RobotWatch; readonly destination: string },
+  ): string {
+    const seenUs = this.#seenUs(watch);
+    if (seenUs === undefined || this.#truth.nowUs - seenUs <= STANDING_US) return "";
+    for (const near of hub.hub.state.site.conflicts.get(destination) ?? []) {
+      const why = isStatedElsewhere(known, watch, near) ? "" : this.#whyNotOutside(hub, watch, near);
+      if (why !== "") return `${why} of ${near}, which conflicts`;
+    }
+    return "";
   }
 
   #freed(
@@ -112,6 +133,19 @@ export class Exits {
     throw new Violation("freed-by-older", says);
   }
 
+  /** R3: a sample that counts from a nonce of another hub shows that this one answered the robot. */
+  heard(hub: HubProcess, input: HubInput | null): void {
+    const known = this.#known.get(hub);
+    if (input?.kind !== "telemetry" || known === undefined) return;
+    const { robot, channel, hubNonce, elapsedMs } = input.sample;
+    const capturedUs = this.#truth.publishedUs(channel, input.sample);
+    const isOurs = hub.hub.state.watches.get(robot)?.nonces.has(hubNonce) !== false;
+    if (isOurs || hubNonce === 0 || capturedUs === undefined) return;
+    const { rhoRobot } = this.#truth.sim.site.config.lease;
+    const heardUs = capturedUs - (Math.max(0, elapsedMs) * MS) / (1 - rhoRobot); // at the earliest
+    known.answeredUs.set(robot, Math.max(heardUs, known.answeredUs.get(robot) ?? 0));
+  }
+
   /** R4: a statement does not stand against fresh telemetry of its holder, or of a robot without a link. */
   #stated(hub: HubProcess, known: Known, place: string): void {
     const { state } = hub.hub;
@@ -120,6 +154,13 @@ export class Exits {
     const silent = new Map<string, Pose>();
     for (const watch of state.watches.values()) {
       if (watch.stream !== null && !holders.has(watch.id)) continue;
+      const answeredUs = known.answeredUs.get(watch.id) ?? Number.NEGATIVE_INFINITY;
+      const leaseUs = (state.site.config.lease.leaseMs * MS) / (1 + state.site.config.lease.rhoRobot);
+      if (this.#truth.nowUs < answeredUs + leaseUs)
+        throw new Violation(
+          "stated-against",
+          `${place} is freed by a person's word, and another hub answers ${watch.id}`,
+        );
       if (watch.stream === null) silent.set(watch.id, watch.channels.get("pose"));
       if (channelAgeMs(watch, "pose", at) > state.site.config.decisions.dispatch.telemetryMs) continue;
       const why = this.#whyNotOutside(hub, watch, place);

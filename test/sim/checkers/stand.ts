@@ -176,7 +176,7 @@ export class Stand {
   }
 
   /** The hub has heard a pose that was captured now. */
-  hear(hub: HubProcess, robot: string): void {
+  hear(hub: HubProcess, robot: string): Telemetry {
     this.#sequence += 1;
     const boot = `${robot}-1`;
     const { xM, yM, headingRad } = this.truth.body(robot);
@@ -185,6 +185,7 @@ export class Stand {
     const sample: Telemetry = { ...tag, hubNonce: 1, elapsedMs: 0, value };
     this.truth.published(sample, this.kernel.nowUs);
     this.watch(hub, robot).channels.set("pose", { ...sample, nonceSentMs: this.nowMs });
+    return sample;
   }
 }
 
