@@ -10,6 +10,7 @@ import type { EdgeMessage, Telemetry } from "../../proto/wire.js";
 import { perform } from "./acts.js";
 import { apply } from "./apply.js";
 import { stepClaims } from "./claims.js";
+import { firstNonce } from "./identity.js";
 import { emptyLedgerState, type LedgerState } from "./ledger-state.js";
 import { closed, edgeMessage, hello, stepLinks } from "./links.js";
 import { stepModes } from "./modes.js";
@@ -59,7 +60,15 @@ export class Hub {
         fleets: new Map(),
         streams: new Map(),
       },
-      ...{ startedMs: 0, restartUntilMs: 0, givesFromMs: 0, hubNonce: 0, lastRoundMs: 0, nextId: 1, submitted: 0 },
+      ...{
+        startedMs: 0,
+        restartUntilMs: 0,
+        givesFromMs: 0,
+        hubNonce: firstNonce(parts.incarnation),
+        lastRoundMs: 0,
+        nextId: 1,
+        submitted: 0,
+      },
     };
   }
 

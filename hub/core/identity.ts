@@ -9,6 +9,16 @@ import { longestWaitOf } from "./site.js";
 import type { Turn } from "./turn.js";
 import type { RobotWatch } from "./watch.js";
 
+/** R6: hub nonces carry the epoch, so that one of another epoch is never taken for one of this. */
+export const NONCES_PER_EPOCH = 2 ** 32;
+
+/** R6: where an incarnation begins to count its nonces (FNV-1a): two hubs of one epoch do not send the same ones. */
+export function firstNonce(incarnation: string): number {
+  let mixed = 0x811c9dc5;
+  for (const character of incarnation) mixed = Math.imul(mixed ^ (character.codePointAt(0) ?? 0), 0x01000193);
+  return mixed >>> 0;
+}
+
 /** Boot ids that a robot has spoken under lately. */
 const BOOTS_KEPT = 16;
 

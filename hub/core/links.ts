@@ -7,7 +7,7 @@ import { hubLeaseEnd } from "../../proto/lease.js";
 import { PERMITS } from "../../proto/mode.js";
 import type { EdgeMessage, Hello } from "../../proto/wire.js";
 import { claim } from "./claims.js";
-import { beginAbove, end, endStream, identify, whyUnknown } from "./identity.js";
+import { beginAbove, end, endStream, identify, NONCES_PER_EPOCH, whyUnknown } from "./identity.js";
 import { actingClaim, type Claim, claimOf, claimsOfRobot } from "./ledger-state.js";
 import { effectiveOf, sendOrder, stepModes } from "./modes.js";
 import { waitMsFor } from "./site.js";
@@ -16,8 +16,6 @@ import type { HubState, Turn } from "./turn.js";
 import { nonceSent, type RobotWatch } from "./watch.js";
 
 export const PROTOCOL = 1;
-/** Hub nonces carry the epoch, so that a nonce of another incarnation is never taken for one of this. */
-const NONCES_PER_EPOCH = 2 ** 32;
 /** Above this a nonce would leave the whole numbers; one incarnation a minute gets there in two years. */
 const EPOCH_MOST = 2 ** 20;
 const RESEND_MS = 1000;
@@ -66,7 +64,7 @@ export function hello(turn: Turn, stream: number, message: Hello): void {
 }
 
 function nextNonce(turn: Turn, watch: RobotWatch): number {
-  turn.state.hubNonce += 1;
+  turn.state.hubNonce = (turn.state.hubNonce + 1) % NONCES_PER_EPOCH;
   const nonce = turn.ledger.epoch * NONCES_PER_EPOCH + turn.state.hubNonce;
   nonceSent(watch, nonce, turn.nowMs);
   return nonce;

@@ -1,5 +1,6 @@
 // What fresh eyes broke around a ledger that is not the newest, and around two hubs (R5), one test each.
 import t from "tap";
+import { firstNonce } from "../../../hub/core/identity.js";
 import { ACT, ready, SiteUnderTest } from "./site-under-test.js";
 import type { StubRobot } from "./stub-robot.js";
 
@@ -129,4 +130,20 @@ t.test("R13 robot that has seen the highest epoch that is taken is served for ev
     t.equal(robot.endedBy, "");
     site.restart();
   }
+});
+
+t.test("R6 two hubs of one epoch send no nonce alike, so that none takes the other's for its own", async (t) => {
+  const nonces = (incarnation: string) => {
+    const site = new SiteUnderTest();
+    Object.assign(site.hub.state, { incarnation, hubNonce: firstNonce(incarnation) });
+    ready(site, "r1").run(10_000);
+    return [...(site.hub.state.watches.get("r1")?.nonces.keys() ?? [])];
+  };
+  const [one, other] = [new Set(nonces("one")), nonces("other")];
+  t.ok(one.size > 10 && other.length > 10);
+  t.same(
+    other.filter((nonce) => one.has(nonce)),
+    [],
+  );
+  t.equal(new SiteUnderTest().hub.state.hubNonce, firstNonce("h1"), "a hub begins where its incarnation says");
 });

@@ -65,16 +65,23 @@ export const FRESHNESS_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    id: "nonces-without-epoch",
+    id: "nonces-from-one-again",
     rule: "R6",
     about: "a restarted hub counts its nonces from one again and takes old answers for new ones",
     patches: [
       {
         file: "hub/core/links.ts",
         find: "turn.ledger.epoch * NONCES_PER_EPOCH + turn.state.hubNonce",
-        replace: "turn.state.hubNonce",
+        replace: "0 * NONCES_PER_EPOCH + turn.state.hubNonce",
       },
+      { file: "hub/core/identity.ts", find: "return mixed >>> 0;", replace: "return 0 * mixed;" },
     ],
+  },
+  {
+    id: "nonces-of-two-hubs-alike",
+    rule: "R6",
+    about: "two hubs of one epoch send the same nonces, and each takes answers to the other for its own",
+    patches: [{ file: "hub/core/identity.ts", find: "return mixed >>> 0;", replace: "return 0 * mixed;" }],
   },
   {
     id: "telemetry-stamped-when-sent",
