@@ -45,7 +45,7 @@ function rates(options: Omit<RunOptions, "seed">): Rates {
 
 /** Every checker that is called by the world, and answers nothing. */
 const CHECKERS: readonly (readonly [object, readonly string[]])[] = [
-  [Ages.prototype, ["edge", "hub"]],
+  [Ages.prototype, ["edge", "hub", "told"]],
   [Exits.prototype, ["decided", "heard"]],
   [Modes.prototype, ["fed", "saved", "stepped", "hub", "decided"]],
   [Places.prototype, ["decided", "heard"]],

@@ -152,7 +152,8 @@ export class People {
     for (const watch of hub.hub.state.watches.values()) {
       const names = [...watch.edgeCauses, ...causesOf(watch.ladder)].map((cause) => cause.name);
       const latched = names.some((name) => CAUSES[name as keyof typeof CAUSES]?.clear === "person");
-      if (!latched || truth.body(watch.id).emergencyStop || weather.on("sensor-jump", watch.id) > 0) continue;
+      const isLying = weather.on("sensor-jump", watch.id) > 0 || weather.on("sensor-frozen", watch.id) > 0;
+      if (!latched || truth.body(watch.id).emergencyStop || isLying) continue;
       this.#ask({ kind: "clearMode", scope: { robot: watch.id, fleet: "" }, act: ACT }, () => {});
     }
   }

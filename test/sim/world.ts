@@ -46,7 +46,7 @@ export interface Outcome {
   readonly counts: { readonly accepted: number; readonly done: number; readonly grants: number };
 }
 
-/** After healing everything must be well within this, and within so much more for each second in which work piled up. */
+/** After healing everything must be well within this, and so much longer for each second in which work piled up. */
 const HEAL_S = 300;
 const HEAL_MORE = 6;
 const ROBOTS = [1, 2, 3, 4, 6] as const;

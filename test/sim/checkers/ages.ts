@@ -2,16 +2,26 @@
 
 import { ageMs } from "../../../edge/core/channels.js";
 import { channelAgeMs } from "../../../hub/core/watch.js";
+import type { OnboardSample, Telemetry } from "../../../proto/wire.js";
 import type { EdgeProcess } from "../edge-process.js";
 import type { HubProcess } from "../hub-process.js";
-import { MS } from "../kernel.js";
+import { MS, SECOND } from "../kernel.js";
 import { Violation } from "../trace.js";
 import type { Truth } from "../truth.js";
 
 /** A stamp from further ahead than this is a lie, and never fresh; less may be a rate that differs. */
 const AHEAD_MS = 1000;
 
+/** A pose further off than this, and than what was driven since, is no error of measurement. */
+const ASTRAY_M = 1;
+
+interface Last {
+  readonly source: string;
+  readonly sequence: number;
+}
+
 export class Ages {
+  readonly #lasts = new WeakMap<object, Map<string, Last>>(); // of an edge, or of a robot at a hub
   readonly #truth: Truth;
 
   constructor(truth: Truth) {
@@ -23,7 +33,8 @@ export class Ages {
     const { nowUs } = this.#truth;
     const { state } = edge.edge;
     const nowMs = edge.board.monotonicMs(nowUs);
-    for (const [channel, { sample }] of state.channels) {
+    for (const [channel, { sample, order }] of state.channels) {
+      this.#newest(edge, { channel, who: edge.robot }, order);
       const capturedUs = this.#truth.capturedUs(sample);
       if (capturedUs === undefined) continue;
       const trueMs = (edge.board.bootUsAt(nowUs) - edge.board.bootUsAt(capturedUs)) / MS;
@@ -41,6 +52,8 @@ export class Ages {
     const nowMs = hub.machine.monotonicMs(nowUs);
     for (const watch of state.watches.values()) {
       for (const [name, channel] of watch.channels) {
+        const { boot: source, sequence } = channel;
+        this.#newest(watch, { channel: name, who: `the hub of ${watch.id}` }, { source, sequence });
         const capturedUs = this.#truth.publishedUs(name, channel);
         if (capturedUs === undefined) continue;
         const trueMs = (nowUs - capturedUs) / MS;
@@ -50,6 +63,28 @@ export class Ages {
         throw new Violation("age-at-hub", says);
       }
     }
+  }
+
+  /** R4, R6: where a robot tells the hub that it is, it was when that was measured. */
+  told(robot: string, { value }: Telemetry, from: OnboardSample | undefined): void {
+    if (value.kind !== "pose" || from === undefined) return;
+    const measuredUs = this.#truth.frozen(from)?.atUs ?? this.#truth.capturedUs(from);
+    if (measuredUs === undefined) return;
+    const body = this.#truth.body(robot);
+    const { maxSpeedMps } = this.#truth.sim.site.config.physics;
+    const mostM = ASTRAY_M + (maxSpeedMps * Math.max(0, this.#truth.nowUs - measuredUs)) / SECOND;
+    const offM = Math.hypot(value.pose.xM - body.xM, value.pose.yM - body.yM);
+    if (offM > mostM) throw new Violation("told-astray", `${robot} tells a pose ${offM.toFixed(1)} m from where it is`);
+  }
+
+  /** R6: newest wins, in whatever order samples of one source come. */
+  #newest(of: object, { channel, who }: { readonly channel: string; readonly who: string }, next: Last): void {
+    const lasts = this.#lasts.get(of) ?? new Map<string, Last>();
+    this.#lasts.set(of, lasts);
+    const last = lasts.get(channel);
+    if (last !== undefined && last.source === next.source && next.sequence < last.sequence)
+      throw new Violation("sample-older", `${who}: ${channel} ${next.sequence} is taken after ${last.sequence}`);
+    lasts.set(channel, next);
   }
 
   /** True age of the pose that the hub has of a robot, ms; infinite when it has none. */

@@ -63,6 +63,39 @@ function ageAtHub(how: How): void {
   ages.hub(hub);
 }
 
+function sampleOlder(how: How): void {
+  const { stand, ages, edge } = sensing();
+  const first = edge.edge.state.channels.get("pose");
+  if (first === undefined) throw new Error("no pose");
+  stand.wait(100);
+  stand.sense(edge, "pose");
+  ages.edge(edge);
+  if (how === "wrong") edge.edge.state.channels.set("pose", first);
+  ages.edge(edge);
+}
+
+function sampleOlderAtHub(how: How): void {
+  const { stand, ages } = open();
+  const hub = stand.hub();
+  stand.hear(hub, "r1");
+  const { channels } = stand.watch(hub, "r1");
+  const first = channels.get("pose");
+  if (first === undefined) throw new Error("no pose");
+  stand.hear(hub, "r1");
+  ages.hub(hub);
+  if (how === "wrong") channels.set("pose", first);
+  ages.hub(hub);
+}
+
+function toldAstray(how: How): void {
+  const { stand, ages, edge } = sensing();
+  const from = edge.edge.state.channels.get("pose")?.sample;
+  const { xM, yM, headingRad } = stand.truth.body("r1");
+  const pose = { xM: xM + (how === "wrong" ? 1.01 : 0.99), yM, headingRad };
+  const tag = { robot: "r1", boot: "b", channel: "pose", sequence: 1, capturedMs: 0, hubNonce: 1, elapsedMs: 0 };
+  ages.told("r1", { ...tag, value: { kind: "pose", pose, errorM: 0, speedMps: 0 } }, from);
+}
+
 function plansBelow(how: How): void {
   const { stand, modes, edge } = sensing();
   order(modes, edge, { sequence: 1, rung: how === "wrong" ? "REACTIVE_ONLY" : "AUTONOMOUS" });
@@ -216,6 +249,9 @@ function ceilingLost(how: How): void {
 
 export const MODES: Cases = {
   "ceiling-lost": ceilingLost,
+  "told-astray": toldAstray,
+  "sample-older: on board": sampleOlder,
+  "sample-older: at the hub": sampleOlderAtHub,
   "latch-lost": latchLost,
   "age-on-board: a later capture": ageOnBoard,
   "age-on-board: over a suspension": ageOverSuspension,

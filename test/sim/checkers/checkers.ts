@@ -125,6 +125,7 @@ export class Checkers {
     const from = channel === undefined ? undefined : edge.edge.state.channels.get(channel)?.sample;
     const capturedUs = from === undefined ? this.#truth.nowUs : this.#truth.capturedUs(from);
     if (capturedUs !== undefined) this.#truth.published(sample, capturedUs);
+    this.#ages.told(edge.robot, sample, from);
   }
 
   edgeEnded(edge: EdgeProcess): void {

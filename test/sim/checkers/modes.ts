@@ -41,7 +41,7 @@ export class Modes {
   readonly #ages: Ages;
   readonly #orders = new Map<EdgeProcess, Order>();
   readonly #latched = new Map<EdgeDisk, ReadonlySet<string>>();
-  readonly #cleared = new Map<EdgeProcess, Set<string>>(); // by people, until the ladder holds it again
+  readonly #cleared = new Map<EdgeProcess, Set<string>>(); // by people, until it is found and stored again
   readonly #falls = new Map<HubProcess, Map<string, Falls>>();
 
   constructor(truth: Truth, ages: Ages) {
@@ -67,6 +67,8 @@ export class Modes {
   /** What a person must clear is durable on the board from here on. */
   saved(edge: EdgeProcess, latches: readonly string[]): void {
     this.#latched.set(edge.disk, new Set(latches));
+    const held = heldBy(edge);
+    for (const name of latches) if (held.has(name)) this.#cleared.get(edge)?.delete(name); // found again, and stored
   }
 
   newDisk(robot: string): void {
@@ -79,12 +81,10 @@ export class Modes {
     const latched = this.#latchedOn(edge);
     const rung: Rung = latched.length > 0 ? "HALT" : "AUTONOMOUS";
     const worst = severity(ordered) >= severity(rung) ? ordered : rung;
-    const held = new Set<string>();
-    for (const { name, rung } of edge.edge.state.ladder.values()) if (rung !== "AUTONOMOUS") held.add(name);
+    const held = heldBy(edge);
     for (const name of latched)
       if (!held.has(name))
         throw new Violation("latch-lost", `${edge.robot} has latched ${name}, nobody cleared it, and it is gone`);
-    for (const name of held) this.#cleared.get(edge)?.delete(name);
     const nowMs = edge.board.monotonicMs(this.#truth.nowUs);
     for (const effect of effects) {
       if (effect.kind === "plan" && worst !== "AUTONOMOUS")
@@ -277,4 +277,11 @@ export class Modes {
     this.#latched.set(edge.disk, new Set(this.#latchedOn(edge))); // what was cleared may be stored, or not
     this.#cleared.delete(edge);
   }
+}
+
+/** Causes for which the edge holds itself back. */
+function heldBy(edge: EdgeProcess): ReadonlySet<string> {
+  const held = new Set<string>();
+  for (const { name, rung } of edge.edge.state.ladder.values()) if (rung !== "AUTONOMOUS") held.add(name);
+  return held;
 }
