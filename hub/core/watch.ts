@@ -6,6 +6,7 @@ import type { Whereabouts } from "../../proto/claim.js";
 import { reachM } from "../../proto/claim.js";
 import {
   ageBoundMs,
+  type ChannelOrder,
   capturedAtLeastMs,
   isNewer,
   NEVER_FRESH,
@@ -38,6 +39,7 @@ export interface RobotWatch {
   reportSequence: number; // of its mode reports, likewise
   readonly nonces: Map<number, number>; // hub nonce to when it was sent
   readonly channels: Map<string, Channel>;
+  readonly orders: Map<string, ChannelOrder>; // of the newest sample of each channel, also of one that is forgotten
   heard: boolean; // fresh telemetry of this boot has been seen
   edgeRung: Rung;
   edgeCauses: readonly Cause[];
@@ -88,6 +90,7 @@ export function newWatch(robot: { readonly id: string; readonly fleet: string },
       reportSequence: 0,
       nonces: new Map(),
       channels: new Map(),
+      orders: new Map(),
       heard: false,
     },
     ...{
@@ -131,14 +134,13 @@ export function takeTelemetry(
   at: { readonly nowMs: number; readonly site: Site },
 ): boolean {
   const nonceSentMs = watch.nonces.get(sample.hubNonce);
-  const last = watch.channels.get(sample.channel);
-  const order = last === undefined ? undefined : { source: last.boot, sequence: last.sequence };
   const { boot, sequence, capturedMs, elapsedMs, value } = sample;
+  const order = { source: boot, sequence };
   const channel: Channel = { boot, sequence, capturedMs, nonceSentMs: nonceSentMs ?? 0, elapsedMs, value };
   const usable =
     sample.boot === watch.boot &&
     nonceSentMs !== undefined &&
-    isNewer(order, { source: sample.boot, sequence: sample.sequence }) &&
+    isNewer(watch.orders.get(sample.channel), order) &&
     boundOf(channel, at) !== NEVER_FRESH;
   if (!usable) {
     watch.refused += 1;
@@ -146,6 +148,7 @@ export function takeTelemetry(
   }
   const movedMs = poseCapturedMs(watch, at.site); // R1: it may have stood ever since it was last heard
   watch.channels.set(sample.channel, channel);
+  watch.orders.set(sample.channel, order);
   if (sample.value.kind === "pose") {
     watch.notAt.clear(); // what was stated of a silent robot ends when it is heard
     const still = Math.abs(sample.value.speedMps) < STILL_MPS;

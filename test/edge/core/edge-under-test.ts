@@ -173,6 +173,20 @@ export class EdgeUnderTest {
     this.hear({ kind: "clearLatches", causes, operator: "ada", reason: "seen to", report });
   }
 
+  /** A hub welcomes it on a new stream. */
+  meet(epoch: number, incarnation: string): void {
+    this.step({ kind: "linkClosed", reason: "cut" });
+    this.step({ kind: "linkOpened" });
+    this.hear({ kind: "welcome", session: "s", epoch, hubNonce: 1, void: [], incarnation });
+  }
+
+  /** True when it asks the hub that has welcomed it for anything within a second. */
+  asks(): boolean {
+    const before = this.sent("renew").length;
+    this.run(1000);
+    return this.sent("renew").length > before;
+  }
+
   hear(message: HubMessage): void {
     this.step({ kind: "hub", message });
   }

@@ -3,35 +3,21 @@
 import t from "tap";
 import { EdgeUnderTest } from "./edge-under-test.js";
 
-const WELCOME = { kind: "welcome", session: "s", epoch: 1, hubNonce: 1, void: [], incarnation: "h1" } as const;
-
-function meet(robot: EdgeUnderTest, epoch: number, incarnation: string): void {
-  robot.step({ kind: "linkClosed", reason: "cut" });
-  robot.step({ kind: "linkOpened" });
-  robot.hear({ ...WELCOME, epoch, incarnation });
-}
-
-function asks(robot: EdgeUnderTest): boolean {
-  const before = robot.sent("renew").length;
-  robot.run(1000);
-  return robot.sent("renew").length > before;
-}
-
 t.test("R5, R10 robot asks no hub for anything before it is durable that it follows it", async (t) => {
   for (const again of ["the same hub", "another hub"] as const) {
     const robot = new EdgeUnderTest();
     robot.isStoring = false; // a disk that takes seconds
-    meet(robot, 6, "X");
-    t.notOk(asks(robot), "nothing is stored");
-    if (again === "the same hub") meet(robot, 6, "X");
+    robot.meet(6, "X");
+    t.notOk(robot.asks(), "nothing is stored");
+    if (again === "the same hub") robot.meet(6, "X");
     else {
-      meet(robot, 7, "Y");
+      robot.meet(7, "Y");
       robot.step({ kind: "saved", version: 1 });
     }
-    t.notOk(asks(robot), `after a flap it meets ${again}`);
+    t.notOk(robot.asks(), `after a flap it meets ${again}`);
     robot.step({ kind: "saved", version: 2 });
     robot.step({ kind: "saved", version: robot.edge.state.version });
-    t.ok(asks(robot), "and then it asks");
+    t.ok(robot.asks(), "and then it asks");
   }
 });
 

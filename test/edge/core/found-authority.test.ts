@@ -4,8 +4,6 @@ import t from "tap";
 import { mayWrite } from "../../../edge/core/gate.js";
 import { EdgeUnderTest, moves } from "./edge-under-test.js";
 
-const WELCOME = { kind: "welcome", session: "s", epoch: 1, hubNonce: 1, void: [], incarnation: "h1" } as const;
-
 t.test("R7 order that overtakes the welcome on a new stream is obeyed, whatever came on the old one", async (t) => {
   const robot = new EdgeUnderTest().ready();
   const order = (sequence: number, rung: "AUTONOMOUS" | "HALT") =>
@@ -15,7 +13,7 @@ t.test("R7 order that overtakes the welcome on a new stream is obeyed, whatever 
   robot.step({ kind: "linkOpened" });
   order(1, "HALT");
   t.equal(robot.rung, "HALT");
-  robot.hear(WELCOME);
+  robot.hear({ kind: "welcome", session: "s2", epoch: 1, hubNonce: 1, void: [], incarnation: "h1" });
   robot.run(500);
   t.equal(robot.rung, "HALT");
   t.equal(robot.sent("renew").at(-1)?.modeSequence, 1, "the welcome does not forget it");
@@ -41,25 +39,11 @@ t.test("R2 moving command is not written after its board was suspended or its cl
   }
 });
 
-/** A hub welcomes the robot on a new stream. */
-function meet(robot: EdgeUnderTest, epoch: number, incarnation: string): void {
-  robot.step({ kind: "linkClosed", reason: "cut" });
-  robot.step({ kind: "linkOpened" });
-  robot.hear({ ...WELCOME, epoch, incarnation });
-}
-
-/** True when the robot asks the hub that has welcomed it for anything. */
-function asks(robot: EdgeUnderTest): boolean {
-  const before = robot.sent("renew").length;
-  robot.run(1000);
-  return robot.sent("renew").length > before;
-}
-
 t.test("R5 edge follows no lower epoch, no second hub of one epoch, and no hub before that is durable", async (t) => {
   let robot = new EdgeUnderTest();
   const follows = (epoch: number, incarnation: string) => {
-    meet(robot, epoch, incarnation);
-    return asks(robot);
+    robot.meet(epoch, incarnation);
+    return robot.asks();
   };
   t.ok(follows(6, "X"));
   t.notOk(follows(5, "X"));
@@ -68,7 +52,7 @@ t.test("R5 edge follows no lower epoch, no second hub of one epoch, and no hub b
   robot.isStoring = false;
   t.notOk(follows(7, "Y"), "before the store has it");
   robot.store();
-  t.ok(asks(robot));
+  t.ok(robot.asks());
   robot = new EdgeUnderTest({ memory: robot.stored, boot: "boot2" });
   t.notOk(follows(6, "X"), "nor after a restart");
   t.match(robot.sent("hello"), [{ followsEpoch: 7, followsIncarnation: "Y" }]);
@@ -76,7 +60,7 @@ t.test("R5 edge follows no lower epoch, no second hub of one epoch, and no hub b
   robot.isStoring = false;
   t.notOk(follows(8, "Z"));
   robot.step({ kind: "storeFault", why: "the disk is full" });
-  t.ok(asks(robot), "what will never be durable is not waited for");
+  t.ok(robot.asks(), "what will never be durable is not waited for");
   t.ok(follows(9, "Z"));
   t.equal(robot.rung, "HALT", "since it stands");
 });

@@ -147,3 +147,19 @@ t.test("R6 two hubs of one epoch send no nonce alike, so that none takes the oth
   );
   t.equal(new SiteUnderTest().hub.state.hubNonce, firstNonce("h1"), "a hub begins where its incarnation says");
 });
+
+t.test("R6 newest wins also over what a hub has forgotten: an older sample that comes late is not taken", async (t) => {
+  const site = ready(new SiteUnderTest(), "r1", "r2");
+  const robot = site.robot("r1");
+  robot.isTelling = false;
+  const [older, newer] = [robot.pose(site.nowMs), robot.pose(site.nowMs)];
+  const heard = () => site.hub.state.watches.get("r1")?.channels.get("pose")?.sequence;
+  site.step({ kind: "telemetry", sample: newer });
+  t.equal(heard(), newer.sequence);
+  site.disconnect("r1");
+  site.run(2 * site.waitMs);
+  t.same(site.ask({ kind: "stateAbsent", act: ACT, robot: "r1", seen: "in the workshop" }), {});
+  t.equal(heard(), undefined);
+  site.step({ kind: "telemetry", sample: older });
+  t.equal(heard(), undefined);
+});
