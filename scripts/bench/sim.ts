@@ -5,6 +5,7 @@
 import { Ages } from "../../test/sim/checkers/ages.js";
 import { Exits } from "../../test/sim/checkers/exits.js";
 import { Modes } from "../../test/sim/checkers/modes.js";
+import { Orders } from "../../test/sim/checkers/orders.js";
 import { Places } from "../../test/sim/checkers/places.js";
 import { Renewals } from "../../test/sim/checkers/renewals.js";
 import { Rights } from "../../test/sim/checkers/rights.js";
@@ -48,6 +49,7 @@ const CHECKERS: readonly (readonly [object, readonly string[]])[] = [
   [Ages.prototype, ["edge", "hub", "told"]],
   [Exits.prototype, ["decided", "heard"]],
   [Modes.prototype, ["fed", "saved", "stepped", "hub", "decided"]],
+  [Orders.prototype, ["fed", "stepped", "hubStepped"]],
   [Places.prototype, ["decided", "heard"]],
   [Renewals.prototype, ["stepped"]],
   [Rights.prototype, ["fed", "stepped", "ticked", "wrote", "took"]],

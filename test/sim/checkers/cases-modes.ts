@@ -1,34 +1,37 @@
 // R6, R7, R8: what `ages` and `modes` must never let pass, and what is just within the rules.
 
-import type { Rung } from "../../../proto/mode.js";
+import { NO_HOLDS, type Rung } from "../../../proto/mode.js";
 import type { EdgeProcess } from "../edge-process.js";
 import type { HubProcess } from "../hub-process.js";
 import { Ages } from "./ages.js";
 import { Modes } from "./modes.js";
+import { Orders } from "./orders.js";
 import { type Cases, claimed, driveBy, type How, Stand, token } from "./stand.js";
 
-const CHANNELS = ["pose", "scan", "odometry"] as const;
+const CHANNELS = ["pose", "scan", "odometry", "base"] as const;
 
 function open() {
   const stand = new Stand();
   const ages = new Ages(stand.truth);
-  return { stand, ages, modes: new Modes(stand.truth, ages) };
+  const orders = new Orders();
+  return { stand, ages, orders, modes: new Modes(stand.truth, ages, orders) };
 }
 
 /** An edge whose sensors are all fresh. */
 function sensing() {
-  const { stand, ages, modes } = open();
+  const { stand, ages, orders, modes } = open();
   const edge = stand.edge("r1");
+  edge.edge.state.ladder = NO_HOLDS; // it has started long ago
   for (const channel of CHANNELS) stand.sense(edge, channel);
   const drive = () => {
     const effect = { kind: "command", command: driveBy(stand, token(1)) } as const;
     modes.stepped(edge, { kind: "tick", clocks: edge.board.read(stand.kernel.nowUs) }, [effect]);
   };
-  return { stand, ages, modes, edge, drive };
+  return { stand, ages, orders, modes, edge, drive };
 }
 
-function order(modes: Modes, edge: EdgeProcess, told: { readonly sequence: number; readonly rung: Rung }): void {
-  modes.fed(edge, { kind: "hub", message: { kind: "modeOrder", ...told, causes: [] } });
+function order(orders: Orders, edge: EdgeProcess, told: { readonly sequence: number; readonly rung: Rung }): void {
+  orders.fed(edge, { kind: "hub", message: { kind: "modeOrder", ...told, causes: [] } });
 }
 
 function ageOnBoard(how: How): void {
@@ -97,24 +100,24 @@ function toldAstray(how: How): void {
 }
 
 function plansBelow(how: How): void {
-  const { stand, modes, edge } = sensing();
-  order(modes, edge, { sequence: 1, rung: how === "wrong" ? "REACTIVE_ONLY" : "AUTONOMOUS" });
+  const { stand, orders, modes, edge } = sensing();
+  order(orders, edge, { sequence: 1, rung: how === "wrong" ? "REACTIVE_ONLY" : "AUTONOMOUS" });
   const grid = { width: 1, height: 1, cost: new Float32Array(1), seed: new Float32Array(1) };
   const effect = { kind: "plan", request: { id: 1, kind: "site", ...grid } } as const;
   modes.stepped(edge, { kind: "tick", clocks: edge.board.read(stand.kernel.nowUs) }, [effect]);
 }
 
 function movesBelow(how: How): void {
-  const { modes, edge, drive } = sensing();
-  order(modes, edge, { sequence: 1, rung: how === "wrong" ? "CONFIRM" : "REACTIVE_ONLY" });
+  const { orders, edge, drive } = sensing();
+  order(orders, edge, { sequence: 1, rung: how === "wrong" ? "CONFIRM" : "REACTIVE_ONLY" });
   drive();
 }
 
 /** R7: of two orders the newer one counts, in whatever order they come. */
 function movesByAnOldOrder(how: How): void {
-  const { modes, edge, drive } = sensing();
-  order(modes, edge, { sequence: 2, rung: "HALT" });
-  order(modes, edge, { sequence: how === "wrong" ? 1 : 3, rung: "AUTONOMOUS" });
+  const { orders, edge, drive } = sensing();
+  order(orders, edge, { sequence: 2, rung: "HALT" });
+  order(orders, edge, { sequence: how === "wrong" ? 1 : 3, rung: "AUTONOMOUS" });
   drive();
 }
 
@@ -136,7 +139,10 @@ function movesLatched(how: How): void {
   const { modes, edge, drive } = sensing();
   latch(modes, edge);
   const cleared = { kind: "clearLatches", causes: ["bumper"], operator: "ada", reason: "", report: 1 } as const;
-  if (how === "sound") modes.fed(edge, { kind: "hub", message: cleared });
+  if (how === "sound") {
+    modes.fed(edge, { kind: "hub", message: cleared });
+    edge.edge.state.ladder = NO_HOLDS;
+  }
   drive();
 }
 
@@ -154,7 +160,7 @@ function movesOnFrozen(how: How): void {
   const { scanMs } = stand.sim.site.config.decisions.drive;
   const measured = { atUs: stand.kernel.nowUs, movedM: 0, movingUs: 0 };
   stand.wait(scanMs + (how === "wrong" ? 2001 : 2000));
-  for (const channel of ["pose", "odometry"] as const) stand.sense(edge, channel);
+  for (const channel of ["pose", "odometry", "base"] as const) stand.sense(edge, channel);
   stand.sense(edge, "scan", measured);
   drive();
 }
@@ -222,17 +228,31 @@ function lostUnnoticed(how: How): void {
   modes.hub(hub);
 }
 
-/** r1's telemetry is calm since now; it climbs after this. `falls`: as often has it fallen before. */
-function climb(falls: number, afterMs: (dwellMs: number) => number): void {
+/** A hub that changes the rung of r1 by the age of its telemetry. */
+function changing() {
   const { stand, modes, hub } = hearing();
+  modes.hub(hub);
   const change = (from: Rung, to: Rung) => {
     const body = { kind: "modeChanged", robot: "r1", fleet: "", from, to, cause: "telemetry-stale" } as const;
     modes.decided(hub, stand.events(body));
   };
-  modes.hub(hub);
+  return { stand, change };
+}
+
+/** r1's telemetry is calm since now; it climbs after this. `falls`: as often has it fallen before. */
+function climb(falls: number, afterMs: (dwellMs: number) => number): void {
+  const { stand, change } = changing();
   for (let fall = 0; fall < falls; fall += 1) change("AUTONOMOUS", "REACTIVE_ONLY");
   stand.wait(afterMs(contractOf(stand, "r1").ladder.dwellMs));
   change("REACTIVE_ONLY", "AUTONOMOUS");
+}
+
+/** R7: rung by rung, however long it was calm. */
+function climbedAtOnce(how: How): void {
+  const { stand, change } = changing();
+  change("AUTONOMOUS", "CONFIRM");
+  stand.wait(60_000);
+  change("CONFIRM", how === "wrong" ? "AUTONOMOUS" : "REACTIVE_ONLY");
 }
 
 /** R10: what people were told stands, in whatever state the hub starts. */
@@ -267,6 +287,7 @@ export const MODES: Cases = {
   "granted-below: by a ceiling": grantedUnderCeiling,
   "stale-unnoticed: late": staleUnnoticed,
   "stale-unnoticed: lost": lostUnnoticed,
+  "climbed-at-once": climbedAtOnce,
   "climbed-early: first fall": (how) => climb(1, (dwellMs) => (how === "wrong" ? dwellMs - 61 : dwellMs)),
   "climbed-early: second fall": (how) => climb(2, (dwellMs) => (how === "wrong" ? dwellMs : 2 * dwellMs)),
 };

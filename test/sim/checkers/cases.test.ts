@@ -10,6 +10,7 @@ import { simulate } from "../simulate.js";
 import { Violation } from "../trace.js";
 import { EXITS } from "./cases-exits.js";
 import { MODES } from "./cases-modes.js";
+import { ORDERS } from "./cases-orders.js";
 import { PLACES } from "./cases-places.js";
 import { RENEWALS } from "./cases-renewals.js";
 import { RIGHTS } from "./cases-rights.js";
@@ -17,7 +18,7 @@ import { STORES } from "./cases-stores.js";
 import { TASKS } from "./cases-tasks.js";
 import { TOKENS } from "./cases-tokens.js";
 
-const CASES = { ...RIGHTS, ...RENEWALS, ...PLACES, ...EXITS, ...MODES, ...TASKS, ...TOKENS, ...STORES };
+const CASES = { ...RIGHTS, ...RENEWALS, ...PLACES, ...EXITS, ...ORDERS, ...MODES, ...TASKS, ...TOKENS, ...STORES };
 const SMALL = { seed: 1, robots: 1, chaosS: 12, only: [] } as const;
 
 function checkerOf(name: string): string {

@@ -15,6 +15,7 @@ import { Ages } from "./ages.js";
 import { boundsOfEdge, boundsOfHub } from "./bounds.js";
 import { Exits } from "./exits.js";
 import { Modes } from "./modes.js";
+import { Orders } from "./orders.js";
 import { Places } from "./places.js";
 import { Renewals } from "./renewals.js";
 import { Rights } from "./rights.js";
@@ -36,6 +37,7 @@ export class Checkers {
   readonly #exits: Exits;
   readonly #rights: Rights;
   readonly #places: Places;
+  readonly #orders = new Orders();
   readonly #renewals = new Renewals();
   readonly #stores = new Stores();
   readonly #tokens = new Tokens();
@@ -52,12 +54,13 @@ export class Checkers {
     this.#rights = new Rights(truth);
     this.#places = new Places(truth, this.#rights);
     this.#exits = new Exits(truth, this.#rights);
-    this.modes = new Modes(truth, this.#ages);
+    this.modes = new Modes(truth, this.#ages, this.#orders);
     this.tasks = new Tasks(truth);
   }
 
   readonly hubStepped = (hub: HubProcess, input: HubInput | null, effects: readonly HubEffect[]): void => {
     this.#renewals.stepped(hub, input, effects);
+    this.#orders.hubStepped(hub, input, effects);
     const events = effects.flatMap((effect) => (effect.kind === "append" ? effect.events : []));
     for (const event of events) this.#tell(hub, event);
     if (events.length > 0) {
@@ -83,6 +86,7 @@ export class Checkers {
       this.#rights.fed(edge, input);
       this.#tokens.fed(edge, input);
       this.#stores.fed(edge, input);
+      this.#orders.fed(edge, input);
       this.modes.fed(edge, input);
     },
     stepped: (edge, input, effects) => this.#edgeStepped(edge, input, effects),
@@ -101,6 +105,7 @@ export class Checkers {
     this.#rights.stepped(edge, effects);
     if (input.kind === "tick") this.#rights.ticked(edge);
     this.modes.stepped(edge, input, effects);
+    this.#orders.stepped(edge);
     this.#tokens.stepped(edge);
     this.#stores.stepped(edge, effects);
     this.tasks.stepped(edge, effects);
@@ -130,6 +135,7 @@ export class Checkers {
 
   edgeEnded(edge: EdgeProcess): void {
     this.modes.forgetEdge(edge);
+    this.#orders.forget(edge);
     this.#tokens.forget(edge);
     this.#rungs.delete(edge.boot);
   }
@@ -138,6 +144,7 @@ export class Checkers {
     this.#places.forget(hub);
     this.#exits.forget(hub);
     this.#renewals.forget(hub);
+    this.#orders.forgetHub(hub);
     this.modes.forgetHub(hub);
     this.tasks.forget(hub);
   }

@@ -3,11 +3,12 @@
 // and no climb before the dwell is over.
 
 import { ageMs } from "../../../edge/core/channels.js";
+import { BASE_LIMIT_MS } from "../../../edge/core/modes.js";
 import type { EdgeEffect, EdgeInput } from "../../../edge/core/types.js";
 import { scopeKey } from "../../../hub/core/ledger-state.js";
 import { effectiveOf, hubCauses, worstOf } from "../../../hub/core/modes.js";
 import type { LedgerEvent } from "../../../proto/ledger.js";
-import { type Rung, severity } from "../../../proto/mode.js";
+import { effectiveRung, type Rung, severity, worseRung } from "../../../proto/mode.js";
 import type { OnboardSample } from "../../../proto/wire.js";
 import type { EdgeDisk } from "../disk.js";
 import type { EdgeProcess } from "../edge-process.js";
@@ -16,12 +17,7 @@ import { MS } from "../kernel.js";
 import { Violation } from "../trace.js";
 import type { Measured, Truth } from "../truth.js";
 import type { Ages } from "./ages.js";
-
-interface Order {
-  stream: number;
-  sequence: number;
-  rung: Rung;
-}
+import type { Orders } from "./orders.js";
 
 /** A robot's falls by age as the checker counts them. */
 interface Falls {
@@ -39,14 +35,15 @@ const TICK_MS = 60;
 export class Modes {
   readonly #truth: Truth;
   readonly #ages: Ages;
-  readonly #orders = new Map<EdgeProcess, Order>();
+  readonly #orders: Orders;
   readonly #latched = new Map<EdgeDisk, ReadonlySet<string>>();
   readonly #cleared = new Map<EdgeProcess, Set<string>>(); // by people, until it is found and stored again
   readonly #falls = new Map<HubProcess, Map<string, Falls>>();
 
-  constructor(truth: Truth, ages: Ages) {
+  constructor(truth: Truth, ages: Ages, orders: Orders) {
     this.#truth = truth;
     this.#ages = ages;
+    this.#orders = orders;
   }
 
   fed(edge: EdgeProcess, input: EdgeInput): void {
@@ -57,11 +54,6 @@ export class Modes {
       this.#cleared.set(edge, cleared);
       for (const name of message.causes) cleared.add(name);
     }
-    if (message.kind !== "modeOrder") return;
-    const stream = edge.stream?.id ?? 0;
-    const before = this.#orders.get(edge);
-    if (before !== undefined && before.stream === stream && message.sequence < before.sequence) return;
-    this.#orders.set(edge, { stream, sequence: message.sequence, rung: message.rung });
   }
 
   /** What a person must clear is durable on the board from here on. */
@@ -77,10 +69,9 @@ export class Modes {
 
   stepped(edge: EdgeProcess, input: EdgeInput, effects: readonly EdgeEffect[]): void {
     if (input.kind !== "tick") return;
-    const ordered = this.#orders.get(edge)?.rung ?? "AUTONOMOUS";
     const latched = this.#latchedOn(edge);
-    const rung: Rung = latched.length > 0 ? "HALT" : "AUTONOMOUS";
-    const worst = severity(ordered) >= severity(rung) ? ordered : rung;
+    const own = worseRung(effectiveRung(edge.edge.state.ladder), latched.length > 0 ? "HALT" : "AUTONOMOUS");
+    const worst = worseRung(own, this.#orders.orderOf(edge) ?? "AUTONOMOUS");
     const held = heldBy(edge);
     for (const name of latched)
       if (!held.has(name))
@@ -112,6 +103,7 @@ export class Modes {
       ["pose", limits.poseMs],
       ["scan", limits.scanMs],
       ["odometry", limits.odometryMs],
+      ["base", BASE_LIMIT_MS],
     ] as const;
     for (const [channel, limitMs] of pairs) {
       const sample = edge.edge.state.channels.get(channel)?.sample;
@@ -138,7 +130,7 @@ export class Modes {
    */
   #isLate(
     robot: string,
-    channel: "pose" | "scan" | "odometry",
+    channel: "pose" | "scan" | "odometry" | "base",
     seen: { readonly sample: OnboardSample | undefined; readonly measured: Measured; readonly limitMs: number },
   ): boolean {
     const body = this.#truth.body(robot);
@@ -252,6 +244,8 @@ export class Modes {
       seen.fellMs = hubMs;
       return;
     }
+    if (severity(body.from) - severity(body.to) > 1)
+      throw new Violation("climbed-at-once", `${body.robot} climbs from ${body.from} to ${body.to} in one step`);
     const doublings = Math.min(Math.max(0, seen.count - 1), policy.maxDoublings);
     const dwellMs = policy.dwellMs * 2 ** doublings - TICK_MS;
     if (hubMs - seen.lastOldMs >= dwellMs) return;
@@ -273,7 +267,6 @@ export class Modes {
   }
 
   forgetEdge(edge: EdgeProcess): void {
-    this.#orders.delete(edge);
     this.#latched.set(edge.disk, new Set(this.#latchedOn(edge))); // what was cleared may be stored, or not
     this.#cleared.delete(edge);
   }

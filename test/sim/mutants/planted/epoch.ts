@@ -174,4 +174,16 @@ export const EPOCH_MUTANTS: readonly Mutant[] = [
       },
     ],
   },
+  {
+    id: "clashing-process-unnoticed",
+    rule: "R5",
+    about: "two processes under one name take turns, and nobody is asked",
+    patches: [
+      {
+        file: "hub/core/identity.ts",
+        find: "if (watch.boots.includes(message.boot)) clash",
+        replace: "if (watch.boots.includes(message.boot) && turn.nowMs < 0) clash",
+      },
+    ],
+  },
 ];

@@ -158,6 +158,11 @@ export const LADDER_MUTANTS: readonly Mutant[] = [
         find: 'if (PERMITS[rung].motion === "none") return',
         replace: 'if (PERMITS[rung].motion === "none" && rung === "HALT") return',
       },
+      {
+        file: "edge/core/drive.ts",
+        find: 'target !== null && PERMITS[rung].motion !== "none";',
+        replace: "target !== null;",
+      },
     ],
   },
   {
@@ -169,6 +174,11 @@ export const LADDER_MUTANTS: readonly Mutant[] = [
         file: "edge/core/drive.ts",
         find: 'if (PERMITS[rung].motion === "none") return',
         replace: 'if (PERMITS[rung].motion === "none" && rung === "CONFIRM") return',
+      },
+      {
+        file: "edge/core/drive.ts",
+        find: 'target !== null && PERMITS[rung].motion !== "none";',
+        replace: "target !== null;",
       },
     ],
   },
@@ -275,17 +285,5 @@ export const LADDER_MUTANTS: readonly Mutant[] = [
     rule: "R6",
     about: "the hub gives work to a robot whose position is too old for it",
     patches: [{ file: CLAIMS, find: "  if (ageMs > limitMs)\n", replace: "  if (ageMs > 1e6 * limitMs)\n" }],
-  },
-  {
-    id: "clashing-process-unnoticed",
-    rule: "R5",
-    about: "two processes under one name take turns, and nobody is asked",
-    patches: [
-      {
-        file: "hub/core/identity.ts",
-        find: "if (watch.boots.includes(message.boot)) clash",
-        replace: "if (watch.boots.includes(message.boot) && turn.nowMs < 0) clash",
-      },
-    ],
   },
 ];
