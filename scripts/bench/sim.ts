@@ -4,6 +4,7 @@
 
 import { Ages } from "../../test/sim/checkers/ages.js";
 import { Exits } from "../../test/sim/checkers/exits.js";
+import { Latches } from "../../test/sim/checkers/latches.js";
 import { Modes } from "../../test/sim/checkers/modes.js";
 import { Orders } from "../../test/sim/checkers/orders.js";
 import { Places } from "../../test/sim/checkers/places.js";
@@ -48,7 +49,8 @@ function rates(options: Omit<RunOptions, "seed">): Rates {
 const CHECKERS: readonly (readonly [object, readonly string[]])[] = [
   [Ages.prototype, ["edge", "hub", "told"]],
   [Exits.prototype, ["decided", "heard"]],
-  [Modes.prototype, ["fed", "saved", "stepped", "hub", "decided"]],
+  [Latches.prototype, ["fed", "saved", "stepped"]],
+  [Modes.prototype, ["stepped", "hub", "decided"]],
   [Orders.prototype, ["fed", "stepped", "hubStepped"]],
   [Places.prototype, ["decided", "heard"]],
   [Renewals.prototype, ["stepped"]],

@@ -55,6 +55,7 @@ export const FAULTS = {
   "edge-disk-fail": kind("robot", "an edge cannot write: failed sync, full or read-only disk", [1, 8], 1),
   "hub-disk-fail": kind("hub", "the hub cannot write: failed sync, full or read-only disk", [1, 8], 2),
   "disk-foreign": kind("robot", "a board gets another robot's disk, and its own back later", [3, 10], 1),
+  "edge-other-file": kind("robot", "an edge runs on another site file", [3, 15], 1),
   "edge-disk-lost": kind("robot", "a board gets an empty disk", [1, 2], 1),
   "hub-disk-flip": kind("hub", "a bit flips in the ledger, and people put a backup in its place", [3, 8], 1),
   "hub-rollback": kind("hub", "the hub is started on an older copy of its ledger", [1, 4], 1),

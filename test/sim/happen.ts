@@ -103,6 +103,8 @@ export function begin(stage: Stage, fault: Fault): void {
       return secondHub(stage, fault);
     case "edge-twice":
       return secondEdge(stage, fault);
+    case "edge-other-file":
+      return hosts.edges.get(subject)?.end("people give it another site file");
     case "base-estop":
       truth.body(subject).emergencyStop = true;
       return;
@@ -149,6 +151,8 @@ export function finish(stage: Stage, fault: Fault): void {
       hosts.twins.get(subject)?.end("people have found the second edge");
       hosts.twins.delete(subject);
       return;
+    case "edge-other-file":
+      return hosts.edges.get(subject)?.end("people give it the site's file");
     case "base-estop":
       truth.body(subject).emergencyStop = false;
       return;

@@ -158,7 +158,8 @@ export class Hosts {
     const edge: EdgeProcess = new EdgeProcess({
       ...{ kernel, board: on.board, disk: on.disk, grid, chance: stream(`edge ${boot}`) },
       context: {
-        ...{ robot, fleet, config: site.config, configHash: site.hash, software: "simulated", boot },
+        ...{ robot, fleet, config: site.config, software: "simulated", boot },
+        configHash: weather.on("edge-other-file", robot) > 0 ? "of another file" : site.hash,
         ...{ brakeAheadMs, model: "stand-in" },
       },
       watcher: {

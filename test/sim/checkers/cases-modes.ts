@@ -1,4 +1,4 @@
-// R6, R7, R8: what `ages` and `modes` must never let pass, and what is just within the rules.
+// R6, R7, R8: what `modes` must never let pass, and what is just within the rules.
 
 import { NO_HOLDS, type Rung } from "../../../proto/mode.js";
 import type { EdgeProcess } from "../edge-process.js";
@@ -10,7 +10,7 @@ import { type Cases, claimed, driveBy, type How, Stand, token } from "./stand.js
 
 const CHANNELS = ["pose", "scan", "odometry", "base"] as const;
 
-function open() {
+export function open() {
   const stand = new Stand();
   const ages = new Ages(stand.truth);
   const orders = new Orders();
@@ -18,7 +18,7 @@ function open() {
 }
 
 /** An edge whose sensors are all fresh. */
-function sensing() {
+export function sensing() {
   const { stand, ages, orders, modes } = open();
   const edge = stand.edge("r1");
   edge.edge.state.ladder = NO_HOLDS; // it has started long ago
@@ -34,69 +34,11 @@ function order(orders: Orders, edge: EdgeProcess, told: { readonly sequence: num
   orders.fed(edge, { kind: "hub", message: { kind: "modeOrder", ...told, causes: [] } });
 }
 
-function ageOnBoard(how: How): void {
-  const { stand, ages, edge } = sensing();
-  stand.wait(500);
-  const seen = edge.edge.state.channels.get("pose");
-  if (seen === undefined || seen.capturedMs === undefined) throw new Error("no pose");
-  const capturedMs = seen.capturedMs + (how === "wrong" ? 5 : 0);
-  edge.edge.state.channels.set("pose", { ...seen, capturedMs });
-  ages.edge(edge);
-}
-
-/** Time that a board slept through makes its samples older. */
-function ageOverSuspension(how: How): void {
-  const { stand, ages, edge } = sensing();
-  edge.board.suspend(stand.kernel.nowUs);
-  stand.wait(2000);
-  edge.board.resume(stand.kernel.nowUs);
-  if (how === "sound") edge.edge.state.channels.clear();
-  ages.edge(edge);
-}
-
-function ageAtHub(how: How): void {
-  const { stand, ages } = open();
-  const hub = stand.hub();
-  stand.hear(hub, "r1");
-  stand.wait(1000);
-  const { channels } = stand.watch(hub, "r1");
-  const pose = channels.get("pose");
-  if (pose === undefined) throw new Error("no pose");
-  if (how === "wrong") channels.set("pose", { ...pose, nonceSentMs: pose.nonceSentMs + 500 });
-  ages.hub(hub);
-}
-
-function sampleOlder(how: How): void {
-  const { stand, ages, edge } = sensing();
-  const first = edge.edge.state.channels.get("pose");
-  if (first === undefined) throw new Error("no pose");
-  stand.wait(100);
-  stand.sense(edge, "pose");
-  ages.edge(edge);
-  if (how === "wrong") edge.edge.state.channels.set("pose", first);
-  ages.edge(edge);
-}
-
-function sampleOlderAtHub(how: How): void {
-  const { stand, ages } = open();
-  const hub = stand.hub();
-  stand.hear(hub, "r1");
-  const { channels } = stand.watch(hub, "r1");
-  const first = channels.get("pose");
-  if (first === undefined) throw new Error("no pose");
-  stand.hear(hub, "r1");
-  ages.hub(hub);
-  if (how === "wrong") channels.set("pose", first);
-  ages.hub(hub);
-}
-
-function toldAstray(how: How): void {
-  const { stand, ages, edge } = sensing();
-  const from = edge.edge.state.channels.get("pose")?.sample;
-  const { xM, yM, headingRad } = stand.truth.body("r1");
-  const pose = { xM: xM + (how === "wrong" ? 1.01 : 0.99), yM, headingRad };
-  const tag = { robot: "r1", boot: "b", channel: "pose", sequence: 1, capturedMs: 0, hubNonce: 1, elapsedMs: 0 };
-  ages.told("r1", { ...tag, value: { kind: "pose", pose, errorM: 0, speedMps: 0 } }, from);
+function bootedBlind(how: How): void {
+  const { stand, modes, edge } = sensing();
+  edge.edge.state.booted = true;
+  if (how === "wrong") edge.edge.state.channels.delete("scan");
+  modes.stepped(edge, { kind: "tick", clocks: edge.board.read(stand.kernel.nowUs) }, []);
 }
 
 function plansBelow(how: How): void {
@@ -118,31 +60,6 @@ function movesByAnOldOrder(how: How): void {
   const { orders, edge, drive } = sensing();
   order(orders, edge, { sequence: 2, rung: "HALT" });
   order(orders, edge, { sequence: how === "wrong" ? 1 : 3, rung: "AUTONOMOUS" });
-  drive();
-}
-
-/** A latch on the disk and on the ladder. */
-function latch(modes: Modes, edge: EdgeProcess): void {
-  modes.saved(edge, ["bumper"]);
-  const hold = { name: "bumper", subject: "", rung: "HALT", demand: "HALT", calm: false, calmSinceMs: null } as const;
-  edge.edge.state.ladder = new Map([["bumper", { ...hold, falls: 1, fellMs: 0, detail: "" }]]);
-}
-
-function latchLost(how: How): void {
-  const { stand, modes, edge } = sensing();
-  latch(modes, edge);
-  if (how === "wrong") edge.edge.state.ladder = new Map();
-  modes.stepped(edge, { kind: "tick", clocks: edge.board.read(stand.kernel.nowUs) }, []);
-}
-
-function movesLatched(how: How): void {
-  const { modes, edge, drive } = sensing();
-  latch(modes, edge);
-  const cleared = { kind: "clearLatches", causes: ["bumper"], operator: "ada", reason: "", report: 1 } as const;
-  if (how === "sound") {
-    modes.fed(edge, { kind: "hub", message: cleared });
-    edge.edge.state.ladder = NO_HOLDS;
-  }
   drive();
 }
 
@@ -269,17 +186,10 @@ function ceilingLost(how: How): void {
 
 export const MODES: Cases = {
   "ceiling-lost": ceilingLost,
-  "told-astray": toldAstray,
-  "sample-older: on board": sampleOlder,
-  "sample-older: at the hub": sampleOlderAtHub,
-  "latch-lost": latchLost,
-  "age-on-board: a later capture": ageOnBoard,
-  "age-on-board: over a suspension": ageOverSuspension,
-  "age-at-hub": ageAtHub,
+  "booted-blind": bootedBlind,
   "plans-below": plansBelow,
   "moves-below: ordered": movesBelow,
   "moves-below: by an older order": movesByAnOldOrder,
-  "moves-below: latched": movesLatched,
   "moves-on-old: pose": movesOnOld,
   "moves-on-old: frozen scan": movesOnFrozen,
   "granted-unheard": grantedUnheard,

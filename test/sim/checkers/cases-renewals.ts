@@ -17,7 +17,9 @@ function open() {
   watch.stream = STREAM;
   watch.edgeRung = "AUTONOMOUS";
   hold(hub, "r1", stand.pair[0]);
-  return { stand, hub, watch, renewals: new Renewals() };
+  const renewals = new Renewals();
+  hello(renewals, hub, state.site.hash);
+  return { stand, hub, watch, renewals };
 }
 
 function hold(hub: HubProcess, robot: string, destination: string): void {
@@ -31,6 +33,18 @@ function hold(hub: HubProcess, robot: string, destination: string): void {
     stopIndex: 0,
   } as const;
   hub.hub.state.ledger.claims.set(tokenKey(token(1)), { ...claim, phase: "assigned", lapsed: false, end: null });
+}
+
+function hello(renewals: Renewals, hub: HubProcess, configHash: string): void {
+  const message = { kind: "hello", robot: "r1", boot: "b", protocol: 1, highestToken: token(1), holdings: [] } as const;
+  const rest = { configHash, software: "", followsEpoch: 0, followsIncarnation: "" };
+  renewals.stepped(hub, { kind: "link", stream: STREAM, message: { ...message, ...rest } }, []);
+}
+
+function elsewhere(how: How): void {
+  const { hub, renewals } = open();
+  if (how === "wrong") hello(renewals, hub, "another");
+  answer(renewals, hub, 1);
 }
 
 /** The hub answers a renewal that came on r1's stream. */
@@ -90,6 +104,7 @@ function grantedLapsed(how: How): void {
 }
 
 export const RENEWALS: Cases = {
+  "renewed-elsewhere": elsewhere,
   "granted-lapsed": grantedLapsed,
   "replaced-heard": replacedHeard,
   "renewal-repeated: twice": repeated,

@@ -8,7 +8,9 @@ import t from "tap";
 import { Hub, type HubInput } from "../../../hub/core/hub.js";
 import { simulate } from "../simulate.js";
 import { Violation } from "../trace.js";
+import { AGES } from "./cases-ages.js";
 import { EXITS } from "./cases-exits.js";
+import { LATCHES } from "./cases-latches.js";
 import { MODES } from "./cases-modes.js";
 import { ORDERS } from "./cases-orders.js";
 import { PLACES } from "./cases-places.js";
@@ -18,7 +20,10 @@ import { STORES } from "./cases-stores.js";
 import { TASKS } from "./cases-tasks.js";
 import { TOKENS } from "./cases-tokens.js";
 
-const CASES = { ...RIGHTS, ...RENEWALS, ...PLACES, ...EXITS, ...ORDERS, ...MODES, ...TASKS, ...TOKENS, ...STORES };
+const CASES = {
+  ...{ ...RIGHTS, ...RENEWALS, ...PLACES, ...EXITS, ...ORDERS, ...AGES },
+  ...{ ...LATCHES, ...MODES, ...TASKS, ...TOKENS, ...STORES },
+};
 const SMALL = { seed: 1, robots: 1, chaosS: 12, only: [] } as const;
 
 function checkerOf(name: string): string {

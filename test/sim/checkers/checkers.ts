@@ -14,6 +14,7 @@ import type { Truth } from "../truth.js";
 import { Ages } from "./ages.js";
 import { boundsOfEdge, boundsOfHub } from "./bounds.js";
 import { Exits } from "./exits.js";
+import { Latches } from "./latches.js";
 import { Modes } from "./modes.js";
 import { Orders } from "./orders.js";
 import { Places } from "./places.js";
@@ -37,6 +38,7 @@ export class Checkers {
   readonly #exits: Exits;
   readonly #rights: Rights;
   readonly #places: Places;
+  readonly #latches = new Latches();
   readonly #orders = new Orders();
   readonly #renewals = new Renewals();
   readonly #stores = new Stores();
@@ -87,7 +89,7 @@ export class Checkers {
       this.#tokens.fed(edge, input);
       this.#stores.fed(edge, input);
       this.#orders.fed(edge, input);
-      this.modes.fed(edge, input);
+      this.#latches.fed(edge, input);
     },
     stepped: (edge, input, effects) => this.#edgeStepped(edge, input, effects),
     wrote: (edge, command) => {
@@ -95,7 +97,7 @@ export class Checkers {
       this.#stores.wrote(edge, command);
     },
     saved: (edge, memory) => {
-      this.modes.saved(edge, memory.latches);
+      this.#latches.saved(edge, memory.latches);
       this.#stores.saved(edge, memory);
       this.#rights.took(edge, memory.highestToken);
     },
@@ -104,6 +106,7 @@ export class Checkers {
   #edgeStepped(edge: EdgeProcess, input: EdgeInput, effects: readonly EdgeEffect[]): void {
     this.#rights.stepped(edge, effects);
     if (input.kind === "tick") this.#rights.ticked(edge);
+    this.#latches.stepped(edge, input);
     this.modes.stepped(edge, input, effects);
     this.#orders.stepped(edge);
     this.#tokens.stepped(edge);
@@ -134,7 +137,7 @@ export class Checkers {
   }
 
   edgeEnded(edge: EdgeProcess): void {
-    this.modes.forgetEdge(edge);
+    this.#latches.forget(edge);
     this.#orders.forget(edge);
     this.#tokens.forget(edge);
     this.#rungs.delete(edge.boot);
@@ -158,7 +161,7 @@ export class Checkers {
     this.#rights.newDisk(robot);
     this.#tokens.newDisk(robot);
     this.#stores.newDisk(robot);
-    this.modes.newDisk(robot);
+    this.#latches.newDisk(robot);
   }
 
   rolledBack(events: readonly LedgerEvent[]): void {

@@ -10,7 +10,6 @@ import { effectiveOf, hubCauses, worstOf } from "../../../hub/core/modes.js";
 import type { LedgerEvent } from "../../../proto/ledger.js";
 import { effectiveRung, type Rung, severity, worseRung } from "../../../proto/mode.js";
 import type { OnboardSample } from "../../../proto/wire.js";
-import type { EdgeDisk } from "../disk.js";
 import type { EdgeProcess } from "../edge-process.js";
 import type { HubProcess } from "../hub-process.js";
 import { MS } from "../kernel.js";
@@ -29,6 +28,7 @@ interface Falls {
 /** R6: a channel that is frozen and arrives is found within this. */
 const FROZEN_SEEN_MS = 2000;
 const FROZEN_SEEN_M = 1;
+const NEEDED = ["pose", "scan", "odometry", "base"] as const;
 /** One tick of the hub. */
 const TICK_MS = 60;
 
@@ -36,8 +36,7 @@ export class Modes {
   readonly #truth: Truth;
   readonly #ages: Ages;
   readonly #orders: Orders;
-  readonly #latched = new Map<EdgeDisk, ReadonlySet<string>>();
-  readonly #cleared = new Map<EdgeProcess, Set<string>>(); // by people, until it is found and stored again
+  readonly #booted = new WeakSet<EdgeProcess>();
   readonly #falls = new Map<HubProcess, Map<string, Falls>>();
 
   constructor(truth: Truth, ages: Ages, orders: Orders) {
@@ -46,36 +45,10 @@ export class Modes {
     this.#orders = orders;
   }
 
-  fed(edge: EdgeProcess, input: EdgeInput): void {
-    if (input.kind !== "hub") return;
-    const { message } = input;
-    if (message.kind === "clearLatches") {
-      const cleared = this.#cleared.get(edge) ?? new Set();
-      this.#cleared.set(edge, cleared);
-      for (const name of message.causes) cleared.add(name);
-    }
-  }
-
-  /** What a person must clear is durable on the board from here on. */
-  saved(edge: EdgeProcess, latches: readonly string[]): void {
-    this.#latched.set(edge.disk, new Set(latches));
-    const held = heldBy(edge);
-    for (const name of latches) if (held.has(name)) this.#cleared.get(edge)?.delete(name); // found again, and stored
-  }
-
-  newDisk(robot: string): void {
-    for (const disk of this.#latched.keys()) if (disk.owner === robot) this.#latched.delete(disk);
-  }
-
   stepped(edge: EdgeProcess, input: EdgeInput, effects: readonly EdgeEffect[]): void {
     if (input.kind !== "tick") return;
-    const latched = this.#latchedOn(edge);
-    const own = worseRung(effectiveRung(edge.edge.state.ladder), latched.length > 0 ? "HALT" : "AUTONOMOUS");
-    const worst = worseRung(own, this.#orders.orderOf(edge) ?? "AUTONOMOUS");
-    const held = heldBy(edge);
-    for (const name of latched)
-      if (!held.has(name))
-        throw new Violation("latch-lost", `${edge.robot} has latched ${name}, nobody cleared it, and it is gone`);
+    const worst = worseRung(effectiveRung(edge.edge.state.ladder), this.#orders.orderOf(edge) ?? "AUTONOMOUS");
+    this.#boots(edge);
     const nowMs = edge.board.monotonicMs(this.#truth.nowUs);
     for (const effect of effects) {
       if (effect.kind === "plan" && worst !== "AUTONOMOUS")
@@ -89,11 +62,14 @@ export class Modes {
     }
   }
 
-  /** What waits for a person on this board's own disk; another robot's says nothing of it. */
-  #latchedOn(edge: EdgeProcess): readonly string[] {
-    if (edge.disk.owner !== edge.robot) return [];
-    const cleared = this.#cleared.get(edge);
-    return [...(this.#latched.get(edge.disk) ?? [])].filter((name) => cleared?.has(name) !== true);
+  /** R7: a start is over when every sense that motion rests on has been heard. */
+  #boots(edge: EdgeProcess): void {
+    const { booted, channels } = edge.edge.state;
+    if (!booted || this.#booted.has(edge)) return;
+    this.#booted.add(edge);
+    const unheard = NEEDED.find((channel) => !channels.has(channel));
+    if (unheard !== undefined)
+      throw new Violation("booted-blind", `${edge.robot} counts as started, and has no ${unheard}`);
   }
 
   /** R6: what a moving robot rests on is truly young enough. */
@@ -265,16 +241,4 @@ export class Modes {
   forgetHub(hub: HubProcess): void {
     this.#falls.delete(hub);
   }
-
-  forgetEdge(edge: EdgeProcess): void {
-    this.#latched.set(edge.disk, new Set(this.#latchedOn(edge))); // what was cleared may be stored, or not
-    this.#cleared.delete(edge);
-  }
-}
-
-/** Causes for which the edge holds itself back. */
-function heldBy(edge: EdgeProcess): ReadonlySet<string> {
-  const held = new Set<string>();
-  for (const { name, rung } of edge.edge.state.ladder.values()) if (rung !== "AUTONOMOUS") held.add(name);
-  return held;
 }

@@ -1,4 +1,4 @@
-// R7: what each side has last been told of the other's rung counts, in whatever order words come: a robot obeys the newest
+// R7: what each side was last told of the other's rung counts, in whatever order words come: a robot obeys the newest
 // order of its stream, a hub believes the newest report, tells every robot that says hello its order, and takes of two
 // rungs the worse one.
 

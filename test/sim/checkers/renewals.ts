@@ -14,12 +14,16 @@ import { Violation } from "../trace.js";
 export class Renewals {
   readonly #answered = new Map<HubProcess, Map<number, number>>(); // stream to the newest nonce answered
 
+  readonly #files = new Map<number, string>(); // stream to the hash of the robot's site file
+
   forget(hub: HubProcess): void {
     this.#answered.delete(hub);
   }
 
   stepped(hub: HubProcess, input: HubInput | null, effects: readonly HubEffect[]): void {
     for (const effect of effects) if (effect.kind === "send") notLapsed(hub, effect.message);
+    if (input?.kind === "link" && input.message.kind === "hello")
+      this.#files.set(input.stream, input.message.configHash);
     if (input?.kind !== "link" || input.message.kind !== "renew") return;
     const { state } = hub.hub;
     const { stream, message } = input;
@@ -33,6 +37,11 @@ export class Renewals {
       );
     this.#once(hub, stream, message.nonce);
     if (answer.message.leaseMs <= 0) return;
+    if (this.#files.get(stream) !== state.site.hash)
+      throw new Violation(
+        "renewed-elsewhere",
+        `the hub renews the lease of ${watch.id}, which runs on another site file`,
+      );
     const foreign = message.acting.find((token) => {
       const claim = state.ledger.claims.get(tokenKey(token));
       return claim === undefined || claim.robot !== watch.id || claim.phase !== "assigned";

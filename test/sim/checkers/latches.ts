@@ -1,0 +1,89 @@
+// R7: what only a person may open stays shut: over restarts, against words from before it was found, and while the
+// evidence still speaks against it.
+
+import type { EdgeInput } from "../../../edge/core/types.js";
+import type { EdgeDisk } from "../disk.js";
+import type { EdgeProcess } from "../edge-process.js";
+import { Violation } from "../trace.js";
+
+const STOP = "emergency-stop";
+
+export class Latches {
+  readonly #latched = new Map<EdgeDisk, ReadonlySet<string>>();
+  readonly #pressed = new WeakMap<EdgeProcess, number>(); // the last report before their base told of a stop
+  readonly #isPressed = new WeakSet<EdgeProcess>();
+  readonly #wasHeld = new WeakSet<EdgeProcess>(); // by an emergency stop, after the last tick
+  readonly #cleared = new Map<EdgeProcess, Set<string>>(); // by people, until it is found and stored again
+
+  fed(edge: EdgeProcess, input: EdgeInput): void {
+    if (input.kind === "sample" && input.sample.channel === "base") this.#base(edge, input.sample.emergencyStop);
+    if (input.kind === "linkOpened" && this.#pressed.has(edge)) this.#pressed.set(edge, 0); // reports count from one
+    if (input.kind !== "hub") return;
+    const { message } = input;
+    if (message.kind === "clearLatches") {
+      const cleared = this.#cleared.get(edge) ?? new Set();
+      this.#cleared.set(edge, cleared);
+      const isUnseen = message.report <= (this.#pressed.get(edge) ?? 0);
+      for (const name of message.causes) if (name !== STOP || !isUnseen) cleared.add(name);
+    }
+  }
+
+  /** The base tells of its emergency stop: what people were shown before says nothing of it. */
+  #base(edge: EdgeProcess, isPressed: boolean): void {
+    const isNew = isPressed && !this.#isPressed.has(edge);
+    if (isPressed) this.#isPressed.add(edge);
+    else this.#isPressed.delete(edge);
+    if (!isNew) return;
+    this.#pressed.set(edge, edge.edge.state.reported.sequence);
+    this.#cleared.get(edge)?.delete(STOP);
+  }
+
+  /** What a person must clear is durable on the board from here on. */
+  saved(edge: EdgeProcess, latches: readonly string[]): void {
+    this.#latched.set(edge.disk, new Set(latches));
+    const held = heldBy(edge);
+    for (const name of latches) if (held.has(name)) this.#cleared.get(edge)?.delete(name); // found again, and stored
+  }
+
+  newDisk(robot: string): void {
+    for (const disk of this.#latched.keys()) if (disk.owner === robot) this.#latched.delete(disk);
+  }
+
+  stepped(edge: EdgeProcess, input: EdgeInput): void {
+    if (input.kind === "hub" && input.message.kind === "clearLatches") this.#stillPressed(edge);
+    if (input.kind !== "tick") return;
+    const held = heldBy(edge);
+    if (held.has(STOP)) this.#wasHeld.add(edge);
+    else this.#wasHeld.delete(edge);
+    for (const name of this.#latchedOn(edge))
+      if (!held.has(name))
+        throw new Violation("latch-lost", `${edge.robot} has latched ${name}, nobody cleared it, and it is gone`);
+  }
+
+  /** R7: no person's word opens what the evidence still speaks against. */
+  #stillPressed(edge: EdgeProcess): void {
+    if (!this.#isPressed.has(edge) || heldBy(edge).has(STOP) || !this.#wasHeld.has(edge)) return;
+    throw new Violation("cleared-against", `${edge.robot} lets go of an emergency stop that is still pressed`);
+  }
+
+  /** What waits for a person on this board's own disk; another robot's says nothing of it. */
+  #latchedOn(edge: EdgeProcess): readonly string[] {
+    if (edge.disk.owner !== edge.robot) return [];
+    const cleared = this.#cleared.get(edge);
+    const names = new Set(this.#latched.get(edge.disk));
+    if (this.#pressed.has(edge)) names.add(STOP);
+    return [...names].filter((name) => cleared?.has(name) !== true);
+  }
+
+  forget(edge: EdgeProcess): void {
+    this.#latched.set(edge.disk, new Set(this.#latchedOn(edge))); // what was cleared may be stored, or not
+    this.#cleared.delete(edge);
+  }
+}
+
+/** Causes for which the edge holds itself back. */
+function heldBy(edge: EdgeProcess): ReadonlySet<string> {
+  const held = new Set<string>();
+  for (const { name, rung } of edge.edge.state.ladder.values()) if (rung !== "AUTONOMOUS") held.add(name);
+  return held;
+}
