@@ -66,17 +66,22 @@ export class Latches {
     throw new Violation("cleared-against", `${edge.robot} lets go of an emergency stop that is still pressed`);
   }
 
-  /** What waits for a person on this board's own disk; another robot's says nothing of it. */
+  /** What waits for a person on this board's own disk, for another robot's says nothing of it; and what it saw itself. */
   #latchedOn(edge: EdgeProcess): readonly string[] {
-    if (edge.disk.owner !== edge.robot) return [];
-    const cleared = this.#cleared.get(edge);
-    const names = new Set(this.#latched.get(edge.disk));
-    if (this.#pressed.has(edge)) names.add(STOP);
-    return [...names].filter((name) => cleared?.has(name) !== true);
+    const stored = this.#storedFor(edge);
+    const isSeen = this.#pressed.has(edge) && this.#cleared.get(edge)?.has(STOP) !== true;
+    return isSeen && edge.disk.owner === edge.robot ? [...stored, STOP] : stored;
   }
 
+  #storedFor(edge: EdgeProcess): readonly string[] {
+    if (edge.disk.owner !== edge.robot) return [];
+    const cleared = this.#cleared.get(edge);
+    return [...(this.#latched.get(edge.disk) ?? [])].filter((name) => cleared?.has(name) !== true);
+  }
+
+  /** What was cleared may be stored, or not; what only the process saw is gone, as its store could not keep it. */
   forget(edge: EdgeProcess): void {
-    this.#latched.set(edge.disk, new Set(this.#latchedOn(edge))); // what was cleared may be stored, or not
+    this.#latched.set(edge.disk, new Set(this.#storedFor(edge)));
     this.#cleared.delete(edge);
   }
 }
