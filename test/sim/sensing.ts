@@ -23,6 +23,7 @@ export class Sensing {
   readonly #parts: { kernel: Kernel; truth: Truth; hosts: Hosts; weather: Weather; chance: Random };
 
   readonly #jumpedUnder = new Map<string, string>();
+  readonly #liedTo = new Map<string, string>(); // robot to the edge that was last shown a pose that had jumped
   readonly #measuredUs = new Map<string, Map<string, Measured>>();
 
   constructor(parts: { kernel: Kernel; truth: Truth; hosts: Hosts; weather: Weather; chance: Random }) {
@@ -48,6 +49,8 @@ export class Sensing {
     const take = (channel: OnboardSample["channel"]) => {
       const trouble = this.#trouble(robot, channel);
       if (trouble === null) return;
+      if (trouble.jumpM > 0) this.#liedTo.set(robot, hosts.edges.get(robot)?.boot ?? "");
+      else if (channel === "pose" && !trouble.frozen) this.#liedTo.delete(robot);
       const sample = body.sample(channel, kernel.nowUs, trouble);
       const last = measured.get(channel);
       const isOld = trouble.frozen && last !== undefined && body.movedM !== last.movedM;
@@ -77,12 +80,19 @@ export class Sensing {
     const hits = (strength: number) => strength > 0 && CHANNELS[Math.min(2, Math.floor(strength * 3))] === channel;
     if (hits(weather.on("sensor-silent", robot))) return null;
     const jump = channel === "pose" ? this.#jump(robot) : 0;
+    const isFrozen = hits(weather.on("sensor-frozen", robot));
     return {
-      frozen: hits(weather.on("sensor-frozen", robot)),
+      frozen: isFrozen && (channel !== "pose" || this.#mayFreeze(robot)),
       future: hits(weather.on("sensor-future", robot)),
       jumpM: jump > 0 ? 2 + 8 * jump : 0,
       aheadM: weather.on("way-blocked", robot) > 0 ? NEAR_M : Number.POSITIVE_INFINITY,
     };
+  }
+
+  /** A pose that froze where it had jumped to is not shown to an edge that started later. */
+  #mayFreeze(robot: string): boolean {
+    const liedTo = this.#liedTo.get(robot);
+    return liedTo === undefined || liedTo === this.#parts.hosts.edges.get(robot)?.boot;
   }
 
   /** A pose jumps under the eyes of an edge that has seen it: one that starts later finds an honest pose. */

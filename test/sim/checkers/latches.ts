@@ -66,7 +66,7 @@ export class Latches {
     throw new Violation("cleared-against", `${edge.robot} lets go of an emergency stop that is still pressed`);
   }
 
-  /** What waits for a person on this board's own disk, for another robot's says nothing of it; and what it saw itself. */
+  /** What waits for a person on this board's own disk, for another's says nothing of it; and what it saw itself. */
   #latchedOn(edge: EdgeProcess): readonly string[] {
     const stored = this.#storedFor(edge);
     const isSeen = this.#pressed.has(edge) && this.#cleared.get(edge)?.has(STOP) !== true;
