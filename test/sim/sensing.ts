@@ -68,9 +68,9 @@ export class Sensing {
     if (round % SCAN_EVERY === 0) take("scan");
     if (round % BASE_EVERY === 0) take("base");
     if (round % BATTERY_EVERY === 0) take("battery");
+    const edge = hosts.edges.get(robot);
     kernel.after((0.5 + 2 * chance.next()) * MS, () => {
-      const edge = hosts.edges.get(robot);
-      for (const sample of samples) edge?.sample(sample);
+      for (const sample of samples) edge?.sample(sample); // one that has ended takes none
     });
   }
 
