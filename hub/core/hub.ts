@@ -179,7 +179,10 @@ function forgetPlaces(turn: Turn): boolean {
   return isFreed;
 }
 
-/** R1: of two robots that are on their way to places which this site file puts in conflict, the later one lets go. */
+/**
+ * R1: a robot on its way to a place that this site file puts in conflict with another one's lets go; of two that are on
+ * their way the later one.
+ */
 function endConflicts(turn: Turn): void {
   const { ledger, site } = turn;
   for (const held of [...ledger.claims.values()]) {
@@ -187,9 +190,10 @@ function endConflicts(turn: Turn): void {
     const near = site.conflicts.get(held.destination) ?? [];
     const against = near
       .map((destination) => ledger.byDestination.get(destination))
-      .find((other) => other?.phase === "assigned" && other.robot !== held.robot);
+      .find((other) => other !== undefined && other.robot !== held.robot);
     if (against === undefined) continue;
-    const later = compareTokens(held.token, against.token) > 0 ? held : against;
+    const isLater = against.phase !== "assigned" || compareTokens(held.token, against.token) > 0;
+    const later = isLater ? held : against;
     const reason = `the site now has ${held.destination} and ${against.destination} in conflict`;
     turn.emit({ kind: "assignmentEnded", token: later.token, end: "ABANDONED", reason, outcome: "" });
     closeTask(turn, later.task);

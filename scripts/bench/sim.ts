@@ -96,7 +96,7 @@ function rowsOf(name: string, found: readonly Rates[]): readonly Row[] {
 export async function run(): Promise<readonly Row[]> {
   const rounds: { readonly quiet: Rates; readonly faulty: Rates; readonly bare: Rates }[] = [];
   const measure = () => {
-    const [quiet, faulty] = [rates({ only: [] }), rates({})];
+    const [quiet, faulty] = [rates({ kinds: [] }), rates({})];
     rounds.push({ quiet, faulty, bare: unchecked(() => rates({})) });
     return 0;
   };

@@ -76,8 +76,7 @@ function partialTest({ tokens }: Module, index: number): string | undefined {
   const key = tokens[index + 1]?.text === ":" && !standsAlone(tokens, index);
   const called = tokens[index + 1]?.text === "(";
   if (word === "todo" && (member || key)) return "a test to be written, expected the test";
-  const chosen = key && tokens[index + 2]?.text === "true";
-  if (word === "only" && ((member && called) || chosen)) return "a test that runs alone, expected all to run";
+  if (word === "only" && ((member && called) || key)) return "a test that runs alone, expected all to run";
   const skips = word === "skip" && member && called;
   return skips ? "a test left out, expected { skip: reason } where data are absent" : undefined;
 }

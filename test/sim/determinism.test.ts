@@ -47,7 +47,7 @@ t.test("taking the rows of a run changes nothing in it", (t) => {
 });
 
 t.test("another seed, another number of robots and a fault less give another run", (t) => {
-  const options: RunOptions = { seed: 4711, robots: 2, chaosS: 12, only: ["link-cut", "edge-crash"] };
+  const options: RunOptions = { seed: 4711, robots: 2, chaosS: 12, kinds: ["link-cut", "edge-crash"] };
   const first = simulate(options);
   t.ok(first.faults.length > 1);
   t.not(simulate({ ...options, seed: 4712 }).hash, first.hash);

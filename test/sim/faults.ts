@@ -95,7 +95,7 @@ export interface Fault {
 export interface PlanOptions {
   readonly robots: readonly string[];
   readonly chaosUs: number; // no fault lasts longer than this
-  readonly only?: readonly FaultName[];
+  readonly kinds?: readonly FaultName[];
 }
 
 /** Share of the kinds that a run has, drawn anew for each. */
@@ -106,7 +106,7 @@ export function planFaults(random: Random, options: PlanOptions): readonly Fault
   const faults: Fault[] = [];
   for (const name of FAULT_NAMES) {
     const chance = random.stream(name);
-    const isIn = options.only === undefined ? chance.next() < share : options.only.includes(name);
+    const isIn = options.kinds === undefined ? chance.next() < share : options.kinds.includes(name);
     if (!isIn) continue;
     const shape = FAULTS[name];
     const times = 1 + chance.below(shape.most);

@@ -18,15 +18,15 @@ function say(line: string): void {
 }
 
 function runOf(seed: number, options: SimOptions): RunOptions {
-  const { robots, only, without } = options;
-  return { seed, without, ...(robots === undefined ? {} : { robots }), ...(only === undefined ? {} : { only }) };
+  const { robots, kinds, without } = options;
+  return { seed, without, ...(robots === undefined ? {} : { robots }), ...(kinds === undefined ? {} : { kinds }) };
 }
 
 /** The line that runs a seed again. */
 function again(outcome: Outcome, options: SimOptions, without: ReadonlySet<number>): string {
   const words = [`--seed ${outcome.seed}`];
   if (options.robots !== undefined) words.push(`--robots ${options.robots}`);
-  if (options.only !== undefined) words.push(`--only ${options.only.join(",")}`);
+  if (options.kinds !== undefined) words.push(`--kinds ${options.kinds.join(",")}`);
   if (without.size > 0) words.push(`--without ${[...without].sort((a, b) => a - b).join(",")}`);
   return `npm run sim -- ${words.join(" ")} --trace`;
 }

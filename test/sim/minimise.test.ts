@@ -8,7 +8,7 @@ import { simulate } from "./simulate.js";
 import { Violation } from "./trace.js";
 
 const ONLY = ["link-delay", "board-reboot", "telemetry-loss", "hub-rollback", "sensor-silent", "edge-pause"] as const;
-const RUN = { seed: 12, robots: 2, chaosS: 12, only: ONLY satisfies readonly FaultName[] } as const;
+const RUN = { seed: 12, robots: 2, chaosS: 12, kinds: ONLY satisfies readonly FaultName[] } as const;
 
 /** Plants a failure that needs a reboot of a board and an older ledger, in whatever order. */
 function plant(t: Test): void {

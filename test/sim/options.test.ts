@@ -6,7 +6,7 @@ import { readOptions, SEED_MOST, SimUsage } from "./options.js";
 
 t.test("without a word there are a hundred fresh seeds and nothing special", (t) => {
   t.match(readOptions([]), { seeds: 100, from: null, seed: null, trace: false, minimise: false, list: false });
-  t.match(readOptions([]), { robots: undefined, only: undefined, forS: null });
+  t.match(readOptions([]), { robots: undefined, kinds: undefined, forS: null });
   t.equal(readOptions([]).without.size, 0);
   t.end();
 });
@@ -14,11 +14,11 @@ t.test("without a word there are a hundred fresh seeds and nothing special", (t)
 t.test("every word is read", (t) => {
   const many = readOptions("--seeds 1000 --from 0 --for 60 --robots 50".split(" "));
   t.match(many, { seeds: 1000, from: 0, forS: 60, robots: 50 });
-  const one = readOptions("--seed 4711 --trace --minimise --only link-cut,edge-crash --without 3,1".split(" "));
-  t.match(one, { seed: 4711, trace: true, minimise: true, only: ["link-cut", "edge-crash"] });
+  const one = readOptions("--seed 4711 --trace --minimise --kinds link-cut,edge-crash --without 3,1".split(" "));
+  t.match(one, { seed: 4711, trace: true, minimise: true, kinds: ["link-cut", "edge-crash"] });
   t.same([...one.without], [3, 1]);
   t.equal(readOptions(["--faults", "list"]).list, true);
-  t.same(readOptions(["--only", FAULT_NAMES.join(",")]).only, FAULT_NAMES);
+  t.same(readOptions(["--kinds", FAULT_NAMES.join(",")]).kinds, FAULT_NAMES);
   t.end();
 });
 
@@ -37,8 +37,8 @@ t.test("what is not understood is refused, with what was expected and what was f
     ["--seeds 0", /--seeds: expected a whole number from 1 to 1000000000, found "0"/],
     ["--robots 51", /--robots: expected a whole number from 1 to 50, found "51"/],
     ["--robots 0", /--robots.*found "0"/],
-    ["--only link-cut,link-cat", /--only: expected faults of --faults list, found "link-cat"/],
-    ["--only ,", /--only.*found ""/],
+    ["--kinds link-cut,link-cat", /--kinds: expected faults of --faults list, found "link-cat"/],
+    ["--kinds ,", /--kinds.*found ""/],
     ["--faults all", /--faults: expected list, found "all"/],
     ["--without 1,x", /--without.*found "x"/],
     ["--for never", /--for.*found "never"/],

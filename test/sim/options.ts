@@ -15,7 +15,7 @@ export interface SimOptions {
   readonly minimise: boolean;
   readonly list: boolean;
   readonly robots: number | undefined;
-  readonly only: readonly FaultName[] | undefined;
+  readonly kinds: readonly FaultName[] | undefined;
   readonly without: ReadonlySet<number>;
   readonly forS: number | null;
 }
@@ -28,14 +28,14 @@ export const USAGE = `usage: npm run sim -- --seeds N [--from SEED] [--for SECON
        npm run sim -- --seed SEED [--trace] [--minimise]        one run
        npm run sim -- --faults list                             what can go wrong
   --robots N      robots of each run, 1 to ${ROBOTS_MOST}; drawn from the seed when not given
-  --only A,B      only these faults, all of them
+  --kinds A,B     only these faults, all of them
   --without 1,2   entries of a run's plan of faults that do not happen
 exit codes: 0 all well, 2 usage, 10 crash, 11 safety, 12 liveness, 13 determinism`;
 
 /** Throws SimUsage. */
 export function readOptions(words: readonly string[]): SimOptions {
   const { values } = parsed(words);
-  const only = values.only?.split(",").map(faultName);
+  const kinds = values.kinds?.split(",").map(faultName);
   if (values.faults !== undefined && values.faults !== "list")
     throw new SimUsage(`--faults: expected list, found "${values.faults}"`);
   return {
@@ -46,7 +46,7 @@ export function readOptions(words: readonly string[]): SimOptions {
     minimise: values.minimise ?? false,
     list: values.faults === "list",
     robots: number("--robots", values.robots, { least: 1, most: ROBOTS_MOST }),
-    only,
+    kinds,
     without: new Set(
       (values.without ?? "")
         .split(",")
@@ -64,7 +64,7 @@ function parsed(words: readonly string[]) {
     return parseArgs({
       args: [...words],
       options: {
-        ...{ seeds: text, from: text, seed: text, faults: text, robots: text, only: text, without: text, for: text },
+        ...{ seeds: text, from: text, seed: text, faults: text, robots: text, kinds: text, without: text, for: text },
         ...{ trace: flag, minimise: flag },
       },
     });
@@ -86,6 +86,6 @@ function number(
 
 function faultName(word: string): FaultName {
   const name = FAULT_NAMES.find((known) => known === word);
-  if (name === undefined) throw new SimUsage(`--only: expected faults of --faults list, found "${word}"`);
+  if (name === undefined) throw new SimUsage(`--kinds: expected faults of --faults list, found "${word}"`);
   return name;
 }

@@ -68,7 +68,7 @@ t.test("a simulated site keeps the rules under the faults of fresh seeds", (t) =
 for (const name of FAULT_NAMES) {
   t.test(`a simulated site stays safe and gets well under ${name} alone: ${FAULTS[name].says}`, (t) => {
     const { outcome, begun } = alone(name);
-    t.equal(told(outcome, ` --robots ${TABLE.robots} --only ${name}`), "");
+    t.equal(told(outcome, ` --robots ${TABLE.robots} --kinds ${name}`), "");
     t.ok(begun > 0, "it began");
     t.equal(begun, outcome.faults.length, "as often as planned");
     t.ok(outcome.counts.done > 0, "and tasks were done");
@@ -81,5 +81,5 @@ function alone(name: FaultName): { readonly outcome: Outcome; readonly begun: nu
   const take = ({ what, says }: Row) => {
     if (what === "fault" && says.startsWith(`${name} begins,`)) begun += 1;
   };
-  return { outcome: simulate({ ...TABLE, only: [name], take }), begun };
+  return { outcome: simulate({ ...TABLE, kinds: [name], take }), begun };
 }

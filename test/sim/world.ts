@@ -22,7 +22,7 @@ export interface RunOptions {
   readonly seed: number;
   readonly robots?: number;
   readonly chaosS?: number;
-  readonly only?: readonly FaultName[];
+  readonly kinds?: readonly FaultName[];
   /** Entries of the plan that do not happen. */
   readonly without?: ReadonlySet<number>;
   readonly take?: (row: Row) => void;
@@ -120,8 +120,8 @@ export class World {
 
   #draw(chance: Random, options: RunOptions): readonly Fault[] {
     const robots = [...this.#sim.site.robots.keys()];
-    const only = options.only === undefined ? {} : { only: options.only };
-    return planFaults(chance, { robots, chaosUs: this.#chaosUs, ...only });
+    const kinds = options.kinds === undefined ? {} : { kinds: options.kinds };
+    return planFaults(chance, { robots, chaosUs: this.#chaosUs, ...kinds });
   }
 
   run(): Outcome {

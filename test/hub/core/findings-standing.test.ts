@@ -105,6 +105,21 @@ t.test("R1 of two robots on their way to places that a new site file puts in con
   );
 });
 
+t.test("R1 robot on its way to a place that a new site file puts in conflict with a held one lets go", async (t) => {
+  const site = ready(new SiteUnderTest(), "r1", "r2");
+  site.script.want("r1", "D");
+  site.run(600);
+  site.script.want("r2", "C");
+  site.run(600);
+  site.robot("r2").standAt({ xM: 15, yM: 10 });
+  site.run(400);
+  site.say("r2", site.robot("r2").outcome("ARRIVED")); // it stands on C, though it was given it later
+  const change = changed("C", { conflictsWith: ["D"] });
+  const again = new SiteUnderTest({ events: site.events, change, isInConflict: true });
+  t.equal(again.bodies("assignmentEnded").length, 2);
+  t.match(again.bodies("assignmentEnded").at(-1), { token: { counter: 1 }, end: "ABANDONED", reason: /conflict/ });
+});
+
 t.test("R3 place that gets another name is given only when what was done under the old one is over", async (t) => {
   const site = ready(new SiteUnderTest(), "r1", "r2");
   site.script.want("r1", "C");

@@ -40,6 +40,7 @@ export function boundsOfHub(hub: HubProcess): void {
     check(`withdrawals of ${watch.id}`, watch.withdrawn.size, config.destinations.length);
     check(`lapses of ${watch.id}`, watch.lapsedMs.size, config.destinations.length);
     check(`ends of ${watch.id}`, watch.endedMs.size, config.destinations.length);
+    check(`nonces of other hubs, of ${watch.id}`, watch.answeredMs.size, 64);
     check(`boots of ${watch.id}`, watch.boots.length, 16);
   }
 }

@@ -35,6 +35,14 @@ function sayArrived(tasks: Tasks, edge: EdgeProcess): void {
   tasks.stepped(edge, [{ kind: "save", version: 1, memory: { ...edge.edge.state.memory, outbox } }]);
 }
 
+/** r1 truly stands on the place, and says so by its claim 1.1. */
+function r1Arrives(stand: Stand, tasks: Tasks, place: string): void {
+  const edge = stand.edge("r1");
+  stand.put("r1", place);
+  stand.hold(edge, token(1), place);
+  sayArrived(tasks, edge);
+}
+
 function taskTwice(how: How): void {
   const { decide, place } = open();
   decide(accepted("t1", place));
@@ -65,10 +73,7 @@ function taskEndsRunning(how: How): void {
 
 function completedUnarrived(how: How): void {
   const { stand, tasks, decide, place } = open();
-  const edge = stand.edge("r1");
-  stand.put("r1", place);
-  stand.hold(edge, token(1), place);
-  sayArrived(tasks, edge);
+  r1Arrives(stand, tasks, place);
   decide(accepted("t1", place), claimed("r1", place, token(1)));
   if (how === "sound") decide(ARRIVED);
   decide({ kind: "assignmentEnded", token: token(1), end: "COMPLETED", reason: "", outcome: "" });
@@ -76,10 +81,7 @@ function completedUnarrived(how: How): void {
 
 function taskNotDone(how: How): void {
   const { stand, tasks, decide, place } = open();
-  const edge = stand.edge("r1");
-  stand.put("r1", place);
-  stand.hold(edge, token(1), place);
-  sayArrived(tasks, edge);
+  r1Arrives(stand, tasks, place);
   decide(accepted("t1", place), claimed("r1", place, token(1)));
   if (how === "sound") decide(ARRIVED);
   const end = how === "sound" ? "COMPLETED" : "REFUSED";
@@ -90,10 +92,7 @@ function taskNotDone(how: How): void {
 /** A robot that has arrived at a stop carries the load; the rest is its own. */
 function loadElsewhere(how: How): void {
   const { stand, tasks, decide, place } = open();
-  const edge = stand.edge("r1");
-  stand.put("r1", place);
-  stand.hold(edge, token(1), place);
-  sayArrived(tasks, edge);
+  r1Arrives(stand, tasks, place);
   decide(accepted("t1", place), claimed("r2", place, token(3, 0)), claimed("r1", place, token(1)), ARRIVED);
   decide(claimed(how === "wrong" ? "r2" : "r1", place, token(2)));
 }

@@ -24,7 +24,7 @@ const CASES = {
   ...{ ...RIGHTS, ...RENEWALS, ...PLACES, ...EXITS, ...ORDERS, ...AGES },
   ...{ ...LATCHES, ...MODES, ...TASKS, ...TOKENS, ...STORES },
 };
-const SMALL = { seed: 1, robots: 1, chaosS: 12, only: [] } as const;
+const SMALL = { seed: 1, robots: 1, chaosS: 12, kinds: [] } as const;
 
 function checkerOf(name: string): string {
   return name.split(":")[0] ?? "";

@@ -20,7 +20,7 @@ const INTERRUPTED = 130;
 const print = (lines: readonly string[]): void => void process.stdout.write(`${lines.join("\n")}\n`);
 
 async function tryAll(options: Options): Promise<number> {
-  const chosen = MUTANTS.filter((mutant) => options.only.length === 0 || options.only.includes(mutant.id));
+  const chosen = MUTANTS.filter((mutant) => options.ids.length === 0 || options.ids.includes(mutant.id));
   const ids = options.random > 0 ? ["random-100000"] : chosen.map((mutant) => mutant.id);
   const widths = widthsOf(ids);
   const { atOnce, capMs, proof: proofSeeds, seeds } = options;

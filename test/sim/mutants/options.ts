@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 
 export const USAGE = `npm run sim:mutants [-- options]: plants bugs in a copy of the rules; the simulator must find them
 
-  --only ID        one mutant of the catalogue, or several with commas between
+  --ids ID         one mutant of the catalogue, or several with commas between
   --list           what is in the catalogue
   --random N       N lines of the rules altered at random, in place of the catalogue
   --from SEED      of the first random alteration (1); each further one takes the next seed
@@ -19,7 +19,7 @@ Exit codes: 0 all killed, 1 some survived, 2 the unmutated build fails or does n
 `;
 
 export interface Options {
-  readonly only: readonly string[]; // empty: all
+  readonly ids: readonly string[]; // empty: all
   readonly random: number; // 0: the catalogue
   readonly from: number;
   readonly seeds: number;
@@ -32,7 +32,7 @@ export interface Options {
 }
 
 const FLAGS = {
-  only: { type: "string", default: "" },
+  ids: { type: "string", default: "" },
   random: { type: "string", default: "0" },
   from: { type: "string", default: "1" },
   seeds: { type: "string", default: "10000" },
@@ -48,13 +48,13 @@ const AT_ONCE = "jobs";
 export function readOptions(args: readonly string[], known: readonly string[]): Options {
   const options = { ...FLAGS, [AT_ONCE]: { type: "string", default: "2" } } as const;
   const { values } = parseArgs({ args: [...args], options, allowPositionals: false });
-  const only = values.only === "" ? [] : values.only.split(",");
-  const odd = only.find((id) => !known.includes(id));
-  if (odd !== undefined) throw new Error(`--only: expected an id of the catalogue (see --list), found "${odd}"`);
-  if (only.length > 0 && values.random !== "0") throw new Error("--random: expected no --only beside it");
+  const ids = values.ids === "" ? [] : values.ids.split(",");
+  const odd = ids.find((id) => !known.includes(id));
+  if (odd !== undefined) throw new Error(`--ids: expected an id of the catalogue (see --list), found "${odd}"`);
+  if (ids.length > 0 && values.random !== "0") throw new Error("--random: expected no --ids beside it");
   const atOnce = (values as Record<string, unknown>)[AT_ONCE];
   return {
-    only,
+    ids,
     random: whole("--random", values.random, { least: 0, most: 100_000 }),
     from: whole("--from", values.from, { least: 0, most: Number.MAX_SAFE_INTEGER - 1_000_000 }),
     seeds: whole("--seeds", values.seeds, { least: 1, most: 1_000_000_000 }),

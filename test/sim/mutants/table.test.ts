@@ -39,15 +39,15 @@ t.test("the ending of a run is read from its last line, else from its exit code"
 });
 
 t.test("options are read, and what is wrong is said", async (t) => {
-  t.match(readOptions([], IDS), { only: [], random: 0, seeds: 10_000, first: 1, atOnce: 2, list: false });
-  t.match(readOptions(["--only", "no-wait,no-brake", "--jobs", "1"], IDS), {
-    only: ["no-wait", "no-brake"],
+  t.match(readOptions([], IDS), { ids: [], random: 0, seeds: 10_000, first: 1, atOnce: 2, list: false });
+  t.match(readOptions(["--ids", "no-wait,no-brake", "--jobs", "1"], IDS), {
+    ids: ["no-wait", "no-brake"],
     atOnce: 1,
   });
-  t.throws(() => readOptions(["--only", "no-wait,else"], IDS), { message: /expected an id .* found "else"/ });
+  t.throws(() => readOptions(["--ids", "no-wait,else"], IDS), { message: /expected an id .* found "else"/ });
   t.throws(() => readOptions(["--seeds", "1e3"], IDS), {
     message: '--seeds: expected a whole number from 1 to 1000000000, found "1e3"',
   });
-  t.throws(() => readOptions(["--only", "no-wait", "--random", "3"], IDS), { message: /expected no --only/ });
+  t.throws(() => readOptions(["--ids", "no-wait", "--random", "3"], IDS), { message: /expected no --ids/ });
   t.throws(() => readOptions(["--oops"], IDS));
 });
