@@ -3,6 +3,7 @@
 // and nothing fails when it is missed. What the checkers cost is told by the same runs with every checker silenced.
 
 import { Ages } from "../../test/sim/checkers/ages.js";
+import { Clashes } from "../../test/sim/checkers/clashes.js";
 import { Exits } from "../../test/sim/checkers/exits.js";
 import { Latches } from "../../test/sim/checkers/latches.js";
 import { Modes } from "../../test/sim/checkers/modes.js";
@@ -48,6 +49,7 @@ function rates(options: Omit<RunOptions, "seed">): Rates {
 /** Every checker that is called by the world, and answers nothing. */
 const CHECKERS: readonly (readonly [object, readonly string[]])[] = [
   [Ages.prototype, ["edge", "hub", "told"]],
+  [Clashes.prototype, ["stepped"]],
   [Exits.prototype, ["decided", "heard"]],
   [Latches.prototype, ["fed", "saved", "stepped"]],
   [Modes.prototype, ["stepped", "hub", "decided"]],

@@ -68,6 +68,7 @@ export const FAULTS = {
   "sensor-jump": kind("robot", "the pose jumps away and back", [0.5, 5], 2),
   "sensor-future": kind("robot", "samples carry stamps from the future", [0.5, 8], 2),
   "base-estop": kind("robot", "somebody presses the emergency stop", [1, 8], 2),
+  "base-taps": kind("robot", "somebody presses the emergency stop and lets it go, again and again", [2, 20], 2),
   "base-silent": kind("robot", "the base is gone and comes back", [0.5, 8], 2),
   "way-blocked": kind("robot", "something stands close before the robot, wherever it turns", [46, 100], 1),
   "planner-hang": kind("robot", "the planner does not answer", [0.5, 8]),
@@ -75,6 +76,7 @@ export const FAULTS = {
   "planner-crash": kind("robot", "the planner ends again and again", [1, 8]),
   "planner-nonsense": kind("robot", "the planner answers nonsense", [1, 8]),
   "operator-halt": kind("site", "an operator imposes a lower rung for a while", [2, 10], 2),
+  "operator-hasty": kind("site", "an operator clears what waits for a person, without looking", [5, 60], 2),
   "operator-cancel": kind("site", "an operator cancels tasks", [5, 30], 2),
   "operator-repeat": kind("site", "operators ask everything again", [5, 60], 2),
 } as const satisfies Record<string, Kind>;

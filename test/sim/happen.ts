@@ -22,6 +22,8 @@ export interface Stage {
 
 const YEAR_MS = 31_557_600_000;
 const SEEN_US = 150_000;
+const TAP_US = 200_000; // at most so long pressed, when somebody taps it
+const LET_GO_US = 3_000_000;
 /** Effect boundaries that a process may still pass before it ends or stops. */
 const BOUNDARIES = 12;
 
@@ -54,6 +56,16 @@ function wake(stage: Stage, subject: string): void {
   if (waitUs > 0) return kernel.after(waitUs, () => wake(stage, subject));
   stage.hosts.machine(subject).resume(nowUs);
   processOf(stage, subject)?.goOn();
+}
+
+/** Presses the emergency stop for a moment, and again after a longer one. */
+function tap(stage: Stage, fault: Fault): void {
+  const { truth, chance } = stage;
+  const body = truth.body(fault.subject);
+  if (truth.nowUs >= fault.untilUs) return;
+  body.emergencyStop = !body.emergencyStop;
+  const mostUs = body.emergencyStop ? TAP_US : LET_GO_US;
+  truth.kernel.after(mostUs * (0.1 + chance.next()), () => tap(stage, fault));
 }
 
 /** Ends it at once. */
@@ -108,6 +120,8 @@ export function begin(stage: Stage, fault: Fault): void {
     case "base-estop":
       truth.body(subject).emergencyStop = true;
       return;
+    case "base-taps":
+      return tap(stage, fault);
     default: // acts where it is asked for
       return;
   }
@@ -154,6 +168,7 @@ export function finish(stage: Stage, fault: Fault): void {
     case "edge-other-file":
       return hosts.edges.get(subject)?.end("people give it the site's file");
     case "base-estop":
+    case "base-taps":
       truth.body(subject).emergencyStop = false;
       return;
     default: // has ended where it was asked for
@@ -193,7 +208,7 @@ function secondEdge(stage: Stage, fault: Fault): void {
   if (hosts.twins.has(robot)) return;
   const own = hosts.disks.get(robot);
   const disk = hosts.newEdgeDisk(robot, own?.owner);
-  disk.memory = own?.memory ?? null;
+  disk.memory = fault.strength < 0.5 ? (own?.memory ?? null) : null; // a copy, or another board
   hosts.twins.set(robot, hosts.openEdge(robot, { disk, board: hosts.machine(`${robot}-twin`), isTwin: true }));
 }
 

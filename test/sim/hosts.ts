@@ -172,7 +172,7 @@ export class Hosts {
         crashes: weather.on("planner-crash", robot) > 0,
         nonsense: weather.on("planner-nonsense", robot) > 0,
       }),
-      call: (end) => this.#call(robot, end),
+      call: (end) => this.#call(on.board.id, end), // each over its own link
       publish: (sample) => {
         checkers.published(edge, sample);
         net.publish(sample, (arrived) => {

@@ -23,6 +23,8 @@ export interface Weather {
 const KEEPALIVE_US = 1 * SECOND;
 /** With two hubs under one address, how often within a second that leads to the other one. */
 const SWITCHED = 0.15;
+/** Strength from which on a second edge is there because nobody could reach the first one. */
+export const UNREACHED = 0.7;
 const SILENT_US = 3 * SECOND;
 const WAITING_MOST = 64;
 
@@ -151,6 +153,7 @@ export class Network {
   isCut(direction: Direction, robot: string): boolean {
     const { weather } = this;
     if (weather.on("link-cut", robot) > 0 || weather.on("site-cut", "") > 0) return true;
+    if (weather.on("edge-twice", robot) > UNREACHED) return true;
     return weather.on(direction === "up" ? "link-cut-up" : "link-cut-down", robot) > 0;
   }
 

@@ -9,7 +9,7 @@ import type { Modes } from "./checkers/modes.js";
 import type { Tasks } from "./checkers/tasks.js";
 import type { HubProcess } from "./hub-process.js";
 import { MS, SECOND } from "./kernel.js";
-import type { Weather } from "./network.js";
+import { UNREACHED, type Weather } from "./network.js";
 import type { Trace } from "./trace.js";
 import type { Truth } from "./truth.js";
 
@@ -17,6 +17,7 @@ const ACT = { operator: "ada", reason: "simulated" } as const;
 /** A task that is asked for every so often, and a look at what waits for a person. */
 const TASK_EVERY_S = 4;
 const LOOK_EVERY_S = 2;
+const HASTY_S = 0.4;
 const ANSWER_WITHIN_US = 3 * SECOND;
 
 export interface PeopleParts {
@@ -103,7 +104,8 @@ export class People {
 
   #lookLater(): void {
     const { truth, chance } = this.#parts;
-    truth.kernel.after(LOOK_EVERY_S * SECOND * (0.5 + chance.next()), () => {
+    const hastyS = this.#parts.weather.on("operator-hasty", "") > 0 ? HASTY_S : LOOK_EVERY_S;
+    truth.kernel.after(hastyS * SECOND * (0.5 + chance.next()), () => {
       this.#lookLater();
       const hub = this.#parts.hub();
       if (hub === undefined || !hub.listens) return;
@@ -118,10 +120,19 @@ export class People {
   #meddle(hub: HubProcess): void {
     const { chance, weather } = this.#parts;
     if (weather.on("operator-halt", "") > 0 && chance.next() < 0.5) this.#lower();
+    this.#cancelUnreached(hub);
     if (weather.on("operator-cancel", "") === 0) return;
     const open = [...hub.hub.state.ledger.open];
     const task = open[chance.below(Math.max(1, open.length))];
     if (task !== undefined) this.#ask({ kind: "cancelTask", task, act: ACT }, () => {});
+  }
+
+  /** A robot that nobody could reach got a second board; what the first one was doing is not wanted any more. */
+  #cancelUnreached(hub: HubProcess): void {
+    for (const { robot, task, phase } of hub.hub.state.ledger.claims.values()) {
+      if (phase !== "assigned" || task === "" || this.#parts.weather.on("edge-twice", robot) <= UNREACHED) continue;
+      this.#ask({ kind: "cancelTask", task, act: ACT }, () => {});
+    }
   }
 
   #lower(): void {
@@ -142,7 +153,8 @@ export class People {
   /** Gives back what was taken once the reason is gone. */
   #clear(hub: HubProcess): void {
     const { chance, weather, modes, truth } = this.#parts;
-    if (this.#works && (weather.on("operator-halt", "") > 0 || chance.next() < 0.6)) return;
+    const isHasty = weather.on("operator-hasty", "") > 0;
+    if (this.#works && !isHasty && (weather.on("operator-halt", "") > 0 || chance.next() < 0.6)) return;
     for (const ceiling of hub.hub.state.ledger.ceilings.values()) {
       if (ceiling.operator === "hub" && this.#works) continue;
       const scope = { robot: ceiling.robot, fleet: ceiling.fleet };
@@ -153,7 +165,7 @@ export class People {
       const names = [...watch.edgeCauses, ...causesOf(watch.ladder)].map((cause) => cause.name);
       const latched = names.some((name) => CAUSES[name as keyof typeof CAUSES]?.clear === "person");
       const isLying = weather.on("sensor-jump", watch.id) > 0 || weather.on("sensor-frozen", watch.id) > 0;
-      if (!latched || truth.body(watch.id).emergencyStop || isLying) continue;
+      if (!latched || (truth.body(watch.id).emergencyStop && !isHasty) || isLying) continue;
       this.#ask({ kind: "clearMode", scope: { robot: watch.id, fleet: "" }, act: ACT }, () => {});
     }
   }

@@ -113,15 +113,26 @@ function statedAgainst(how: How): void {
 }
 
 /** Another hub has answered r1 a moment ago, or longer ago than a lease lasts. */
-function statedAgainstAnother(how: How): void {
-  const at = open();
+/** r1 holds the place and counts from another hub's word; then the time for which that word can be a lease. */
+function answeredByAnother(at: ReturnType<typeof open>, how: How): void {
   const { stand, hub, exits, place, decide } = at;
   decide(claimed("r1", place, token(1)));
   const { rhoRobot, leaseMs } = stand.sim.site.config.lease;
   const sample = stand.hear(hub, "r1");
   exits.heard(hub, { kind: "telemetry", sample: { ...sample, hubNonce: 77 } });
   stand.wait(Math.ceil(leaseMs / (1 + rhoRobot)) - (how === "wrong" ? 2 : 0));
-  decide({ kind: "actRecorded", act: "place free", subject: place, operator: "ada", reason: "", seen: "empty" });
+}
+
+function statedAgainstAnother(how: How): void {
+  const at = open();
+  answeredByAnother(at, how);
+  at.decide({ kind: "actRecorded", act: "place free", subject: at.place, operator: "ada", reason: "", seen: "empty" });
+}
+
+function lapsedElsewhere(how: How): void {
+  const at = open();
+  answeredByAnother(at, how);
+  at.decide({ kind: "claimLapsed", token: token(1) });
 }
 
 /** A robot that is not heard can have driven to a place in conflict. */
@@ -174,6 +185,7 @@ export const EXITS: Cases = {
   "replaced-foreign": replacedForeign,
   "stated-against: seen there": statedAgainst,
   "stated-against: another hub": statedAgainstAnother,
+  "lapsed-elsewhere": lapsedElsewhere,
   "given-unproved: beside": givenBesideSilent,
   "kept-over-start": keptOverStart,
   "lease-over-start": leaseOverStart,

@@ -1,5 +1,6 @@
 // R6, R7, R8: what `modes` must never let pass, and what is just within the rules.
 
+import { scopeKey } from "../../../hub/core/ledger-state.js";
 import { NO_HOLDS, type Rung } from "../../../proto/mode.js";
 import type { EdgeProcess } from "../edge-process.js";
 import type { HubProcess } from "../hub-process.js";
@@ -145,6 +146,22 @@ function lostUnnoticed(how: How): void {
   modes.hub(hub);
 }
 
+/** Two of three robots of a fleet are stale, and held back each by itself. */
+function fleetUnnoticed(how: How): void {
+  const { stand, modes, hub } = hearing();
+  const { fleet } = stand.watch(hub, "r3");
+  stand.wait(contractOf(stand, "r3").limitMs + 1);
+  stand.hear(hub, "r3");
+  const { ceilings } = hub.hub.state.ledger;
+  const set = (robot: string) => {
+    const scope = robot === "" ? { robot, fleet } : { robot, fleet: "" };
+    ceilings.set(scopeKey(scope), { ...scope, rung: "REACTIVE_ONLY", operator: "ada", reason: "" });
+  };
+  for (const robot of stand.bodies.keys()) Object.assign(stand.watch(hub, robot), { fleet, heard: true });
+  for (const robot of how === "wrong" ? ["r1", "r2"] : ["r1", "r2", ""]) set(robot);
+  modes.hub(hub);
+}
+
 /** A hub that changes the rung of r1 by the age of its telemetry. */
 function changing() {
   const { stand, modes, hub } = hearing();
@@ -197,6 +214,7 @@ export const MODES: Cases = {
   "granted-below: by a ceiling": grantedUnderCeiling,
   "stale-unnoticed: late": staleUnnoticed,
   "stale-unnoticed: lost": lostUnnoticed,
+  "fleet-unnoticed": fleetUnnoticed,
   "climbed-at-once": climbedAtOnce,
   "climbed-early: first fall": (how) => climb(1, (dwellMs) => (how === "wrong" ? dwellMs - 61 : dwellMs)),
   "climbed-early: second fall": (how) => climb(2, (dwellMs) => (how === "wrong" ? dwellMs : 2 * dwellMs)),

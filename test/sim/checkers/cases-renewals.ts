@@ -48,9 +48,9 @@ function elsewhere(how: How): void {
 }
 
 /** The hub answers a renewal that came on r1's stream. */
-function answer(renewals: Renewals, hub: HubProcess, nonce: number): void {
+function answer(renewals: Renewals, hub: HubProcess, nonce: number, hubNonce = 1): void {
   const message = { kind: "renew", nonce, modeSequence: 0, acting: [token(1)] } as const;
-  const renewed = { kind: "renewed", nonce, leaseMs: 3000, hubNonce: 1 } as const;
+  const renewed = { kind: "renewed", nonce, leaseMs: 3000, hubNonce } as const;
   const effect = { kind: "renewed", stream: STREAM, message: renewed } as const;
   renewals.stepped(hub, { kind: "link", stream: STREAM, message }, [effect]);
 }
@@ -72,6 +72,15 @@ function overtaken(how: How): void {
   answer(renewals, hub, 5);
   if (how === "sound") renewals.forget(hub);
   answer(renewals, hub, 4);
+}
+
+/** Two hubs answer r1, each as it would. */
+function nonceOfTwo(how: How): void {
+  const first = open();
+  const second = open();
+  hello(first.renewals, second.hub, second.hub.hub.state.site.hash);
+  answer(first.renewals, first.hub, 1, 7);
+  answer(first.renewals, second.hub, 1, how === "wrong" ? 7 : 8);
 }
 
 function foreign(how: How): void {
@@ -109,6 +118,7 @@ export const RENEWALS: Cases = {
   "replaced-heard": replacedHeard,
   "renewal-repeated: twice": repeated,
   "renewal-repeated: an older one": overtaken,
+  "nonce-of-two": nonceOfTwo,
   "renewed-foreign: another's": foreign,
   "renewed-foreign: nobody's": unknown,
   "renewed-below": below,

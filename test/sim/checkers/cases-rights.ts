@@ -126,9 +126,17 @@ function lapsedOfTheDead(how: How): void {
 }
 
 function freedWhileActing(how: How): void {
-  const { stand, rights } = acting();
+  const { stand, rights, edge } = acting();
   stand.wait(how === "wrong" ? stand.lease.leaseMs - 1 : stand.lease.leaseMs);
-  rights.over({ robot: "r1", token: tokenKey(token(1)) }, "hub");
+  rights.over({ robot: "r1", token: tokenKey(token(1)) }, { hub: "hub", boot: edge.boot });
+}
+
+/** The process to which the hub listens has let go of what another one has a lease for. */
+function freedUnderAnother(how: How): void {
+  const { rights, edge } = acting();
+  edge.edge.state.active.clear();
+  const by = { hub: "hub", boot: how === "wrong" ? "of another process" : edge.boot };
+  rights.over({ robot: "r1", token: tokenKey(token(1)) }, by);
 }
 
 /** It has let go of its claim, and brakes. */
@@ -139,7 +147,7 @@ function freedWhileRolling(how: How): void {
   stand.truth.body("r1").obey(command, stand.kernel.nowUs);
   edge.edge.state.active.clear();
   stand.wait(how === "wrong" ? stand.lease.deadmanMs : stand.lease.deadmanMs + stand.lease.brakingMs);
-  rights.over({ robot: "r1", token: tokenKey(token(1)) }, "hub");
+  rights.over({ robot: "r1", token: tokenKey(token(1)) }, { hub: "hub", boot: edge.boot });
 }
 
 function tokenFell(how: How): void {
@@ -184,6 +192,7 @@ export const RIGHTS: Cases = {
   "lapsed-early: a moment": lapsedEarly,
   "lapsed-early: of a process that is gone": lapsedOfTheDead,
   "freed-while-acting": freedWhileActing,
+  "freed-while-acting:another": freedUnderAnother,
   "freed-while-rolling": freedWhileRolling,
   "token-fell: counter": tokenFell,
   "token-fell: epoch": epochFell,

@@ -9,6 +9,7 @@ import { Hub, type HubInput } from "../../../hub/core/hub.js";
 import { simulate } from "../simulate.js";
 import { Violation } from "../trace.js";
 import { AGES } from "./cases-ages.js";
+import { CLASHES } from "./cases-clashes.js";
 import { EXITS } from "./cases-exits.js";
 import { LATCHES } from "./cases-latches.js";
 import { MODES } from "./cases-modes.js";
@@ -21,7 +22,7 @@ import { TASKS } from "./cases-tasks.js";
 import { TOKENS } from "./cases-tokens.js";
 
 const CASES = {
-  ...{ ...RIGHTS, ...RENEWALS, ...PLACES, ...EXITS, ...ORDERS, ...AGES },
+  ...{ ...RIGHTS, ...RENEWALS, ...PLACES, ...EXITS, ...ORDERS, ...CLASHES, ...AGES },
   ...{ ...LATCHES, ...MODES, ...TASKS, ...TOKENS, ...STORES },
 };
 const SMALL = { seed: 1, robots: 1, chaosS: 12, kinds: [] } as const;

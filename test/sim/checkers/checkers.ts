@@ -13,6 +13,7 @@ import type { Trace } from "../trace.js";
 import type { Truth } from "../truth.js";
 import { Ages } from "./ages.js";
 import { boundsOfEdge, boundsOfHub } from "./bounds.js";
+import { Clashes } from "./clashes.js";
 import { Exits } from "./exits.js";
 import { Latches } from "./latches.js";
 import { Modes } from "./modes.js";
@@ -38,6 +39,7 @@ export class Checkers {
   readonly #exits: Exits;
   readonly #rights: Rights;
   readonly #places: Places;
+  readonly #clashes = new Clashes();
   readonly #latches = new Latches();
   readonly #orders = new Orders();
   readonly #renewals = new Renewals();
@@ -63,6 +65,7 @@ export class Checkers {
   readonly hubStepped = (hub: HubProcess, input: HubInput | null, effects: readonly HubEffect[]): void => {
     this.#renewals.stepped(hub, input, effects);
     this.#orders.hubStepped(hub, input, effects);
+    this.#clashes.stepped(hub, input);
     const events = effects.flatMap((effect) => (effect.kind === "append" ? effect.events : []));
     for (const event of events) this.#tell(hub, event);
     if (events.length > 0) {
@@ -148,6 +151,7 @@ export class Checkers {
     this.#exits.forget(hub);
     this.#renewals.forget(hub);
     this.#orders.forgetHub(hub);
+    this.#clashes.forget(hub);
     this.modes.forgetHub(hub);
     this.tasks.forget(hub);
   }

@@ -1,7 +1,8 @@
 // R4 in true time: what the hub knew when it gave a place or let one go. A place is given only when every other robot
 // is proved to be outside of it, or a person has stated so; a claim ends by an exit that is proved: the robot seen
-// outside, lately and after any lapse, a newer claim of its own, a statement that no fresh evidence speaks against. R5:
-// an incarnation that begins believes nothing that was seen before it.
+// outside, lately and after any lapse, a newer claim of its own, a statement that no fresh evidence speaks against. R3:
+// a robot that another hub has answered has a lease. R5: an incarnation that begins believes nothing that was seen
+// before it.
 
 import type { HubInput } from "../../../hub/core/hub.js";
 import type { RobotWatch } from "../../../hub/core/watch.js";
@@ -66,7 +67,7 @@ export class Exits {
     this.#known.set(hub, known);
     for (const [index, { body }] of events.entries()) {
       if (body.kind === "hubStarted") this.#begins(hub);
-      else if (body.kind === "claimLapsed") known.lapsedUs.set(tokenKey(body.token), this.#truth.nowUs);
+      else if (body.kind === "claimLapsed") this.#lapsed(hub, known, tokenKey(body.token));
       else if (body.kind === "claimed") this.#given(hub, known, body);
       else if (body.kind === "claimFreed") this.#freed({ hub, known, rest: events.slice(index + 1) }, body);
       else if (body.kind === "actRecorded" && body.act === "place free") this.#stated(hub, known, body.subject);
@@ -83,6 +84,22 @@ export class Exits {
       if (watch.leaseEndMs < restartUntilMs)
         throw new Violation("lease-over-start", `the hub begins anew, waits, and thinks ${watch.id} without a lease`);
     }
+  }
+
+  /** R3: a robot that another hub has just answered has a lease. */
+  #lapsed(hub: HubProcess, known: Known, token: string): void {
+    const robot = known.held.get(token)?.robot ?? "";
+    if (this.#isAnswered(hub, known, robot))
+      throw new Violation("lapsed-elsewhere", `${token} counts as lapsed, and another hub answers ${robot}`);
+    known.lapsedUs.set(token, this.#truth.nowUs);
+  }
+
+  /** R3: another hub answered the robot, as far as this one was told, and that lease still runs. */
+  #isAnswered(hub: HubProcess, known: Known, robot: string): boolean {
+    const { leaseMs, rhoRobot } = hub.hub.state.site.config.lease;
+    return (
+      this.#truth.nowUs < (known.answeredUs.get(robot) ?? Number.NEGATIVE_INFINITY) + (leaseMs * MS) / (1 + rhoRobot)
+    );
   }
 
   #given(hub: HubProcess, known: Known, { robot, destination }: Claimed): void {
@@ -154,9 +171,7 @@ export class Exits {
     const silent = new Map<string, Pose>();
     for (const watch of state.watches.values()) {
       if (watch.stream !== null && !holders.has(watch.id)) continue;
-      const answeredUs = known.answeredUs.get(watch.id) ?? Number.NEGATIVE_INFINITY;
-      const leaseUs = (state.site.config.lease.leaseMs * MS) / (1 + state.site.config.lease.rhoRobot);
-      if (this.#truth.nowUs < answeredUs + leaseUs)
+      if (this.#isAnswered(hub, known, watch.id))
         throw new Violation(
           "stated-against",
           `${place} is freed by a person's word, and another hub answers ${watch.id}`,

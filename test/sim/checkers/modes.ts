@@ -29,6 +29,8 @@ interface Falls {
 const FROZEN_SEEN_MS = 2000;
 const FROZEN_SEEN_M = 1;
 const NEEDED = ["pose", "scan", "odometry", "base"] as const;
+/** So many stale robots are no accident of each. */
+const ALONE = 2;
 /** One tick of the hub. */
 const TICK_MS = 60;
 
@@ -126,6 +128,7 @@ export class Modes {
         throw new Violation("ceiling-lost", `the ceiling of ${scopeKey(scope)} was acknowledged, and is gone`);
     const nowMs = hub.machine.monotonicMs(this.#truth.nowUs);
     const falls = this.#fallsOf(hub);
+    this.#fleets(hub);
     for (const watch of state.watches.values()) {
       const limit = state.site.fleets.get(watch.fleet)?.freshness.channels.pose;
       if (limit === undefined) continue;
@@ -138,6 +141,21 @@ export class Modes {
       if (severity(imposed) >= severity(must)) continue;
       const says = `${watch.id}'s telemetry is ${ageMs.toFixed(0)} ms old: ${must}, and the hub imposes ${imposed}`;
       throw new Violation("stale-unnoticed", says);
+    }
+  }
+
+  /** R9: too many of a fleet that are truly stale lower all of it: then it is not the robots that cannot be heard. */
+  #fleets(hub: HubProcess): void {
+    const { state } = hub.hub;
+    for (const [id, { freshness }] of state.site.fleets) {
+      const heard = [...state.watches.values()].filter((watch) => watch.fleet === id && watch.heard);
+      const limitMs = freshness.channels.pose?.limitMs ?? Number.POSITIVE_INFINITY;
+      const stale = heard.filter((watch) => this.#ages.trueAgeMs(hub, watch.id) > limitMs).length;
+      if (stale < ALONE || stale / heard.length < freshness.staleShare) continue;
+      const spared = heard.find((watch) => severity(worstOf(hubCauses(state, watch))) < severity("REACTIVE_ONLY"));
+      if (spared === undefined) continue;
+      const says = `${stale} of ${heard.length} robots of ${id} are stale, and ${spared.id} is not lowered with them`;
+      throw new Violation("fleet-unnoticed", says);
     }
   }
 

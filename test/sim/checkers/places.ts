@@ -162,7 +162,8 @@ export class Places {
   #freed(hub: HubProcess, line: Line, body: { readonly token: Token; readonly exit: string }): void {
     const held = line.held.get(tokenKey(body.token));
     if (held === undefined) throw new Violation("freed-unheld", `${tokenKey(body.token)} is freed, and nobody held it`);
-    if (body.exit !== "REPLACED") this.#rights.over(held, hub.name);
+    const boot = hub.hub.state.watches.get(held.robot)?.boot ?? "";
+    if (body.exit !== "REPLACED") this.#rights.over(held, { hub: hub.name, boot });
     if (body.exit !== "LEFT" && body.exit !== "SEEN_ELSEWHERE") return;
     if (this.#truth.isOn(held.robot, held.destination))
       throw new Violation(

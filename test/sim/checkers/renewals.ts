@@ -1,6 +1,7 @@
-// R2, R3, R4, R8 on the hub's side: it hears nothing from a stream that a newer one has replaced, answers a renewal
-// once, gives time only to a robot that acts on claims which are its own and on a rung that permits renewals, and sends
-// no grant of a claim that has lapsed: what goes on after a lapse goes on under a higher token.
+// R2, R3, R4, R6, R8 on the hub's side: it hears nothing from a stream that a newer one has replaced, answers a renewal
+// once and by a nonce that no other hub has sent, gives time only to a robot that acts on claims which are its own and
+// on a rung that permits renewals, and sends no grant of a claim that has lapsed: what goes on after a lapse goes on
+// under a higher token.
 
 import type { HubInput } from "../../../hub/core/hub.js";
 import { effectiveOf } from "../../../hub/core/modes.js";
@@ -15,6 +16,7 @@ export class Renewals {
   readonly #answered = new Map<HubProcess, Map<number, number>>(); // stream to the newest nonce answered
 
   readonly #files = new Map<number, string>(); // stream to the hash of the robot's site file
+  readonly #sentBy = new Map<number, HubProcess>(); // hub's nonce to who sent it
 
   forget(hub: HubProcess): void {
     this.#answered.delete(hub);
@@ -36,6 +38,7 @@ export class Renewals {
         `the hub answers a renewal that came on stream ${stream}, which is replaced`,
       );
     this.#once(hub, stream, message.nonce);
+    this.#own(hub, answer.message.hubNonce);
     if (answer.message.leaseMs <= 0) return;
     if (this.#files.get(stream) !== state.site.hash)
       throw new Violation(
@@ -61,6 +64,14 @@ export class Renewals {
     if (nonce <= (answered.get(stream) ?? 0))
       throw new Violation("renewal-repeated", `the hub answers renewal ${nonce} again, or after a later one`);
     answered.set(stream, nonce);
+  }
+
+  /** R6: a sample that counts from this nonce counts from this hub's word, and from no other's. */
+  #own(hub: HubProcess, nonce: number): void {
+    const sender = this.#sentBy.get(nonce) ?? hub;
+    this.#sentBy.set(nonce, sender);
+    if (sender === hub) return;
+    throw new Violation("nonce-of-two", `the hub counts from nonce ${nonce}, which another hub has sent too`);
   }
 }
 

@@ -193,23 +193,27 @@ export class Rights {
     return untilUs;
   }
 
-  /** R4: a claim was freed or given on: its former holder may not act on it any more. */
-  over(held: { readonly robot: string; readonly token: string }, hub: string): void {
+  /**
+   * R4: a claim was freed or given on: its former holder may not act on it any more. The process to which the hub
+   * listens has said that it does not; R3: what another one of the robot does, until its lease ends, nobody knows.
+   */
+  over(held: { readonly robot: string; readonly token: string }, by: { readonly hub: string; readonly boot: string }) {
     const { robot, token } = held;
     const moving = this.#moving.get(robot);
-    if (moving?.token === token && moving.by === hub && !this.#truth.body(robot).atRest)
+    if (moving?.token === token && moving.by === by.hub && !this.#truth.body(robot).atRest)
       throw new Violation(
         "freed-while-rolling",
         `the hub freed ${token}, by which ${robot} was told to move, and still does`,
       );
     for (const [edge, right] of this.#rights) {
-      if (edge.robot !== robot || !right.covered.has(token) || edge.ended || right.by !== hub) continue;
+      if (edge.robot !== robot || !right.covered.has(token) || edge.ended || right.by !== by.hub) continue;
       const acting = actingOn(edge.edge.state);
       const left = right.endBootUs - edge.board.bootUsAt(this.#truth.nowUs);
-      if (left <= 0 || acting === undefined || tokenKey(acting.token) !== token) continue;
+      const isActing = acting !== undefined && tokenKey(acting.token) === token;
+      if (left <= 0 || (!isActing && edge.boot === by.boot)) continue;
       throw new Violation(
         "freed-while-acting",
-        `the hub freed ${token} while ${robot} may act on it for ${(left / MS).toFixed(0)} ms`,
+        `the hub freed ${token} while ${robot} (${edge.boot}) may act on it for ${(left / MS).toFixed(0)} ms`,
       );
     }
   }

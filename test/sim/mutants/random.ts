@@ -7,9 +7,20 @@ import { alterationsOf } from "./alter.js";
 /** The files that hold the rules. */
 export const RULE_FILES: readonly string[] = [
   ...["lease", "claim", "freshness", "mode", "clock"].map((name) => `proto/${name}.ts`),
-  ...["claims", "links", "round", "modes", "watch", "hub", "apply", "acts", "tasks", "pending", "snapshot"].map(
-    (name) => `hub/core/${name}.ts`,
-  ),
+  ...[
+    "claims",
+    "links",
+    "identity",
+    "round",
+    "modes",
+    "watch",
+    "hub",
+    "apply",
+    "acts",
+    "tasks",
+    "pending",
+    "snapshot",
+  ].map((name) => `hub/core/${name}.ts`),
   ...["authority", "holding", "channels", "modes", "drive", "gate", "edge"].map((name) => `edge/core/${name}.ts`),
 ];
 

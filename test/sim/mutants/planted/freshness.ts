@@ -161,6 +161,11 @@ export const FRESHNESS_MUTANTS: readonly Mutant[] = [
         find: "return dx * dx + dy * dy > reachM * reachM ?",
         replace: "return dx * dx + dy * dy > reachM * reachM * 1e6 ?",
       },
+      {
+        file: CHANNELS,
+        find: "if (distanceM <= wheelsM + errorM + before.errorM + JUMP_M) return",
+        replace: "if (distanceM <= 1e6 * (wheelsM + errorM + before.errorM + JUMP_M)) return",
+      },
     ],
   },
   {

@@ -1,12 +1,18 @@
 // Planted in the ladder and in what its rungs change: R7, R8, R9.
 
-import type { Mutant } from "../mutant.js";
+import type { Mutant, Patch } from "../mutant.js";
 
 const MODE = "proto/mode.ts";
 const HUB_MODES = "hub/core/modes.ts";
 const EDGE_MODES = "edge/core/modes.ts";
 const AUTHORITY = "edge/core/authority.ts";
 const CLAIMS = "hub/core/claims.ts";
+
+const SCAN_ON_EVERY_RUNG: Patch = {
+  file: "edge/core/drive.ts",
+  find: 'target !== null && PERMITS[rung].motion !== "none";',
+  replace: "target !== null;",
+};
 
 export const LADDER_MUTANTS: readonly Mutant[] = [
   {
@@ -140,6 +146,11 @@ export const LADDER_MUTANTS: readonly Mutant[] = [
         find: "REACTIVE_ONLY: { newGrants: false, renewals: true, models: false,",
         replace: "REACTIVE_ONLY: { newGrants: false, renewals: true, models: true,",
       },
+      {
+        file: "edge/core/motion/planning.ts",
+        find: 'input.rung !== "AUTONOMOUS" ||',
+        replace: 'input.rung === "HALT" ||',
+      },
     ],
   },
   {
@@ -158,10 +169,11 @@ export const LADDER_MUTANTS: readonly Mutant[] = [
         find: 'if (PERMITS[rung].motion === "none") return',
         replace: 'if (PERMITS[rung].motion === "none" && rung === "HALT") return',
       },
+      SCAN_ON_EVERY_RUNG,
       {
-        file: "edge/core/drive.ts",
-        find: 'target !== null && PERMITS[rung].motion !== "none";',
-        replace: "target !== null;",
+        file: "edge/core/motion/motion.ts",
+        find: 'input.rung === "REACTIVE_ONLY";',
+        replace: 'input.rung !== "HALT";',
       },
     ],
   },
@@ -175,10 +187,11 @@ export const LADDER_MUTANTS: readonly Mutant[] = [
         find: 'if (PERMITS[rung].motion === "none") return',
         replace: 'if (PERMITS[rung].motion === "none" && rung === "CONFIRM") return',
       },
+      SCAN_ON_EVERY_RUNG,
       {
-        file: "edge/core/drive.ts",
-        find: 'target !== null && PERMITS[rung].motion !== "none";',
-        replace: "target !== null;",
+        file: "edge/core/motion/motion.ts",
+        find: 'input.rung === "REACTIVE_ONLY";',
+        replace: 'input.rung !== "CONFIRM";',
       },
     ],
   },
