@@ -166,7 +166,9 @@ export class People {
       const latched = names.some((name) => CAUSES[name as keyof typeof CAUSES]?.clear === "person");
       const isLying = weather.on("sensor-jump", watch.id) > 0 || weather.on("sensor-frozen", watch.id) > 0;
       if (!latched || (truth.body(watch.id).emergencyStop && !isHasty) || isLying) continue;
-      this.#ask({ kind: "clearMode", scope: { robot: watch.id, fleet: "" }, act: ACT }, () => {});
+      const scope = { robot: watch.id, fleet: "" };
+      modes.ceilingTakenBack(scope); // it goes with the latch
+      this.#ask({ kind: "clearMode", scope, act: ACT }, () => {});
     }
   }
 

@@ -1,5 +1,6 @@
 // Planted in the ladder and in what its rungs change: R7, R8, R9.
 
+import type { Rung } from "../../../../proto/mode.js";
 import type { Mutant, Patch } from "../mutant.js";
 
 const MODE = "proto/mode.ts";
@@ -7,12 +8,21 @@ const HUB_MODES = "hub/core/modes.ts";
 const EDGE_MODES = "edge/core/modes.ts";
 const AUTHORITY = "edge/core/authority.ts";
 const CLAIMS = "hub/core/claims.ts";
+const DRIVE = "edge/core/drive.ts";
 
-const SCAN_ON_EVERY_RUNG: Patch = {
-  file: "edge/core/drive.ts",
-  find: 'target !== null && PERMITS[rung].motion !== "none";',
-  replace: "target !== null;",
-};
+/** Two places forbid motion on these rungs: both let the robot move on all rungs but this one. */
+function movesBut(rung: Rung): readonly Patch[] {
+  const motion = 'PERMITS[rung].motion === "none"';
+  return [
+    { file: DRIVE, find: `if (${motion}) return`, replace: `if (${motion} && rung === "${rung}") return` },
+    { file: DRIVE, find: 'target !== null && PERMITS[rung].motion !== "none";', replace: "target !== null;" },
+    {
+      file: "edge/core/motion/motion.ts",
+      find: 'input.rung === "REACTIVE_ONLY";',
+      replace: `input.rung !== "${rung}";`,
+    },
+  ];
+}
 
 export const LADDER_MUTANTS: readonly Mutant[] = [
   {
@@ -163,37 +173,13 @@ export const LADDER_MUTANTS: readonly Mutant[] = [
     id: "motion-in-confirm",
     rule: "R8",
     about: "the mode changes on the screen, and the robot moves on",
-    patches: [
-      {
-        file: "edge/core/drive.ts",
-        find: 'if (PERMITS[rung].motion === "none") return',
-        replace: 'if (PERMITS[rung].motion === "none" && rung === "HALT") return',
-      },
-      SCAN_ON_EVERY_RUNG,
-      {
-        file: "edge/core/motion/motion.ts",
-        find: 'input.rung === "REACTIVE_ONLY";',
-        replace: 'input.rung !== "HALT";',
-      },
-    ],
+    patches: movesBut("HALT"),
   },
   {
     id: "motion-in-halt",
     rule: "R8",
     about: "a halted robot finishes its movement",
-    patches: [
-      {
-        file: "edge/core/drive.ts",
-        find: 'if (PERMITS[rung].motion === "none") return',
-        replace: 'if (PERMITS[rung].motion === "none" && rung === "CONFIRM") return',
-      },
-      SCAN_ON_EVERY_RUNG,
-      {
-        file: "edge/core/motion/motion.ts",
-        find: 'input.rung === "REACTIVE_ONLY";',
-        replace: 'input.rung !== "CONFIRM";',
-      },
-    ],
+    patches: movesBut("CONFIRM"),
   },
   {
     id: "telemetry-stale-ignored",
