@@ -24,11 +24,19 @@ const YEAR_MS = 31_557_600_000;
 const SEEN_US = 150_000;
 const TAP_US = 200_000; // at most so long pressed, when somebody taps it
 const LET_GO_US = 3_000_000;
+/** Up to which strength the first of two edges hangs, the second is on its board, and has a copy of its disk. */
+const [HANGING, BESIDE, COPIED] = [0.2, 0.35, 0.5];
 /** Effect boundaries that a process may still pass before it ends or stops. */
 const BOUNDARIES = 12;
 
 function processOf(stage: Stage, subject: string): Process | undefined {
   return subject === "hub" ? stage.hosts.hub : stage.hosts.edges.get(subject);
+}
+
+/** A second edge on the same board, if one runs there. */
+function besides({ hosts }: Stage, robot: string): Process | undefined {
+  const twin = hosts.twins.get(robot);
+  return twin?.board === hosts.machine(robot) ? twin : undefined;
 }
 
 /** Ends a process between two effects; it is started again at the fault's end at the earliest. */
@@ -42,10 +50,14 @@ function kill(stage: Stage, fault: Fault): void {
 function suspend(stage: Stage, fault: Fault): void {
   const machine = stage.hosts.machine(fault.subject);
   const process = processOf(stage, fault.subject);
-  if (process === undefined || !process.running) return machine.suspend(stage.truth.nowUs);
+  const all = (): void => {
+    machine.suspend(stage.truth.nowUs);
+    besides(stage, fault.subject)?.stop();
+  };
+  if (process === undefined || !process.running) return all();
   process.stopsAfter = stage.chance.below(BOUNDARIES);
   process.onStop = () => {
-    machine.suspend(stage.truth.nowUs);
+    all();
     stage.asleepUntilUs.set(fault.subject, stage.truth.nowUs + SEEN_US);
   };
 }
@@ -56,6 +68,7 @@ function wake(stage: Stage, subject: string): void {
   if (waitUs > 0) return kernel.after(waitUs, () => wake(stage, subject));
   stage.hosts.machine(subject).resume(nowUs);
   processOf(stage, subject)?.goOn();
+  besides(stage, subject)?.goOn();
 }
 
 /** Presses the emergency stop for a moment, and again after a longer one. */
@@ -144,6 +157,7 @@ export function finish(stage: Stage, fault: Fault): void {
       return hosts.machine(subject).suspended ? undefined : processOf(stage, subject)?.goOn();
     case "board-reboot":
       hosts.edges.get(subject)?.end("its board starts anew");
+      besides(stage, subject)?.end("its board starts anew");
       stage.checkers.rebooted(subject);
       hosts.machine(subject).reboot(nowUs);
       return bodies.get(subject)?.restart();
@@ -164,6 +178,7 @@ export function finish(stage: Stage, fault: Fault): void {
     case "edge-twice":
       hosts.twins.get(subject)?.end("people have found the second edge");
       hosts.twins.delete(subject);
+      if (!hosts.machine(subject).suspended) hosts.edges.get(subject)?.goOn();
       return;
     case "edge-other-file":
       return hosts.edges.get(subject)?.end("people give it the site's file");
@@ -202,14 +217,21 @@ function secondHub(stage: Stage, fault: Fault): void {
   hosts.isSecondOld = chance.next() < 0.5;
 }
 
+/**
+ * F60: a second process, on the same board since the first one hangs or by mistake, or on another board, with a copy of
+ * the disk or an empty one.
+ */
 function secondEdge(stage: Stage, fault: Fault): void {
-  const { hosts } = stage;
-  const robot = fault.subject;
-  if (hosts.twins.has(robot)) return;
+  const { hosts, chance } = stage;
+  const { subject: robot, strength } = fault;
+  if (hosts.twins.has(robot) || hosts.machine(robot).suspended) return;
   const own = hosts.disks.get(robot);
   const disk = hosts.newEdgeDisk(robot, own?.owner);
-  disk.memory = fault.strength < 0.5 ? (own?.memory ?? null) : null; // a copy, or another board
-  hosts.twins.set(robot, hosts.openEdge(robot, { disk, board: hosts.machine(`${robot}-twin`), isTwin: true }));
+  disk.memory = strength < COPIED ? (own?.memory ?? null) : null;
+  const board = hosts.machine(strength < BESIDE ? robot : `${robot}-twin`);
+  hosts.twins.set(robot, hosts.openEdge(robot, { disk, board, isTwin: true }));
+  const first = hosts.edges.get(robot);
+  if (strength < HANGING && first !== undefined) first.stopsAfter = chance.below(BOUNDARIES);
 }
 
 /** F49: the board runs on another robot's disk until people put its own back. */

@@ -69,8 +69,14 @@ export class Sensing {
     if (round % BASE_EVERY === 0) take("base");
     if (round % BATTERY_EVERY === 0) take("battery");
     const edge = hosts.edges.get(robot);
+    const twin = hosts.twins.get(robot);
+    const isBeside = twin?.board === hosts.machine(robot);
+    const isLie = this.#liedTo.has(robot); // a process that starts later is shown none
     kernel.after((0.5 + 2 * chance.next()) * MS, () => {
-      for (const sample of samples) edge?.sample(sample); // one that has ended takes none
+      for (const sample of samples) {
+        edge?.sample(sample); // one that has ended takes none
+        if (isBeside && !(isLie && sample.channel === "pose")) twin?.sample(sample);
+      }
     });
   }
 

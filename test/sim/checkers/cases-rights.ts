@@ -25,6 +25,13 @@ function acting() {
   return { stand, rights, edge };
 }
 
+/** Another process of r1 gets a lease of the same hub. */
+function twoLeases(how: How): void {
+  const { stand, rights } = acting();
+  stand.wait(stand.lease.leaseMs - (how === "wrong" ? 1 : 0));
+  renew(rights, stand.edge("r1", 3), []);
+}
+
 /** Beside it, r2 acts on the other one. */
 function besides() {
   const { stand, rights, edge } = acting();
@@ -188,6 +195,7 @@ export const RIGHTS: Cases = {
   "command-after-lease: suspended": suspended,
   "command-uncovered": uncovered,
   "two-act": twoAct,
+  "two-leases": twoLeases,
   "two-move": twoMove,
   "lapsed-early: a moment": lapsedEarly,
   "lapsed-early: of a process that is gone": lapsedOfTheDead,

@@ -155,6 +155,7 @@ export class Exits {
     const known = this.#known.get(hub);
     if (input?.kind !== "telemetry" || known === undefined) return;
     const { robot, channel, hubNonce, elapsedMs } = input.sample;
+    if (channel === "edge") return; // made in a step, published when it may be late: nothing true tells its time
     const capturedUs = this.#truth.publishedUs(channel, input.sample);
     const isOurs = hub.hub.state.watches.get(robot)?.nonces.has(hubNonce) !== false;
     if (isOurs || hubNonce === 0 || capturedUs === undefined) return;

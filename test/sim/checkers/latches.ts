@@ -12,7 +12,7 @@ export class Latches {
   readonly #latched = new Map<EdgeDisk, ReadonlySet<string>>();
   readonly #pressed = new WeakMap<EdgeProcess, number>(); // the last report before their base told of a stop
   readonly #isPressed = new WeakSet<EdgeProcess>();
-  readonly #wasHeld = new WeakSet<EdgeProcess>(); // by an emergency stop, after the last tick
+  readonly #wasHeld = new WeakSet<EdgeProcess>(); // by an emergency stop that was pressed, after the last tick
   readonly #cleared = new Map<EdgeProcess, Set<string>>(); // by people, until it is found and stored again
 
   fed(edge: EdgeProcess, input: EdgeInput): void {
@@ -53,7 +53,7 @@ export class Latches {
     if (input.kind === "hub" && input.message.kind === "clearLatches") this.#stillPressed(edge);
     if (input.kind !== "tick") return;
     const held = heldBy(edge);
-    if (held.has(STOP)) this.#wasHeld.add(edge);
+    if (held.has(STOP) && this.#isPressed.has(edge)) this.#wasHeld.add(edge);
     else this.#wasHeld.delete(edge);
     for (const name of this.#latchedOn(edge))
       if (!held.has(name))

@@ -23,6 +23,7 @@ interface Asked {
 interface Right {
   readonly asked: Map<number, Asked>;
   by: string; // the hub that renewed it last
+  incarnation: string; // of that hub
   endBootUs: number;
   tickedBootUs: number; // last tick
   steadySinceUs: number; // boot clock: its ticks have come in time since then
@@ -48,7 +49,7 @@ export class Rights {
     if (known !== undefined) return known;
     const right: Right = {
       ...{ asked: new Map(), tickedBootUs: 0, steadySinceUs: 0 },
-      by: "",
+      ...{ by: "", incarnation: "" },
       endBootUs: Number.NEGATIVE_INFINITY,
       newest: 0,
       covered: new Set(),
@@ -121,9 +122,22 @@ export class Rights {
     const mostMs = this.#truth.sim.site.config.lease.leaseMs;
     right.endBootUs = Math.max(right.endBootUs, asked.sentBootUs + Math.min(leaseMs, mostMs) * MS);
     right.by = edge.stream?.to ?? "";
+    right.incarnation = edge.edge.state.memory.follows?.incarnation ?? "";
+    this.#first(edge, right);
     if (nonce < right.newest) return;
     right.newest = nonce;
     right.covered = asked.tokens;
+  }
+
+  /** R3: a hub that has given one process of a robot a lease gives another one none before that lease has ended. */
+  #first(edge: EdgeProcess, right: Right): void {
+    for (const [other, theirs] of this.#rights) {
+      if (other === edge || other.robot !== edge.robot || other.ended) continue;
+      const leftUs = theirs.endBootUs - other.board.bootUsAt(this.#truth.nowUs);
+      if (leftUs <= 0 || theirs.by !== right.by || theirs.incarnation !== right.incarnation) continue;
+      const says = `${edge.robot} has a lease (${edge.boot}), and that of ${other.boot} lasts`;
+      throw new Violation("two-leases", `${says} ${(leftUs / MS).toFixed(0)} ms more`);
+    }
   }
 
   /** A command goes to the base now. */
