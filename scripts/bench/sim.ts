@@ -57,7 +57,7 @@ const CHECKERS: readonly (readonly [object, readonly string[]])[] = [
   [Places.prototype, ["decided", "heard"]],
   [Renewals.prototype, ["stepped"]],
   [Rights.prototype, ["fed", "stepped", "ticked", "wrote", "took"]],
-  [Stores.prototype, ["fed", "saved", "stepped", "wrote", "performed"]],
+  [Stores.prototype, ["fed", "saved", "stepped", "wrote", "hubStepped", "performed"]],
   [Tokens.prototype, ["fed", "stepped"]],
   [Tasks.prototype, ["stepped", "decided", "rebuilt", "opened", "same"]],
 ];

@@ -145,7 +145,7 @@ export class HubProcess extends Process {
       const passing = this.pending.feed(input, this.#read());
       this.perform(
         passing,
-        ({ stream, message }) => this.#streams.get(stream)?.down(message),
+        (effect) => this.#do(effect),
         () => this.#pump(),
       );
     } catch (cause) {
@@ -179,8 +179,8 @@ export class HubProcess extends Process {
     this.#parts.watcher.performed(this, effect);
     switch (effect.kind) {
       case "append":
-      case "renewed":
         return;
+      case "renewed":
       case "send":
         return this.#streams.get(effect.stream)?.down(effect.message);
       case "end": {

@@ -47,6 +47,18 @@ function grant(how: How): void {
   new Stores().performed(hub, { kind: "send", stream: 1, message });
 }
 
+/** People are told that their task is accepted. */
+function answer(how: How): void {
+  const stand = new Stand();
+  const hub = stand.hub();
+  const stores = new Stores();
+  const events = stand.events(claimed("r1", "home-1", token(1)));
+  const effect = { kind: "answer", ask: 1, answer: {} } as const;
+  stores.hubStepped(hub, [{ kind: "append", events }, effect]);
+  if (how === "sound") hub.disk.events.push(...events);
+  stores.performed(hub, effect);
+}
+
 function outcomeDropped(how: How): void {
   const { edge, stores } = edgeWith(how);
   stores.saved(edge, { ...EMPTY_MEMORY, outbox: [{ ...OUTCOME, kind: "ARRIVED" }] });
@@ -60,4 +72,5 @@ export const STORES: Cases = {
   "accepted-unstored": accepted,
   "acts-unstored": acts,
   "grant-unstored": grant,
+  "answer-unstored": answer,
 };

@@ -66,6 +66,7 @@ export class Checkers {
     this.#renewals.stepped(hub, input, effects);
     this.#orders.hubStepped(hub, input, effects);
     this.#clashes.stepped(hub, input);
+    this.#stores.hubStepped(hub, effects);
     const events = effects.flatMap((effect) => (effect.kind === "append" ? effect.events : []));
     for (const event of events) this.#tell(hub, event);
     if (events.length > 0) {
@@ -152,6 +153,7 @@ export class Checkers {
     this.#renewals.forget(hub);
     this.#orders.forgetHub(hub);
     this.#clashes.forget(hub);
+    this.#stores.forget(hub);
     this.modes.forgetHub(hub);
     this.tasks.forget(hub);
   }

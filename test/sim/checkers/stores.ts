@@ -14,6 +14,8 @@ import { Violation } from "../trace.js";
 export class Stores {
   readonly #outboxes = new Map<EdgeDisk, readonly string[]>();
   readonly #acknowledged = new Set<string>(); // robot and outcome
+  readonly #decided = new Map<HubProcess, number>(); // sequence of the newest event
+  readonly #rests = new Map<HubProcess, Map<number, number>>(); // ask to the newest event when it was answered
 
   fed(edge: EdgeProcess, input: EdgeInput): void {
     if (input.kind !== "hub" || input.message.kind !== "outcomeStored") return;
@@ -57,12 +59,39 @@ export class Stores {
       throw new Violation("acts-unstored", `${edge.robot} acts on ${tokenKey(command.token)} before it is durable`);
   }
 
-  /** A hub performs an effect that waits for what was decided before it. */
+  /** A step of a hub has given these effects. */
+  hubStepped(hub: HubProcess, effects: readonly HubEffect[]): void {
+    const rests = this.#rests.get(hub) ?? new Map<number, number>();
+    this.#rests.set(hub, rests);
+    for (const effect of effects)
+      if (effect.kind === "append") this.#decided.set(hub, effect.events.at(-1)?.sequence ?? 0);
+    for (const effect of effects) if (effect.kind === "answer") rests.set(effect.ask, this.#decided.get(hub) ?? 0);
+  }
+
+  /** A hub performs an effect. */
   performed(hub: HubProcess, effect: HubEffect): void {
+    if (effect.kind === "answer") this.#answered(hub, effect.ask);
     if (effect.kind !== "send" || effect.message.kind !== "grant") return;
     const { token } = effect.message;
     const isStored = hub.disk.events.some(({ body }) => body.kind === "claimed" && sameToken(body.token, token));
     if (!isStored) throw new Violation("grant-unstored", `the hub grants ${tokenKey(token)} before it is durable`);
+  }
+
+  /** What a person is told rests on all that was decided before. */
+  #answered(hub: HubProcess, ask: number): void {
+    const needed = this.#rests.get(hub)?.get(ask) ?? 0;
+    this.#rests.get(hub)?.delete(ask);
+    const durable = hub.disk.events.at(-1)?.sequence ?? 0;
+    if (durable >= needed) return;
+    throw new Violation(
+      "answer-unstored",
+      `the hub answers after event ${needed}, and ${durable} is the newest durable`,
+    );
+  }
+
+  forget(hub: HubProcess): void {
+    this.#decided.delete(hub);
+    this.#rests.delete(hub);
   }
 }
 
