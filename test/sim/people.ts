@@ -156,7 +156,7 @@ export class People {
     const isHasty = weather.on("operator-hasty", "") > 0;
     if (this.#works && !isHasty && (weather.on("operator-halt", "") > 0 || chance.next() < 0.6)) return;
     for (const ceiling of hub.hub.state.ledger.ceilings.values()) {
-      if (ceiling.operator === "hub" && this.#works) continue;
+      if ((ceiling.operator === "hub" && this.#works) || this.#isLying(ceiling.robot)) continue;
       const scope = { robot: ceiling.robot, fleet: ceiling.fleet };
       modes.ceilingTakenBack(scope);
       this.#ask({ kind: "clearMode", scope, act: ACT }, () => {});
@@ -164,12 +164,17 @@ export class People {
     for (const watch of hub.hub.state.watches.values()) {
       const names = [...watch.edgeCauses, ...causesOf(watch.ladder)].map((cause) => cause.name);
       const latched = names.some((name) => CAUSES[name as keyof typeof CAUSES]?.clear === "person");
-      const isLying = weather.on("sensor-jump", watch.id) > 0 || weather.on("sensor-frozen", watch.id) > 0;
-      if (!latched || (truth.body(watch.id).emergencyStop && !isHasty) || isLying) continue;
+      if (!latched || (truth.body(watch.id).emergencyStop && !isHasty) || this.#isLying(watch.id)) continue;
       const scope = { robot: watch.id, fleet: "" };
       modes.ceilingTakenBack(scope); // it goes with the latch
       this.#ask({ kind: "clearMode", scope, act: ACT }, () => {});
     }
+  }
+
+  /** A pose that is not true: whoever lets the robot go lets go of what it says of that, too. */
+  #isLying(robot: string): boolean {
+    const { weather } = this.#parts;
+    return weather.on("sensor-jump", robot) > 0 || weather.on("sensor-frozen", robot) > 0;
   }
 
   /** An edge that could not write does not write again: people put the disk right and start it anew. */
