@@ -75,7 +75,7 @@ function plannerOf(options: EdgeOptions): Promise<string> {
       onRefused: () => {},
       onExit: () => end(() => reject(new Error("its process ended"))),
     };
-    const planner = new PlannerProcess({ modelDir: options.model ?? REFERENCE_MODEL, events });
+    const planner = new PlannerProcess({ modelDirs: [options.model ?? REFERENCE_MODEL], events });
     const timer = setTimeout(() => end(() => reject(new Error(`not ready after ${PLANNER_MS} ms`))), PLANNER_MS);
     const end = (then: () => void) => {
       clearTimeout(timer);

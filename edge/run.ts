@@ -8,6 +8,7 @@ import { type Logger, pino } from "pino";
 import { ConfigRefused, type LoadedSite, loadSite } from "../fleet-config/load.js";
 import { readTls } from "../fleet-config/tls-files.js";
 import { loadModel } from "../models/load.js";
+import type { ModelManifest } from "../models/manifest.js";
 import { monotonicMs, suspensionIsSeen } from "../proto/codec/clock.js";
 import { makeDataDir } from "../proto/codec/data-dir.js";
 import { EXIT } from "../proto/errors.js";
@@ -33,7 +34,8 @@ export async function runEdge(options: EdgeOptions, around: Surroundings): Promi
   const log = pino({ base: { robot: options.robot } });
   const site = loadSite(options.config);
   const modelDir = options.model ?? REFERENCE_MODEL;
-  const context = await contextOf(site, { options, boot: around.boot, modelDir });
+  const model = await modelOf(modelDir);
+  const context = contextOf(site, { options, boot: around.boot, model });
   const unfit = makeDataDir(options.dataDir);
   if (unfit !== null) throw new ConfigRefused([{ file: options.dataDir, path: "", line: 0, ...unfit }], unfit.exit);
   if (!suspensionIsSeen()) log.warn("no boot clock: a suspended board is not noticed");
@@ -49,8 +51,7 @@ export async function runEdge(options: EdgeOptions, around: Surroundings): Promi
   let port = 0;
   const fault = failure();
   const runtime = new EdgeRuntime({
-    context,
-    grid: site.grid,
+    ...{ context, model, grid: site.grid },
     ...{ memory: opened.memory, storeFault: opened.fault },
     notes: { info: (event, detail) => log.info(detail, event), warn: (event, detail) => log.warn(detail, event) },
     onProcesses: () => report(port),
@@ -72,7 +73,7 @@ export async function runEdge(options: EdgeOptions, around: Surroundings): Promi
     onState: (connected) => log.info({ connected }, "site broker"),
   });
   planner = new PlannerProcess({
-    modelDir,
+    modelDirs: [modelDir],
     events: runtime.plannerEvents,
     restartMs: { initial: limits.plannerRestartMs, max: 5000 },
   });
@@ -100,10 +101,22 @@ function failure(): {
   return { fail: (cause) => fail(cause), happened };
 }
 
-async function contextOf(
+/** The manifest of the planner's model. Refused as configuration when it is none, or plans nothing. */
+async function modelOf(dir: string): Promise<ModelManifest> {
+  const refused = (found: string, expected: string): ConfigRefused =>
+    new ConfigRefused([{ file: dir, path: "", line: 0, found, expected }]);
+  const { manifest } = await loadModel(dir).catch((cause: Error) => {
+    throw refused(cause.message, "a model");
+  });
+  if (manifest.proposal.kind !== "field")
+    throw refused(`${manifest.name}, which proposes ${manifest.proposal.kind}`, "a model that proposes a field");
+  return manifest;
+}
+
+function contextOf(
   site: LoadedSite,
-  at: { readonly options: EdgeOptions; readonly boot: string; readonly modelDir: string },
-): Promise<EdgeContext> {
+  at: { readonly options: EdgeOptions; readonly boot: string; readonly model: ModelManifest },
+): EdgeContext {
   const { robot: id, config: file } = at.options;
   const robot = site.config.robots.find((known) => known.id === id);
   const fleet = site.config.fleets.find((known) => known.id === robot?.fleet);
@@ -111,14 +124,11 @@ async function contextOf(
     const expected = `one of its robots ${site.config.robots.map((one) => one.id).join(", ")}`;
     throw new ConfigRefused([{ file, path: "/robots", line: 0, found: `"${id}"`, expected }], "missing");
   }
-  const { manifest } = await loadModel(at.modelDir).catch((cause: Error) => {
-    throw new ConfigRefused([{ file: at.modelDir, path: "", line: 0, found: cause.message, expected: "a model" }]);
-  });
   return {
     ...{ robot: robot.id, fleet, config: site.config, configHash: site.hash, software: VERSION, boot: at.boot },
     ...{
       brakeAheadMs: site.derived.brakeAheadMs,
-      model: `${manifest.name} ${manifest.version} ${manifest.sha256.slice(0, 12)}`,
+      model: `${at.model.name} ${at.model.version} ${at.model.sha256.slice(0, 12)}`,
     },
   };
 }

@@ -2,6 +2,9 @@
 // nothing. R2: the last check of the lease stands in the broker's own write (see edge/io/onboard-broker.ts).
 
 import type { Grid } from "../fleet-config/grid.js";
+import type { ModelManifest } from "../models/manifest.js";
+import type { PlanRequest } from "../models/planner.js";
+import { gridResult, gridRun, type ModelResult } from "../models/run.js";
 import { ClockFault } from "../proto/clock.js";
 import { monotonicMs, readClocks } from "../proto/codec/clock.js";
 import type { OnboardSample } from "../proto/wire.js";
@@ -42,6 +45,8 @@ export class EdgeRuntime {
   #adapters: Adapters | null = null;
   #timer: NodeJS.Timeout | null = null;
   #saving: Promise<void> = Promise.resolve();
+  readonly #model: ModelManifest;
+  #asked: PlanRequest | null = null; // of the planner, and not answered yet
   #refusedSamples = 0;
   #clocks = readClocks(); // of the last tick
   #inputs = 0;
@@ -51,6 +56,7 @@ export class EdgeRuntime {
     readonly context: EdgeContext;
     readonly memory: EdgeMemory | null;
     readonly grid: Grid;
+    readonly model: ModelManifest; // of the planner
     readonly storeFault: string;
     readonly notes: Notes;
     readonly onProcesses: () => void; // the planner came or went
@@ -58,6 +64,7 @@ export class EdgeRuntime {
   }) {
     const { context, grid } = parts;
     this.#edge = new Edge({ context, memory: parts.memory ?? EMPTY_MEMORY, grid, clocks: this.#clocks });
+    this.#model = parts.model;
     this.#notes = parts.notes;
     this.#onProcesses = parts.onProcesses;
     this.#onFault = parts.onFault;
@@ -88,7 +95,7 @@ export class EdgeRuntime {
       this.#notes.info("planner ready", info);
       this.#feed({ kind: "plannerReady" });
     },
-    onResult: (result) => this.#feed({ kind: "planned", result }),
+    onResult: (result) => this.#planned(result),
     onRefused: (id, reason) => this.#feed({ kind: "planRefused", id, reason }),
     onExit: (info) => {
       this.#onProcesses();
@@ -184,10 +191,7 @@ export class EdgeRuntime {
         return adapters.onboard.command(command, () => mayWrite(command, { made, now: readClocks() }));
       }
       case "plan":
-        if (!adapters.planner.request(effect.request)) {
-          this.#feed({ kind: "planRefused", id: effect.request.id, reason: "no planner is ready" });
-        }
-        return;
+        return this.#plan(adapters, effect.request);
       case "killPlanner":
         this.#notes.warn("planner killed", { why: effect.why });
         return adapters.planner.kill();
@@ -197,6 +201,21 @@ export class EdgeRuntime {
       case "note":
         return this.#notes.warn(effect.event, { detail: effect.detail });
     }
+  }
+
+  #plan({ planner }: Adapters, request: PlanRequest): void {
+    const run = gridRun(this.#model, request);
+    this.#asked = request;
+    const reason = typeof run === "string" ? run : planner.run(run) ? "" : "no planner is ready";
+    if (reason !== "") this.#feed({ kind: "planRefused", id: request.id, reason });
+  }
+
+  #planned(result: ModelResult): void {
+    const asked = this.#asked;
+    if (asked?.id !== result.id) return; // one that was killed meanwhile
+    const plan = gridResult(this.#model, asked, result);
+    if (typeof plan === "string") this.#feed({ kind: "planRefused", id: asked.id, reason: plan });
+    else this.#feed({ kind: "planned", result: plan });
   }
 
   /** R10: one save after the other; what waits for a version happens when it is durable, and never when it failed. */

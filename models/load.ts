@@ -1,85 +1,295 @@
-// Admits a model folder (R13): the manifest, then the model file, opened once without following links, within the size
-// limit, checked by the same buffer that is handed out, then inspected and compared with its contract. Whatever cannot
-// be shown to be right is refused with what was expected, what was found, and where; no native code has run by then.
+// Admits a model folder before any native code sees it (R13): the manifest, who signed it, version floor and class of
+// robot, then every other file, opened once without following links, within its size, checked by the same buffer that
+// is handed out; nothing in the folder that nobody named; then the inspector and the contract. Whatever cannot be shown
+// to be right is refused as a ModelRefused: a code, the path, what was attempted, expected and found.
 
-import { constants } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
-import { contractDifferences, type ModelManifest, parseManifest, sha256Hex } from "./contract.js";
-import { inspectModel } from "./onnx/inspect.js";
-import { defaultLimits, describeRefusal, type InspectLimits } from "./onnx/refusal.js";
+import { contractDifferences } from "./checks.js";
+import { parseManifest, sha256Hex } from "./contract.js";
+import { GOLDEN_BYTES_MAX, type GoldenFile, parseGolden } from "./golden.js";
+import type { ModelManifest } from "./manifest.js";
+import { inspectModel, type ModelFacts } from "./onnx/inspect.js";
+import { diskFolder, type ModelFolder, otherKind, parsePlainJson } from "./onnx/plain-file.js";
+import { defaultLimits, describeRefusal, type InspectLimits, type Refusal } from "./onnx/refusal.js";
+import { type AdmissionCode, ModelRefused, type RefusedParts } from "./onnx/refused.js";
+import { type PinnedKey, SIGNATURE_BYTES_MAX, SIGNATURE_FILE, verifySignature } from "./signature.js";
+
+export { type AdmissionCode, admissionCodes, ModelRefused } from "./onnx/refused.js";
 
 export const MANIFEST_FILE = "manifest.json";
-const MANIFEST_BYTES_MAX = 65_536;
+export const MANIFEST_BYTES_MAX = 65_536;
+export const MANIFEST_DEPTH_MAX = 12;
+const DAY_MS = 86_400_000;
+
+/** What a folder must satisfy. */
+export interface AdmissionPolicy {
+  readonly limits?: InspectLimits;
+  /** `not-checked` is for whoever loads what was admitted before, and for looking at a model at the desk. */
+  readonly signatures: "required" | "unsigned-allowed" | "not-checked";
+  readonly keys?: readonly PinnedKey[];
+  /** Lowest version by name of a model; a lower one is a roll-back. */
+  readonly floors?: Readonly<Record<string, string>>;
+  readonly robotClass?: string;
+  /** Wall clock; only for what is told to people, since a board's clock may be wrong. */
+  readonly nowMs?: number;
+}
+
+export interface ListedFile {
+  readonly file: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/** What admission needs of a manifest. */
+export interface ManifestFacts extends ListedFile {
+  readonly name: string;
+  readonly version: string;
+  readonly robotClass?: string; // empty or absent: any
+  readonly golden?: ListedFile;
+}
+
+/** How a manifest is read and compared with a graph. `parse` throws with a reason. */
+export interface ContractReader<M extends ManifestFacts> {
+  parse(text: string, path: string): M;
+  differences(manifest: M, facts: ModelFacts): readonly string[];
+}
+
+export type SignatureState =
+  | { readonly kind: "verified"; readonly keyId: string; readonly signedAtMs: number }
+  | { readonly kind: "unsigned" }
+  | { readonly kind: "not-checked" };
 
 /** A model that passed admission; `bytes` is the very buffer that was checked. */
-export interface AdmittedModel {
-  readonly manifest: ModelManifest;
+export interface AdmittedModel<M = ModelManifest> {
+  readonly manifest: M;
   readonly bytes: Uint8Array;
+  readonly facts: ModelFacts;
+  readonly golden: GoldenFile | undefined;
+  readonly signature: SignatureState;
 }
 
-async function openPlain(path: string): Promise<FileHandle> {
-  try {
-    // Non-blocking, so that a pipe in place of the file is refused instead of waited for.
-    return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? String(error);
-    if (code === "ELOOP") throw new Error(`${path}: expected a regular file, found a symbolic link`);
-    if (code === "ENOENT") throw new Error(`${path}: expected a file, found nothing there`);
-    throw new Error(`${path}: expected a readable regular file, opening it failed with ${code}`);
+/** One step of admission that was passed, or left out where the policy says so. */
+export interface AdmissionStep {
+  readonly step: "manifest" | "signature" | "version" | "class" | "file" | "golden" | "folder" | "graph" | "contract";
+  readonly found: string;
+  readonly isChecked: boolean;
+}
+
+export interface AdmissionWays {
+  readonly folder?: ModelFolder;
+  readonly onStep?: (step: AdmissionStep) => void;
+}
+
+interface ForContract<M extends ManifestFacts> {
+  readonly contract: ContractReader<M>;
+}
+
+const ownContract: ContractReader<ModelManifest> = { parse: parseManifest, differences: contractDifferences };
+
+class Admission<M extends ManifestFacts> {
+  readonly #directory: string;
+  readonly #policy: AdmissionPolicy;
+  readonly #contract: ContractReader<M>;
+  readonly #ways: AdmissionWays;
+  readonly #folder: ModelFolder;
+
+  constructor(directory: string, policy: AdmissionPolicy, ways: AdmissionWays & ForContract<M>) {
+    this.#directory = directory;
+    this.#policy = policy;
+    this.#contract = ways.contract;
+    this.#ways = ways;
+    this.#folder = ways.folder ?? diskFolder(directory);
   }
-}
 
-async function readWhole(handle: FileHandle, size: number): Promise<Buffer> {
-  const buffer = Buffer.alloc(size + 1);
-  let filled = 0;
-  while (filled < buffer.length) {
-    const { bytesRead } = await handle.read(buffer, filled, buffer.length - filled, filled);
-    if (bytesRead === 0) break;
-    filled += bytesRead;
+  async admit(): Promise<AdmittedModel<M>> {
+    const { limits = defaultLimits } = this.#policy;
+    const source = await this.#read(MANIFEST_FILE, MANIFEST_BYTES_MAX, "reading the manifest");
+    const manifest = this.#parse(source);
+    const signature = await this.#signature(source, manifest);
+    this.#checkVersion(manifest);
+    this.#checkClass(manifest);
+    const bytes = await this.#listed(manifest, limits.maxBytes, "reading the model");
+    this.#step("file", `${manifest.file}, ${bytes.length} bytes, sha256 ${manifest.sha256}`);
+    const golden = manifest.golden ? await this.#golden(manifest.golden) : undefined;
+    await this.#checkListing(manifest);
+    const facts = this.#inspect(manifest, bytes, limits);
+    return { manifest, bytes, facts, golden, signature };
   }
-  return buffer.subarray(0, filled);
-}
 
-/**
- * Reads a regular file with one name and at most `maxBytes` bytes into one buffer. Throws with the reason otherwise.
- */
-export async function readPlainFile(path: string, maxBytes: number): Promise<Buffer> {
-  const handle = await openPlain(path);
-  try {
-    const info = await handle.stat();
-    if (!info.isFile()) throw new Error(`${path}: expected a regular file, found another kind of entry`);
-    if (info.nlink !== 1) throw new Error(`${path}: expected a file with one name, found ${info.nlink} hard links`);
-    if (info.size > maxBytes) throw new Error(`${path}: expected at most ${maxBytes} bytes, found ${info.size}`);
-    const bytes = await readWhole(handle, info.size);
-    if (bytes.length !== info.size) {
-      throw new Error(`${path}: expected ${info.size} bytes as its entry says, found ${bytes.length} while reading`);
+  #refuse(code: AdmissionCode, file: string, parts: Omit<RefusedParts, "path">, refusal?: Refusal): never {
+    throw new ModelRefused(
+      code,
+      { path: file === "" ? this.#directory : join(this.#directory, file), ...parts },
+      refusal,
+    );
+  }
+
+  #step(step: AdmissionStep["step"], found: string, { isChecked = true } = {}): void {
+    this.#ways.onStep?.({ step, found, isChecked });
+  }
+
+  async #read(file: string, maxBytes: number, attempted: string): Promise<Buffer> {
+    const read = await this.#folder.read(file, maxBytes);
+    if (!read.ok) this.#refuse(read.code, file, { attempted, expected: read.expected, found: read.found });
+    const kind = otherKind(read.bytes);
+    if (kind) this.#refuse("other-kind", file, { attempted, expected: "the file itself", found: kind });
+    return read.bytes;
+  }
+
+  #parse(source: Buffer): M {
+    const attempted = "reading the manifest";
+    const path = join(this.#directory, MANIFEST_FILE);
+    const text = source.toString("utf8");
+    const json = parsePlainJson(text, MANIFEST_DEPTH_MAX);
+    if (!json.ok) {
+      const code = json.code === "too-deep" ? "too-deep" : "manifest";
+      this.#refuse(code, MANIFEST_FILE, { attempted, expected: json.expected, found: json.found });
     }
+    try {
+      const manifest = this.#contract.parse(text, path);
+      this.#step("manifest", `${manifest.name} ${manifest.version}`);
+      return manifest;
+    } catch (cause) {
+      const found = (cause as Error).message.replace(`${path}: `, "");
+      return this.#refuse("manifest", MANIFEST_FILE, { attempted, expected: "a manifest that is sound", found });
+    }
+  }
+
+  async #signature(source: Buffer, manifest: M): Promise<SignatureState> {
+    const { signatures, keys = [], robotClass = "", nowMs } = this.#policy;
+    if (signatures === "not-checked") {
+      this.#step("signature", "not looked at", { isChecked: false });
+      return { kind: "not-checked" };
+    }
+    const attempted = "verifying the signature";
+    const read = await this.#folder.read(SIGNATURE_FILE, SIGNATURE_BYTES_MAX);
+    if (!read.ok) {
+      const { code, expected, found } = read;
+      if (code !== "missing") return this.#refuse(code, SIGNATURE_FILE, { attempted, expected, found });
+      if (signatures === "required") {
+        return this.#refuse("unsigned", SIGNATURE_FILE, { attempted, expected: "a signature", found: "none" });
+      }
+      this.#step("signature", "none, which the policy allows", { isChecked: false });
+      return { kind: "unsigned" };
+    }
+    const { name: model, version } = manifest;
+    const verdict = verifySignature(read.bytes.toString("utf8"), {
+      manifest: source,
+      model,
+      version,
+      robotClass,
+      keys,
+    });
+    if (!verdict.ok) this.#refuse(verdict.code, SIGNATURE_FILE, { attempted, ...verdict });
+    const { keyId, signedAtMs } = verdict.signature;
+    const aheadDays = nowMs === undefined ? 0 : Math.floor((signedAtMs - nowMs) / DAY_MS);
+    const ahead = aheadDays > 0 ? `, ${aheadDays} days ahead of the clock here` : "";
+    this.#step("signature", `key ${keyId}, ${new Date(signedAtMs).toISOString()}${ahead}`);
+    return { kind: "verified", keyId, signedAtMs };
+  }
+
+  #checkVersion({ name, version }: M): void {
+    const { floors = {} } = this.#policy;
+    const floor = Object.hasOwn(floors, name) ? floors[name] : undefined;
+    if (floor === undefined) return;
+    const attempted = "comparing the version with the floor";
+    if (compareVersions(version, floor) < 0) {
+      this.#refuse("roll-back", MANIFEST_FILE, { attempted, expected: `${name} ${floor} or later`, found: version });
+    }
+    this.#step("version", `${version}, not below ${floor}`);
+  }
+
+  #checkClass({ robotClass = "" }: M): void {
+    const { robotClass: own, signatures } = this.#policy;
+    if (robotClass === "" || (own === undefined && signatures === "not-checked")) return;
+    const attempted = "comparing the class of robot";
+    const found = `a model for class "${robotClass}"`;
+    if (robotClass !== own) {
+      this.#refuse("other-class", MANIFEST_FILE, { attempted, expected: `class "${own ?? ""}" or any`, found });
+    }
+    this.#step("class", robotClass);
+  }
+
+  async #listed({ file, bytes: size, sha256 }: ListedFile, maxBytes: number, attempted: string): Promise<Buffer> {
+    const bytes = await this.#read(file, maxBytes, attempted);
+    if (bytes.length !== size) {
+      const expected = `${size} bytes as the manifest says`;
+      this.#refuse("checksum", file, { attempted, expected, found: `${bytes.length}` });
+    }
+    const digest = sha256Hex(bytes);
+    if (digest !== sha256) this.#refuse("checksum", file, { attempted, expected: `sha256 ${sha256}`, found: digest });
     return bytes;
-  } finally {
-    await handle.close();
+  }
+
+  async #golden(listed: ListedFile): Promise<GoldenFile> {
+    const attempted = "reading the golden vectors";
+    const parsed = parseGolden((await this.#listed(listed, GOLDEN_BYTES_MAX, attempted)).toString("utf8"));
+    if (!parsed.ok) return this.#refuse("golden", listed.file, { attempted, ...parsed });
+    this.#step("golden", `${listed.file}, ${parsed.golden.vectors.length} vectors`);
+    return parsed.golden;
+  }
+
+  async #checkListing({ file, golden }: M): Promise<void> {
+    const attempted = "listing the folder";
+    const named = [MANIFEST_FILE, SIGNATURE_FILE, file, ...(golden ? [golden.file] : [])];
+    const names = await this.#folder.list(named.length);
+    if (!names)
+      return this.#refuse("unreadable", "", { attempted, expected: "a folder", found: "none that can be read" });
+    const extra = names.find((name) => !named.includes(name));
+    if (extra === undefined) return this.#step("folder", names.join(", "));
+    this.#refuse("listing", extra, { attempted, expected: `only ${named.join(", ")}`, found: "a file beside them" });
+  }
+
+  #inspect(manifest: M, bytes: Buffer, limits: InspectLimits): ModelFacts {
+    const { file } = manifest;
+    const inspection = inspectModel(bytes, limits);
+    if (!inspection.ok) {
+      const { refusal } = inspection;
+      const expected = "a model that the inspector admits";
+      const found = describeRefusal(refusal);
+      return this.#refuse("graph", file, { attempted: "inspecting the model", expected, found }, refusal);
+    }
+    const { facts } = inspection;
+    this.#step("graph", `opset ${facts.opset}, ${facts.inputs.length} inputs, ${facts.outputs.length} outputs`);
+    const differences = this.#contract.differences(manifest, facts);
+    if (differences.length > 0) {
+      const expected = "the interface of its manifest";
+      this.#refuse("contract", file, { attempted: "comparing it", expected, found: differences.join("; ") });
+    }
+    this.#step("contract", "inputs and outputs are those of the manifest");
+    return facts;
   }
 }
 
-/**
- * Admits the model in `directory`. Throws an Error with a precise reason when anything about it is not as it should be.
- */
-export async function loadModel(directory: string, limits: InspectLimits = defaultLimits): Promise<AdmittedModel> {
-  const manifestPath = join(directory, MANIFEST_FILE);
-  const manifest = parseManifest(
-    (await readPlainFile(manifestPath, MANIFEST_BYTES_MAX)).toString("utf8"),
-    manifestPath,
-  );
-  const path = join(directory, manifest.file);
-  const bytes = await readPlainFile(path, limits.maxBytes);
-  if (bytes.length !== manifest.bytes) {
-    throw new Error(`${path}: expected ${manifest.bytes} bytes as the manifest says, found ${bytes.length}`);
+/** Compares versions of three numbers: below 0 when `one` is the lower. */
+export function compareVersions(one: string, other: string): number {
+  const [a, b] = [one, other].map((version) => version.split(".").map(Number));
+  for (let at = 0; at < 3; at += 1) {
+    const difference = (a?.[at] ?? Number.NaN) - (b?.[at] ?? Number.NaN);
+    if (difference !== 0) return Number.isNaN(difference) ? -1 : difference; // unknown means lower, so refused
   }
-  const sha256 = sha256Hex(bytes);
-  if (sha256 !== manifest.sha256) throw new Error(`${path}: expected sha256 ${manifest.sha256}, found ${sha256}`);
-  const inspection = inspectModel(bytes, limits);
-  if (!inspection.ok) throw new Error(`${path}: refused, ${describeRefusal(inspection.refusal)}`);
-  const differences = contractDifferences(manifest, inspection.facts);
-  if (differences.length > 0) throw new Error(`${path}: differs from its manifest: ${differences.join("; ")}`);
-  return { manifest, bytes };
+  return 0;
+}
+
+/** Admits the model in `directory` under this policy. Throws ModelRefused. */
+export function admitModel(
+  directory: string,
+  policy: AdmissionPolicy,
+  ways: AdmissionWays = {},
+): Promise<AdmittedModel> {
+  return admitBy(ownContract, directory, { policy, ways });
+}
+
+/** Like `admitModel`, for a manifest of another kind. */
+export function admitBy<M extends ManifestFacts>(
+  contract: ContractReader<M>,
+  directory: string,
+  { policy, ways = {} }: { readonly policy: AdmissionPolicy; readonly ways?: AdmissionWays },
+): Promise<AdmittedModel<M>> {
+  return new Admission(directory, policy, { ...ways, contract }).admit();
+}
+
+/** Loads a model that was admitted before: everything but the signature is checked again. Throws ModelRefused. */
+export function loadModel(directory: string, limits: InspectLimits = defaultLimits): Promise<AdmittedModel> {
+  return admitModel(directory, { limits, signatures: "not-checked" });
 }

@@ -1,5 +1,5 @@
-// The words that the edge and its planner child exchange (R11): one request in flight, one answer per request.
-// Types and limits only, so that the edge's core may import it. Grids are row-major: index = y * width + x.
+// Grids that the edge's core wants valued, and the fields that come back (R11). Types and limits only, so that the core
+// may import it; `run.ts` makes runs of a model of them. Grids are row-major: index = y * width + x.
 
 /** Cost-to-go, in the unit of the cost grid, from which a cell counts as unreachable (blocked cells included). */
 export const UNREACHABLE = 1e9;
@@ -40,12 +40,6 @@ export interface PlanResult {
   readonly sweeps: number;
   readonly inferenceMs: number;
 }
-
-/** What the child says. `refused` answers a request that breaks the contract; the child stays usable. */
-export type PlannerMessage =
-  | { readonly kind: "ready"; readonly model: string; readonly sha256: string }
-  | { readonly kind: "result"; readonly result: PlanResult }
-  | { readonly kind: "refused"; readonly id: number; readonly reason: string };
 
 /** Why this request breaks the contract of the planner, in words, or undefined when it keeps it. */
 export function planRequestFault(request: PlanRequest): string | undefined {

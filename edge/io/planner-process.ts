@@ -1,23 +1,23 @@
-// Keeps one planner child alive and gives it at most one request at a time (R11). It decides no deadline: the edge's
-// core does, and calls `kill`. What a killed child still sends is dropped, so that a late result can never arrive. A
-// child that ends is started again with a growing pause, which shrinks back after the first result.
+// Keeps one planner child with its models alive and gives it at most one run at a time (R11). It decides no deadline:
+// the edge's core does, and calls `kill`. What a killed child still sends is dropped, so that a late result can never
+// arrive. A child that ends is started again with a growing pause, which shrinks back after the first result.
 
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import type { PlannerMessage, PlanRequest, PlanResult } from "../../models/planner.js";
+import type { ModelResult, ModelRun, ReadyModel, RunnerMessage } from "../../models/run.js";
 
 export interface PlannerEvents {
-  onReady(info: { pid: number; model: string }): void;
-  onResult(result: PlanResult): void;
-  /** The child refused this request, with the reason; it is ready for the next. */
+  onReady(info: { pid: number; models: readonly ReadyModel[] }): void;
+  onResult(result: ModelResult): void;
+  /** The child refused this run, with the reason; it is ready for the next. */
   onRefused(id: number, reason: string): void;
-  /** The child has ended, for whatever reason; a request in flight will get no answer. */
+  /** The child has ended, for whatever reason; a run in flight will get no answer. */
   onExit(info: { pid: number; code: number | null; signal: string | null }): void;
 }
 
 export interface PlannerProcessOptions {
-  /** Folder with the model and its manifest. */
-  readonly modelDir: string;
+  /** Folders with a model and its manifest each. */
+  readonly modelDirs: readonly string[];
   /** Compiled entry of the child; by default the one beside this file's folder. */
   readonly entry?: string;
   readonly events: PlannerEvents;
@@ -34,7 +34,7 @@ interface Running {
   ready: boolean;
   /** After `kill` nothing that the child says counts any more. */
   condemned: boolean;
-  inFlight: PlanRequest | undefined;
+  inFlight: ModelRun | undefined;
   readyTimer: NodeJS.Timeout | undefined;
 }
 
@@ -65,7 +65,7 @@ export class PlannerProcess {
     clearTimeout(this.#restart);
     this.#restart = undefined;
     const entry = this.#options.entry ?? fileURLToPath(new URL("../planner/main.js", import.meta.url));
-    const child = fork(entry, [this.#options.modelDir], {
+    const child = fork(entry, [...this.#options.modelDirs], {
       serialization: "advanced",
       stdio: ["ignore", "ignore", "inherit", "ipc"],
       execArgv: [],
@@ -78,18 +78,18 @@ export class PlannerProcess {
     const readyTimer = setTimeout(() => this.kill(), this.#options.readyMs ?? 20_000);
     const running: Running = { child, pid, ready: false, condemned: false, inFlight: undefined, readyTimer };
     this.#running = running;
-    child.on("message", (message) => this.#receive(running, message as PlannerMessage));
+    child.on("message", (message) => this.#receive(running, message as RunnerMessage));
     // A send to a child that is ending fails here; the end itself is what counts.
     child.on("error", () => {});
     child.once("exit", (code, signal) => this.#ended(running, code, signal));
   }
 
-  /** Sends a request. Returns false, and sends nothing, while no child is ready or one request is under way. */
-  request(request: PlanRequest): boolean {
+  /** Starts a run. Returns false, and sends nothing, while no child is ready or one run is under way. */
+  run(run: ModelRun): boolean {
     const running = this.#running;
     if (!running?.ready || running.condemned || running.inFlight || !running.child.connected) return false;
-    running.inFlight = request;
-    running.child.send(request, () => {});
+    running.inFlight = run;
+    running.child.send(run, () => {});
     return true;
   }
 
@@ -114,14 +114,14 @@ export class PlannerProcess {
     await gone;
   }
 
-  #receive(running: Running, message: PlannerMessage): void {
+  #receive(running: Running, message: RunnerMessage): void {
     if (running.condemned || this.#closed) return;
     const { events } = this.#options;
     switch (message.kind) {
       case "ready":
         clearTimeout(running.readyTimer);
         running.ready = true;
-        events.onReady({ pid: running.pid, model: message.model });
+        events.onReady({ pid: running.pid, models: message.models });
         return;
       case "result":
         if (!this.#answers(running, message.result)) {
@@ -145,12 +145,10 @@ export class PlannerProcess {
     this.kill();
   }
 
-  /** Whether this is an answer to the request under way; a child that answers anything else is ended. */
-  #answers(running: Running, result: PlanResult): boolean {
+  /** Whether this is an answer to the run under way; a child that answers anything else is ended. */
+  #answers(running: Running, result: ModelResult): boolean {
     const asked = running.inFlight;
-    if (!asked || result.id !== asked.id || result.kind !== asked.kind) return false;
-    if (result.width !== asked.width || result.height !== asked.height) return false;
-    return result.value instanceof Float32Array && result.value.length === asked.width * asked.height;
+    return asked !== undefined && result.id === asked.id && result.model === asked.model;
   }
 
   #ended(running: Running, code: number | null, signal: string | null): void {

@@ -4,6 +4,8 @@ import { ACTS } from "./acts.js";
 import type { Flag } from "./arguments.js";
 import type { Command } from "./command.js";
 import { CONFIG } from "./config-check.js";
+import { MODEL } from "./model-check.js";
+import { MODEL_FILE } from "./model-inspect.js";
 import { READS } from "./reads.js";
 import { STREAMS } from "./streams.js";
 
@@ -26,6 +28,8 @@ export const COMMANDS: readonly Command[] = [
   STREAMS.events,
   READS.explain,
   CONFIG.configCheck,
+  MODEL.modelCheck,
+  MODEL_FILE.modelInspect,
 ];
 
 export const GLOBAL_FLAGS: readonly Flag[] = [

@@ -14,6 +14,7 @@ export const CLI_CODES = {
   NOT_PERMITTED: ["permission", "the hub or the system does not permit it"],
   FILE: ["missing", "a file that was named cannot be read"],
   CONFIG_REFUSED: ["config", "the site's configuration is not sound"],
+  MODEL_REFUSED: ["data", "the model is not admitted, or fails its trial"],
   HUB_LATER: ["later", "the hub cannot do it now"],
   HUB_MISSING: ["missing", "the hub does not know it"],
   HUB_DATA: ["data", "the hub does not accept what was sent"],
@@ -29,11 +30,14 @@ export class CliFailure extends Error {
   override readonly name = "CliFailure";
   readonly code: CliCode | RefusalCode | "INTERRUPTED";
   readonly exit: number;
+  /** What --json adds to the error: what was found before it. */
+  readonly details: object;
 
-  constructor(code: CliFailure["code"], message: string, exit?: number) {
+  constructor(code: CliFailure["code"], message: string, exit?: number, details: object = {}) {
     super(message);
     this.code = code;
     this.exit = exit ?? exitOf(code);
+    this.details = details;
   }
 }
 

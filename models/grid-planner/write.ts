@@ -4,15 +4,18 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type ModelManifest, sealManifest, sha256Hex, type TensorContract } from "../contract.js";
+import { sealManifest, sha256Hex } from "../contract.js";
+import type { ModelManifest, TensorContract } from "../manifest.js";
 import { MAX_PLAN_CELLS } from "../planner.js";
 import { buildGridPlanner } from "./build.js";
 
 export const MODEL_FILE = "grid-planner.onnx";
 
-function grid(tensor: string, unit: string): TensorContract {
-  const [height, width] = ["height", "width"].map((dim) => ({ dim, max: MAX_PLAN_CELLS })) as [object, object];
-  return { tensor, type: "float32", shape: [height, width] as TensorContract["shape"], unit };
+const [height, width] = ["height", "width"].map((dim) => ({ dim, max: MAX_PLAN_CELLS })) as [object, object];
+const SHAPE = [height, width] as TensorContract["shape"];
+
+function grid(name: "cost" | "seed", unit: string): ModelManifest["inputs"][number] {
+  return { tensor: name, type: "float32", shape: SHAPE, unit, fill: { kind: "grid", grid: name } };
 }
 
 /** The manifest of these model bytes. */
@@ -20,11 +23,12 @@ export function gridPlannerManifest(bytes: Uint8Array, options: { negate?: boole
   const negated = options.negate === true;
   const turned = negated ? "; sign turned, for tests" : "";
   return {
-    manifest: 1,
+    manifest: 2,
     name: negated ? "grid-planner-negated" : "grid-planner",
     version: "1.0.0",
     summary: `Cost-to-go on a grid by value iteration, 8-connected, no corner cutting${turned}`,
     licence: "Apache-2.0",
+    robotClass: "",
     file: MODEL_FILE,
     bytes: bytes.length,
     sha256: sha256Hex(bytes),
@@ -32,11 +36,19 @@ export function gridPlannerManifest(bytes: Uint8Array, options: { negate?: boole
       grid("cost", "cost of crossing one cell length inside the cell, above 0 and at most 10000; 0 or less is blocked"),
       grid("seed", "cost-to-go that the cell starts with, 0 or more; 1e9 or more is none"),
     ],
+    states: [],
     outputs: [
-      grid("value", "cost-to-go in the unit of cost times cell lengths; 1e9 or more is unreachable"),
+      {
+        tensor: "value",
+        type: "float32",
+        shape: SHAPE,
+        unit: "cost-to-go in the unit of cost times cell lengths; 1e9 or more is unreachable",
+      },
       { tensor: "sweeps", type: "int64", shape: [], unit: "sweeps over the grid until nothing changed" },
     ],
-    limits: { maxCells: MAX_PLAN_CELLS, deadlineMs: 1_000 },
+    proposal: { kind: "field", tensor: "value" },
+    confidence: { kind: "none" },
+    limits: { deadlineMs: 1_000, memoryMb: 512, threads: 1, providers: ["cpu"], maxCells: MAX_PLAN_CELLS },
   };
 }
 

@@ -8,7 +8,9 @@ import { attributeKinds } from "./schema.js";
 import { checkTensor, refuseSparse } from "./tensors.js";
 
 const MAX_WINDOW = 4_096;
-const WINDOW_ATTRIBUTES: ReadonlySet<string> = new Set(["pads", "kernel_shape", "strides", "dilations"]);
+const WINDOW_ATTRIBUTES: ReadonlySet<string> = new Set([
+  ...["pads", "kernel_shape", "strides", "dilations", "output_padding", "output_shape"],
+]);
 
 const fieldOfKind = new Map<number, keyof AttributeMessage>([
   [attributeKinds.float, "f"],

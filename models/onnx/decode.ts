@@ -96,6 +96,8 @@ export interface Graph {
 
 export interface Model {
   readonly irVersion?: bigint;
+  readonly producerName?: string;
+  readonly producerVersion?: string;
   readonly graph?: Graph;
   readonly opsetImport: readonly { readonly domain?: string; readonly version?: bigint }[];
   readonly trainingInfo: readonly Uint8Array[];

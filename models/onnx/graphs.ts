@@ -1,83 +1,36 @@
 // Checks a graph and the graphs inside it: every input is defined before it is used (so there is no cycle), every name
-// is defined once, operators and domains are on the allow-list, loops have a constant upper bound, and what decides the
-// size of a padding is a constant (R13).
+// is defined once, operators and domains are on the allow-list, loops have a constant upper bound, also inside each
+// other, and sizes follow from constants and shapes alone (R13).
 
 import { checkAttributes } from "./attributes.js";
-import type { Graph, Node, Tensor, ValueInfo } from "./decode.js";
+import type { Graph, Node, ValueInfo } from "./decode.js";
 import { allowedOperators, standardDomains } from "./operators.js";
 import { type InspectLimits, refuse } from "./refusal.js";
-import { checkTensor, refuseSparse, singleInteger } from "./tensors.js";
+import { elementTypeOf } from "./schema.js";
+import { checkSizes, constantDefinition, resultOf, Scope } from "./scope.js";
+import { checkTensor, refuseSparse } from "./tensors.js";
 
-const MAX_PADDING = 4_096n;
-
-/** What is known of a value that is in scope. */
-interface Definition {
-  readonly constant?: Tensor;
-  /** Highest value that a whole number can have, where that is known without running the model. */
-  readonly upperBound?: bigint;
-}
-
-class Scope {
-  readonly #own = new Map<string, Definition>();
-  readonly #outer: Scope | undefined;
-
-  constructor(outer?: Scope) {
-    this.#outer = outer;
-  }
-
-  find(name: string): Definition | undefined {
-    return this.#own.get(name) ?? this.#outer?.find(name);
-  }
-
-  isOwn(name: string): boolean {
-    return this.#own.has(name);
-  }
-
-  define(name: string | undefined, path: string, definition: Definition = {}): void {
-    if (name === undefined || name === "") refuse("graph", path, "expected a name, found none");
-    if (this.find(name)) refuse("graph", path, `expected a name that is not in use, found "${name}" again`);
-    this.#own.set(name, definition);
-  }
-}
-
-function constantDefinition(tensor: Tensor): Definition {
-  const value = singleInteger(tensor);
-  return value === undefined ? { constant: tensor } : { constant: tensor, upperBound: value };
-}
-
-/** What the outputs of this operator are, as far as the checks on loops and paddings need to know. */
-function resultOf(node: Node, scope: Scope): Definition {
-  if (node.opType === "Constant") {
-    const tensor = node.attribute.find((attribute) => attribute.name === "value")?.t;
-    return tensor ? constantDefinition(tensor) : {};
-  }
-  if (node.opType !== "Min") return {};
-  const bounds = node.input.map((name) => scope.find(name)?.upperBound).filter((bound) => bound !== undefined);
-  const [lowest] = bounds.toSorted((a, b) => Number(a - b));
-  return lowest === undefined ? {} : { upperBound: lowest };
-}
-
-function checkLoop(node: Node, scope: Scope, path: string, limits: InspectLimits): void {
+/** The turns of a loop at most, times those of the loops around it. */
+function checkLoop(node: Node, scope: Scope, path: string, around: Around): bigint {
+  const { limits, turns = 1n } = around;
   const bound = scope.find(node.input[0] ?? "")?.upperBound;
   const wish = `expected at most ${limits.maxLoopTurns} turns, given by a constant or by Min with a constant`;
   if (bound === undefined) refuse("loop", path, `${wish}, found no bound`);
-  if (bound > BigInt(limits.maxLoopTurns)) refuse("loop", path, `${wish}, found ${bound}`);
+  const all = bound > 0n ? bound * turns : turns;
+  if (all > BigInt(limits.maxLoopTurns)) refuse("loop", path, `${wish}, found ${all}`);
+  return all;
 }
 
-function checkPad(node: Node, scope: Scope, path: string): void {
-  if (node.input.length < 2) return;
-  const pads = scope.find(node.input[1] ?? "")?.constant;
-  if (!pads) refuse("operator", path, "expected Pad with constant pads, found pads that the model computes");
-  const raw = pads.rawData;
-  const values = raw?.length
-    ? Array.from({ length: raw.length >> 3 }, (_, index) => readInt64(raw, index))
-    : pads.int64Data;
-  const wide = values.find((value) => value > MAX_PADDING || value < -MAX_PADDING);
-  if (wide !== undefined) refuse("too-large", path, `expected pads of at most ${MAX_PADDING}, found ${wide}`);
+/** Refuses conversions to types that Drover does not load: the runtime computes with some that crash it (R11). */
+function checkCast(node: Node, path: string): void {
+  if (node.opType !== "Cast") return;
+  const to = Number(node.attribute.find(({ name }) => name === "to")?.i ?? 0n);
+  if (!elementTypeOf(to)) refuse("operator", path, `expected Cast to a numeric element type, found type number ${to}`);
 }
 
-function readInt64(raw: Uint8Array, index: number): bigint {
-  return new DataView(raw.buffer, raw.byteOffset, raw.byteLength).getBigInt64(index * 8, true);
+function checkDropout(node: Node, path: string): void {
+  if (node.opType !== "Dropout" || (node.input[2] ?? "") === "") return;
+  refuse("operator", path, "expected Dropout without a training mode, found one, which makes outputs random");
 }
 
 function checkOperator(node: Node, path: string): void {
@@ -90,7 +43,8 @@ function checkOperator(node: Node, path: string): void {
   if (node.deviceConfigurations.length > 0) refuse("unsupported", path, "expected no device placement, found one");
 }
 
-function checkNode(node: Node, scope: Scope, path: string, limits: InspectLimits): void {
+function checkNode(node: Node, scope: Scope, path: string, around: Around): void {
+  const { limits } = around;
   checkOperator(node, path);
   node.input.forEach((name, index) => {
     if (name !== "" && !scope.find(name)) {
@@ -98,9 +52,11 @@ function checkNode(node: Node, scope: Scope, path: string, limits: InspectLimits
     }
   });
   const subgraphs = checkAttributes(node, path, limits);
-  if (node.opType === "Loop") checkLoop(node, scope, path, limits);
-  if (node.opType === "Pad") checkPad(node, scope, path);
-  for (const subgraph of subgraphs) checkGraph(subgraph.graph, { scope, path: subgraph.path, limits });
+  checkCast(node, path);
+  checkDropout(node, path);
+  checkSizes(node, scope, path, limits);
+  const turns = node.opType === "Loop" ? checkLoop(node, scope, path, around) : (around.turns ?? 1n);
+  for (const subgraph of subgraphs) checkGraph(subgraph.graph, { scope, path: subgraph.path, limits, turns });
   const definition = resultOf(node, scope);
   node.output.forEach((name, index) => {
     if (name !== "") scope.define(name, `${path}.output[${index}]`, definition);
@@ -113,13 +69,21 @@ function refuseForeignType(info: ValueInfo, path: string): void {
   if (type.sequenceType ?? type.mapType ?? type.opaqueType ?? type.sparseTensorType ?? type.optionalType) {
     refuse("interface", path, `expected a tensor type for "${info.name ?? ""}", found another kind`);
   }
+  const code = type.tensorType?.elemType ?? 0;
+  if (code === 0 || elementTypeOf(code)) return;
+  refuse("interface", path, `expected a numeric element type for "${info.name ?? ""}", found type number ${code}`);
+}
+
+/** What surrounds a graph: the scope and turns of what it lies in. */
+interface Around {
+  readonly scope?: Scope;
+  readonly path: string;
+  readonly limits: InspectLimits;
+  readonly turns?: bigint;
 }
 
 /** Checks one graph within the scope around it, and all graphs inside it. Throws `Refused`. */
-export function checkGraph(
-  graph: Graph,
-  around: { readonly scope?: Scope; readonly path: string; readonly limits: InspectLimits },
-): void {
+export function checkGraph(graph: Graph, around: Around): void {
   const { path, limits } = around;
   const scope = new Scope(around.scope);
   const notes = graph.quantizationAnnotation.length;
@@ -131,13 +95,18 @@ export function checkGraph(
   for (const [list, infos] of Object.entries(declared)) {
     for (const [index, info] of infos.entries()) refuseForeignType(info, `${path}.${list}[${index}]`);
   }
-  for (const [index, info] of graph.input.entries()) scope.define(info.name, `${path}.input[${index}]`);
+  // Older exporters list what is stored among the inputs of the outermost graph; it is no input then.
+  const stored = new Set(around.scope ? [] : graph.initializer.map(({ name }) => name));
+  const size = { isSized: around.scope === undefined };
+  for (const [index, info] of graph.input.entries()) {
+    if (!stored.has(info.name)) scope.define(info.name, `${path}.input[${index}]`, size);
+  }
   for (const [index, tensor] of graph.initializer.entries()) {
     const here = `${path}.initializer[${index}]`;
     checkTensor(tensor, here, limits);
     scope.define(tensor.name, here, constantDefinition(tensor));
   }
-  for (const [index, node] of graph.node.entries()) checkNode(node, scope, `${path}.node[${index}]`, limits);
+  for (const [index, node] of graph.node.entries()) checkNode(node, scope, `${path}.node[${index}]`, around);
   for (const [index, { name = "" }] of graph.output.entries()) {
     if (!scope.isOwn(name))
       refuse("graph", `${path}.output[${index}]`, `expected a value of this graph, found "${name}"`);

@@ -8,6 +8,7 @@
 import { type DimensionMessage, decodeModel, type Model, type ValueInfo } from "./decode.js";
 import { checkGraph } from "./graphs.js";
 import { idleDomains, irRange, opsetRange, standardDomains } from "./operators.js";
+import { otherKind } from "./plain-file.js";
 import { defaultLimits, type InspectLimits, type Refusal, Refused, refuse } from "./refusal.js";
 import { type ElementTypeName, elementTypeOf } from "./schema.js";
 
@@ -31,15 +32,6 @@ export type Inspection =
 
 const MAX_DIMENSION = 2n ** 31n - 1n;
 const MAX_RANK = 8;
-
-/** Names files of other kinds, which people mistake for models. */
-function refuseOtherFiles(bytes: Uint8Array): void {
-  const head = Buffer.from(bytes.subarray(0, 64)).toString("latin1").trimStart();
-  if (/^<(!doctype|html|\?xml)/i.test(head)) refuse("not-onnx", "", "expected an ONNX model, found a web page");
-  if (head.startsWith("version https://git-lfs")) {
-    refuse("not-onnx", "", "expected an ONNX model, found a Git LFS pointer; fetch the file itself");
-  }
-}
 
 function inRange(value: bigint | undefined, range: { min: number; max: number }, what: string): number {
   if (value === undefined || value < BigInt(range.min) || value > BigInt(range.max)) {
@@ -74,10 +66,12 @@ function dimensionFact(dim: DimensionMessage, path: string): number | string | n
 
 function tensorFacts(info: ValueInfo, path: string): TensorFacts {
   const tensor = info.type?.tensorType;
-  const element = elementTypeOf(tensor?.elemType ?? 0);
+  const code = tensor?.elemType ?? 0;
+  const element = elementTypeOf(code);
   const dim = tensor?.shape?.dim;
   if (!element || !dim) {
-    refuse("interface", path, `expected a numeric tensor type with a shape for "${info.name ?? ""}", found none`);
+    const found = code === 0 ? "none" : element ? "none with a shape" : `type number ${code}`;
+    refuse("interface", path, `expected a numeric tensor type with a shape for "${info.name ?? ""}", found ${found}`);
   }
   if (dim.length > MAX_RANK) refuse("interface", path, `expected at most ${MAX_RANK} dimensions, found ${dim.length}`);
   return { name: info.name ?? "", type: element.name, dims: dim.map((one) => dimensionFact(one, path)) };
@@ -88,7 +82,8 @@ function inspect(bytes: Uint8Array, limits: InspectLimits): ModelFacts {
   if (bytes.length > limits.maxBytes) {
     refuse("too-large", "", `expected at most ${limits.maxBytes} bytes, found ${bytes.length}`);
   }
-  refuseOtherFiles(bytes);
+  const kind = otherKind(bytes);
+  if (kind) refuse("not-onnx", "", `expected an ONNX model, found ${kind}`);
   const model = decodeModel(bytes, limits);
   if (model.functions.length > 0) refuse("unsupported", "functions", "expected no local functions, found some");
   if (model.trainingInfo.length > 0) refuse("unsupported", "trainingInfo", "expected no training part, found one");
@@ -98,10 +93,12 @@ function inspect(bytes: Uint8Array, limits: InspectLimits): ModelFacts {
   const { graph } = model;
   if (!graph) refuse("graph", "graph", "expected a graph, found none");
   checkGraph(graph, { path: "graph", limits });
+  const stored = new Set(graph.initializer.map(({ name }) => name));
+  const inputs = graph.input.map((info, index) => tensorFacts(info, `graph.input[${index}]`));
   return {
     irVersion,
     opset,
-    inputs: graph.input.map((info, index) => tensorFacts(info, `graph.input[${index}]`)),
+    inputs: inputs.filter(({ name }) => !stored.has(name)),
     outputs: graph.output.map((info, index) => tensorFacts(info, `graph.output[${index}]`)),
   };
 }

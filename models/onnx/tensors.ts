@@ -16,7 +16,8 @@ function refuseExternalData(tensor: Tensor, path: string): void {
   const { externalData, dataLocation = 0 } = tensor;
   if (externalData.length > 0 || dataLocation !== 0) {
     const location = externalData.find((pair) => pair.key === "location")?.value ?? "(none)";
-    refuse("external-data", path, `expected data in the file, found data location ${dataLocation}, file ${location}`);
+    const found = `found data location ${dataLocation}, file ${location}`;
+    refuse("external-data", path, `expected data in the file, ${found}; export the model with its weights inside`);
   }
 }
 

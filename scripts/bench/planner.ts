@@ -9,6 +9,7 @@ import { InferenceSession, Tensor } from "onnxruntime-node";
 import { PlannerProcess } from "../../edge/io/planner-process.js";
 import { loadModel } from "../../models/load.js";
 import type { PlanKind, PlanRequest, PlanResult } from "../../models/planner.js";
+import { gridResult, gridRun, type ModelResult } from "../../models/run.js";
 import { alone, beside, type Row } from "./bench.js";
 import { solve } from "./dijkstra.js";
 import { EdgeLoad } from "./edge-load.js";
@@ -26,14 +27,15 @@ type Ask = (request: PlanRequest) => Promise<PlanResult>;
 
 /** The planner process, ready, as a function. */
 async function startPlanner(): Promise<{ ask: Ask; pid: () => number | undefined }> {
-  let answer: (result: PlanResult) => void = () => {};
+  const { manifest } = await loadModel(MODEL);
+  let answer: (result: ModelResult) => void = () => {};
   let refuse: (cause: Error) => void = () => {};
   let ready: () => void = () => {};
   const isReady = new Promise<void>((resolve) => {
     ready = resolve;
   });
   const planner = new PlannerProcess({
-    modelDir: MODEL,
+    modelDirs: [MODEL],
     events: {
       onReady: () => ready(),
       onResult: (result) => answer(result),
@@ -46,9 +48,14 @@ async function startPlanner(): Promise<{ ask: Ask; pid: () => number | undefined
   await isReady;
   const ask: Ask = (request) =>
     new Promise((resolve, reject) => {
-      answer = resolve;
+      answer = (result) => {
+        const plan = gridResult(manifest, request, result);
+        if (typeof plan === "string") reject(new Error(plan));
+        else resolve(plan);
+      };
       refuse = reject;
-      if (!planner.request(request)) reject(new Error("the planner is not ready"));
+      const run = gridRun(manifest, request);
+      if (typeof run === "string" || !planner.run(run)) reject(new Error(`the planner takes no run: ${run}`));
     });
   return { ask, pid: () => planner.pid };
 }

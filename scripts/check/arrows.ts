@@ -57,7 +57,7 @@ const RULES: readonly Rule[] = [
   {
     name: "hub/cli and hub/console know the hub only through proto",
     covers: (path) => OPERATOR.test(path),
-    own: (path, from) => under("proto", "fleet-config", folderOf(from))(path),
+    own: (path, from) => under("proto", "fleet-config", "models", folderOf(from))(path),
   },
   {
     name: "only main.ts reads environment and arguments",

@@ -8,15 +8,16 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import t, { type Test } from "tap";
 import { PlannerProcess, type PlannerProcessOptions } from "../../edge/io/planner-process.js";
-import { writeGridPlanner } from "../../models/grid-planner/write.js";
-import { type PlanRequest, type PlanResult, UNREACHABLE } from "../../models/planner.js";
+import { gridPlannerManifest, writeGridPlanner } from "../../models/grid-planner/write.js";
+import { type PlanRequest, UNREACHABLE } from "../../models/planner.js";
+import { gridRun, type ModelResult, type ModelRun, type ReadyModel } from "../../models/run.js";
 
 const DEADLINE_MS = 20_000;
 const entry = fileURLToPath(new URL("../../edge/planner/main.js", import.meta.url));
 
 interface Seen {
-  readonly ready: { pid: number; model: string }[];
-  readonly results: PlanResult[];
+  readonly ready: { pid: number; models: readonly ReadyModel[] }[];
+  readonly results: ModelResult[];
   readonly refusals: { id: number; reason: string }[];
   readonly exits: { pid: number; code: number | null; signal: string | null }[];
 }
@@ -30,11 +31,16 @@ function aPlanner(
   const seen: Seen = { ready: [], results: [], refusals: [], exits: [] };
   const events = {
     onReady: (info: Seen["ready"][number]) => void seen.ready.push(info),
-    onResult: (result: PlanResult) => void seen.results.push(result),
+    onResult: (result: ModelResult) => void seen.results.push(result),
     onRefused: (id: number, reason: string) => void seen.refusals.push({ id, reason }),
     onExit: (info: Seen["exits"][number]) => void seen.exits.push(info),
   };
-  const planner = new PlannerProcess({ modelDir, events, restartMs: { initial: 20, max: 100 }, ...options });
+  const planner = new PlannerProcess({
+    modelDirs: [modelDir],
+    events,
+    restartMs: { initial: 20, max: 100 },
+    ...options,
+  });
   t.teardown(() => planner.close());
   return { planner, seen, modelDir };
 }
@@ -47,11 +53,16 @@ async function until(what: string, condition: () => boolean): Promise<void> {
   }
 }
 
-function aRequest(id: number, more: Partial<PlanRequest> = {}): PlanRequest {
+const MANIFEST = gridPlannerManifest(new Uint8Array(1));
+
+/** A run that values a grid of 4 by 3 cells. */
+function aRun(id: number, more: Partial<PlanRequest> = {}): ModelRun {
   const cost = new Float32Array(12).fill(2);
   const seed = new Float32Array(12).fill(UNREACHABLE);
   seed[0] = 0;
-  return { id, kind: "local", width: 4, height: 3, cost, seed, ...more };
+  const run = gridRun(MANIFEST, { id, kind: "local", width: 4, height: 3, cost, seed, ...more });
+  if (typeof run === "string") throw new Error(run);
+  return run;
 }
 
 function isAlive(pid: number): boolean {
@@ -65,39 +76,44 @@ function isAlive(pid: number): boolean {
 
 t.test("R11 planner process answers a request, one at a time", async (t) => {
   const { planner, seen } = aPlanner(t);
-  t.equal(planner.request(aRequest(1)), false, "not before it is started");
+  t.equal(planner.run(aRun(1)), false, "not before it is started");
   planner.start();
-  t.equal(planner.request(aRequest(1)), false, "not before it is ready");
+  t.equal(planner.run(aRun(1)), false, "not before it is ready");
   await until("ready", () => seen.ready.length === 1);
-  t.match(seen.ready, [{ pid: planner.pid, model: "grid-planner@1.0.0" }]);
-  t.equal(planner.request(aRequest(7)), true);
-  t.equal(planner.request(aRequest(8)), false, "not while one is under way");
+  const model = { model: "grid-planner", version: "1.0.0", provider: "cpu", note: "" };
+  t.match(seen.ready, [{ pid: planner.pid, models: [model] }]);
+  t.equal(planner.run(aRun(7)), true);
+  t.equal(planner.run(aRun(8)), false, "not while one is under way");
   await until("result", () => seen.results.length === 1);
-  t.match(seen.results[0], { id: 7, kind: "local", width: 4, height: 3 });
-  t.same([...(seen.results[0]?.value.slice(0, 4) ?? [])], [0, 2, 4, 6]);
+  const [value] = seen.results[0]?.outputs ?? [];
+  t.match(seen.results[0], { id: 7, model: "grid-planner" });
+  t.match(value, { tensor: "value", type: "float32", dims: [3, 4] });
+  t.same(Array.from(value?.data.slice(0, 4) ?? [], Number), [0, 2, 4, 6]);
   t.ok((seen.results[0]?.inferenceMs ?? -1) >= 0);
-  t.equal(planner.request(aRequest(9)), true, "again after the answer");
+  t.equal(planner.run(aRun(9)), true, "again after the answer");
   await until("second result", () => seen.results.length === 2);
 });
 
-t.test("R11 planner process refuses a request that breaks the contract, and goes on", async (t) => {
+t.test("R11 planner process refuses a run that breaks the contract of its model, and goes on", async (t) => {
   const { planner, seen } = aPlanner(t);
   planner.start();
   await until("ready", () => seen.ready.length === 1);
-  const spoiled: [Partial<PlanRequest>, RegExp][] = [
-    [{ width: 5 }, /cost must be a Float32Array of 15 values, found 12/],
-    [{ width: 200, height: 200 }, /at most 16384 cells, found 40000/],
-    [{ width: 0, height: 0 }, /at least 1 x 1 cells/],
-    [{ cost: new Float32Array(12).fill(Number.NaN) }, /cost\[0\] must be finite/],
-    [{ cost: new Float32Array(12).fill(1e5) }, /cost\[0\] must be finite and at most 10000, found 100000/],
-    [{ seed: new Float32Array(12).fill(-1) }, /seed\[0\] must be 0 or more, found -1/],
+  const { feeds, ...run } = aRun(0);
+  const [cost, seed] = feeds as [ModelRun["feeds"][number], ModelRun["feeds"][number]];
+  const spoiled: [Partial<ModelRun>, RegExp][] = [
+    [{ model: "another" }, /expected one of grid-planner, found "another"/],
+    [{ feeds: [cost] }, /input "seed": expected it to be fed, found nothing/],
+    [{ feeds: [{ ...cost, dims: [3, 5] }, seed] }, /input "cost": found \[3,5\] with 12 numbers/],
+    [{ feeds: [{ ...cost, dims: [12] }, seed] }, /input "cost": found \[12\]/],
+    [{ feeds: [{ ...cost, dims: [0, 12] }, seed] }, /input "cost": found \[0,12\]/],
+    [{ feeds: [{ ...cost, type: "float16" }, seed] }, /input "cost": expected float32, found float16/],
   ];
   for (const [index, [more, reason]] of spoiled.entries()) {
-    t.equal(planner.request(aRequest(index, more)), true);
+    t.equal(planner.run({ feeds, ...run, ...more, id: index }), true);
     await until("refusal", () => seen.refusals.length === index + 1);
     t.match(seen.refusals[index], { id: index, reason });
   }
-  planner.request(aRequest(99));
+  planner.run(aRun(99));
   await until("result", () => seen.results.length === 1);
   t.same(seen.exits, []);
 });
@@ -107,14 +123,14 @@ t.test("R11 planner process comes back after kill, and nothing of the old child 
   planner.start();
   await until("ready", () => seen.ready.length === 1);
   const first = planner.pid as number;
-  planner.request(aRequest(1));
+  planner.run(aRun(1));
   planner.kill();
-  t.equal(planner.request(aRequest(2)), false, "not to a child that is being ended");
+  t.equal(planner.run(aRun(2)), false, "not to a child that is being ended");
   await until("exit", () => seen.exits.length === 1);
   t.same(seen.exits, [{ pid: first, code: null, signal: "SIGKILL" }]);
   await until("ready again", () => seen.ready.length === 2);
   t.not(planner.pid, first);
-  t.equal(planner.request(aRequest(3)), true);
+  t.equal(planner.run(aRun(3)), true);
   await until("result", () => seen.results.length > 0);
   t.same(
     seen.results.map(({ id }) => id),
@@ -128,7 +144,7 @@ t.test("R11 planner process ends a stopped child by kill", async (t) => {
   await until("ready", () => seen.ready.length === 1);
   const stopped = planner.pid as number;
   process.kill(stopped, "SIGSTOP");
-  t.equal(planner.request(aRequest(1)), true);
+  t.equal(planner.run(aRun(1)), true);
   await sleep(50);
   t.same(seen.results, [], "a stopped child answers nothing");
   planner.kill();
@@ -184,7 +200,7 @@ t.test("R11 planner child ends when the channel to its parent closes, and prints
   const printed: string[] = [];
   child.stdout?.on("data", (text) => printed.push(String(text)));
   const [ready] = await once(child, "message");
-  t.match(ready, { kind: "ready", model: "grid-planner@1.0.0", sha256: /^[0-9a-f]{64}$/ });
+  t.match(ready, { kind: "ready", models: [{ model: "grid-planner", version: "1.0.0", sha256: /^[0-9a-f]{64}$/ }] });
   child.disconnect();
   const [code] = await once(child, "exit");
   t.equal(code, 0);

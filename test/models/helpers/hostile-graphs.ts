@@ -2,6 +2,7 @@
 
 import {
   aNode,
+  aTensor,
   aValue,
   type Case,
   changed,
@@ -14,6 +15,10 @@ import {
 } from "./hostile.js";
 
 const loopOf = (model: Loose): Loose => model.graph.node.find((node: Loose) => node.opType === "Loop");
+const aNumber = (name: string): Loose => ({
+  name,
+  type: { tensorType: { elemType: 7, shape: { dim: [{ dimValue: 1 }] } } },
+});
 const onlyIf = aNode("If", ["x"], ["y"], { attribute: [{ name: "then_branch", type: 5, g: { name: "g" } }] });
 const ring = [aNode("Add", ["x", "b"], ["a"]), aNode("Identity", ["a"], ["b"]), aNode("Identity", ["b"], ["y"])];
 
@@ -116,6 +121,77 @@ export const graphCases: Case[] = [
     bytes: small({
       node: [aNode("MaxPool", ["x"], ["y"], { attribute: [{ name: "pads", type: 7, ints: ["1099511627776"] }] })],
     }),
+  },
+  ...["Expand", "Tile", "Pad", "OneHot"].map((opType): Case => {
+    const inputs = ["x", "n", "x"].slice(0, opType === "OneHot" ? 3 : 2);
+    const graph = { input: [aValue("x"), aNumber("n")], node: [aNode(opType, inputs, ["y"])] };
+    return { name: `${opType} to a size that an input decides`, code: "operator", bytes: small(graph) };
+  }),
+  {
+    name: "a tensor as large as an input says, by way of arithmetic",
+    code: "operator",
+    bytes: small({
+      input: [aValue("x"), aNumber("n")],
+      node: [aNode("Add", ["n", "n"], ["m"]), aNode("ConstantOfShape", ["m"], ["y"])],
+    }),
+    path: "graph.node[1].input[0]",
+  },
+  {
+    name: "a tensor as large as the number of zeros in an input",
+    code: "operator",
+    bytes: small({
+      node: [
+        aNode("NonZero", ["x"], ["indices"]),
+        aNode("Shape", ["indices"], ["shape"]),
+        aNode("ConstantOfShape", ["shape"], ["y"]),
+      ],
+    }),
+  },
+  {
+    name: "a tensor of 2^40 ones",
+    code: "too-large",
+    bytes: small({
+      initializer: [aTensor({ name: "s", dims: [2], dataType: 7, rawData: undefined, int64Data: [1 << 20, 1 << 20] })],
+      node: [aNode("ConstantOfShape", ["s"], ["y"])],
+    }),
+  },
+  {
+    name: "O31 loops inside each other whose turns multiply",
+    code: "loop",
+    bytes: changed((model) => {
+      const outer = loopOf(model);
+      const body = outer.attribute[0].g;
+      body.initializer.push({ name: "many", dims: [], dataType: 7, int64Data: [1_000] });
+      const inner = { name: "i", node: [], input: [aNumber("k"), aNumber("c")], output: [aNumber("c")] };
+      body.node.push(aNode("Loop", ["many", ""], [], { attribute: [{ name: "body", type: 5, g: inner }] }));
+    }),
+  },
+  {
+    name: "a conversion to 4-bit numbers",
+    code: "operator",
+    bytes: small({
+      node: [
+        aNode("Cast", ["x"], ["c"], { attribute: [{ name: "to", type: 2, i: 22 }] }),
+        aNode("Cast", ["c"], ["y"], { attribute: [{ name: "to", type: 2, i: 1 }] }),
+      ],
+    }),
+  },
+  {
+    name: "dropout in training",
+    code: "operator",
+    bytes: small({ node: [aNode("Dropout", ["x", "", "x"], ["y"])] }),
+  },
+  {
+    name: "an output of 4-bit numbers",
+    code: "interface",
+    bytes: small({
+      output: [{ name: "y", type: { tensorType: { elemType: 22, shape: { dim: [{ dimValue: 4 }] } } } }],
+    }),
+  },
+  {
+    name: "a note about a value of an unknown type",
+    code: "interface",
+    bytes: small({ valueInfo: [{ name: "v", type: { tensorType: { elemType: 99 } } }] }),
   },
   {
     name: "a padding that the model computes",

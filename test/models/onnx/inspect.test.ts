@@ -4,7 +4,7 @@
 import t from "tap";
 import { inspectModel } from "../../../models/onnx/inspect.js";
 import { type RefusalCode, refusalCodes } from "../../../models/onnx/refusal.js";
-import { aModel, aSmallModel, aValue, changed, encode, small, withTensor } from "../helpers/hostile.js";
+import { aModel, aNode, aSmallModel, aTensor, aValue, changed, encode, small, withTensor } from "../helpers/hostile.js";
 import { fileCases, outsideCases, tensorCases } from "../helpers/hostile-data.js";
 import { graphCases } from "../helpers/hostile-graphs.js";
 
@@ -29,6 +29,28 @@ t.test("R13 inspector admits the models that the hostile ones were made from", (
 t.test("R13 inspector reports the interface of a model", (t) => {
   const inspection = inspectModel(small({ input: [aValue("x", ["batch", 4])] }));
   t.match(inspection, { ok: true, facts: { opset: 17, inputs: [{ name: "x", type: "float32", dims: ["batch", 4] }] } });
+  t.end();
+});
+
+t.test("R13 inspector admits sizes that follow from shapes and constants alone, as exporters write them", (t) => {
+  const index = aTensor({ name: "i", dims: [1], dataType: 7, rawData: undefined, int64Data: [0] });
+  const node = [
+    aNode("Shape", ["x"], ["shape"]),
+    aNode("Gather", ["shape", "i"], ["batch"]),
+    aNode("Concat", ["batch", "i"], ["wanted"], { attribute: [{ name: "axis", type: 2, i: 0 }] }),
+    aNode("ConstantOfShape", ["wanted"], ["state"]),
+    aNode("Expand", ["state", "wanted"], ["wide"]),
+    aNode("Identity", ["wide"], ["y"]),
+  ];
+  t.match(inspectModel(small({ input: [aValue("x", ["batch", 4])], initializer: [index], node })), { ok: true });
+  t.end();
+});
+
+t.test("R13 inspector takes no input for one whose value is stored in the model", (t) => {
+  const old = small({ input: [aValue("x"), aValue("w")], initializer: [aTensor()] }, { irVersion: 3 });
+  const inspection = inspectModel(old);
+  t.match(inspection, { ok: true, facts: { inputs: [{ name: "x" }] } });
+  t.equal(inspection.ok && inspection.facts.inputs.length, 1);
   t.end();
 });
 

@@ -1,0 +1,154 @@
+// One model in native code: created from the bytes that were admitted, on the first of its providers that this board
+// has, warmed up before its first real run, with its recurrent state. It trusts neither feeds nor outputs to have the
+// shape that the manifest says.
+
+import { InferenceSession, listSupportedBackends, Tensor } from "onnxruntime-node";
+import { fixedDims } from "../../models/assemble.js";
+import { encodeElements, type NamedTensor, sizeOf, type TensorData } from "../../models/elements.js";
+import type { AdmittedModel } from "../../models/load.js";
+import type { ModelManifest, Provider, StateContract, TensorContract } from "../../models/manifest.js";
+
+const WARM_UP_RUNS = 3;
+const WARM_UP_SIDE = 64;
+
+/** What a run gave, and the model's own time, ms. */
+export interface Ran {
+  readonly outputs: readonly NamedTensor[];
+  readonly inferenceMs: number;
+}
+
+export class ModelSession {
+  readonly manifest: ModelManifest;
+  /** On what it runs. `note`: why not on the first choice; empty when it does. */
+  readonly provider: { readonly name: Provider; readonly note: string };
+  readonly #session: InferenceSession;
+  readonly #states = new Map<string, NamedTensor>();
+  #ranMs = Number.NEGATIVE_INFINITY;
+
+  private constructor(
+    manifest: ModelManifest,
+    native: { readonly session: InferenceSession; readonly provider: { name: Provider; note: string } },
+  ) {
+    this.manifest = manifest;
+    this.#session = native.session;
+    this.provider = native.provider;
+    this.#reset();
+  }
+
+  /** Loads and warms up. Throws when no provider of the manifest runs it, or when its first runs fail. */
+  static async open(model: AdmittedModel): Promise<ModelSession> {
+    const session = new ModelSession(model.manifest, await createNative(model));
+    for (let run = 0; run < WARM_UP_RUNS; run += 1) await session.run(warmUpFeeds(model.manifest), { reset: true });
+    session.#reset();
+    return session;
+  }
+
+  /** Runs once. Throws when the feeds are not those of the manifest, or the model fails. */
+  async run(feeds: readonly NamedTensor[], how: { readonly reset: boolean }): Promise<Ran> {
+    const startMs = performance.now();
+    if (how.reset || this.manifest.states.some(({ resetAfterMs }) => startMs - this.#ranMs > resetAfterMs))
+      this.#reset();
+    this.#ranMs = startMs;
+    const given: Record<string, Tensor> = {};
+    for (const contract of this.manifest.inputs) given[contract.tensor] = toNative(feedOf(feeds, contract));
+    for (const [tensor, state] of this.#states) given[tensor] = toNative(state);
+    const runMs = performance.now();
+    const outputs = await this.#session.run(given);
+    const inferenceMs = performance.now() - runMs;
+    const named = Object.entries(outputs).map(([tensor, output]) => fromNative(tensor, output));
+    for (const state of this.manifest.states) this.#keep(state, named);
+    const isState = (tensor: string): boolean => this.manifest.states.some(({ output }) => output === tensor);
+    return { outputs: named.filter(({ tensor }) => !isState(tensor)), inferenceMs };
+  }
+
+  #reset(): void {
+    for (const { tensor, type, shape, initial } of this.manifest.states) {
+      const dims = fixedDims(shape);
+      const data = encodeElements(type, new Array<number>(sizeOf(dims)).fill(initial));
+      this.#states.set(tensor, { tensor, type, dims, data });
+    }
+  }
+
+  #keep({ tensor, output, type, shape }: StateContract, outputs: readonly NamedTensor[]): void {
+    const found = outputs.find((one) => one.tensor === output);
+    const dims = fixedDims(shape);
+    if (found?.type !== type || found.data.length !== sizeOf(dims))
+      throw new Error(`state "${output}": expected ${type} [${dims}], found ${found?.type} [${found?.dims}]`);
+    this.#states.set(tensor, { tensor, type, dims, data: found.data });
+  }
+
+  async close(): Promise<void> {
+    await this.#session.release();
+  }
+}
+
+/** The first provider of the manifest that creates a session. */
+async function createNative({ manifest, bytes }: AdmittedModel) {
+  const notes: string[] = [];
+  const here = new Set(listSupportedBackends().map(({ name }) => name));
+  for (const name of manifest.limits.providers) {
+    if (!here.has(name)) {
+      notes.push(`${name} is not on this board`);
+      continue;
+    }
+    try {
+      const session = await InferenceSession.create(bytes, {
+        executionProviders: [name],
+        intraOpNumThreads: manifest.limits.threads,
+        interOpNumThreads: 1,
+        executionMode: "sequential",
+        graphOptimizationLevel: "all",
+        logSeverityLevel: 3,
+      });
+      return { session, provider: { name, note: notes.join("; ") } };
+    } catch (cause) {
+      notes.push(`${name}: ${(cause as Error).message.slice(0, 300)}`);
+    }
+  }
+  throw new Error(
+    `expected one of ${manifest.limits.providers.join(", ")} to run ${manifest.name}: ${notes.join("; ")}`,
+  );
+}
+
+function feedOf(feeds: readonly NamedTensor[], { tensor, type, shape }: TensorContract): NamedTensor {
+  const feed = feeds.find((one) => one.tensor === tensor);
+  if (feed === undefined) throw new Error(`input "${tensor}": expected it to be fed, found nothing`);
+  if (feed.type !== type) throw new Error(`input "${tensor}": expected ${type}, found ${feed.type}`);
+  const fits =
+    shape.length === feed.dims.length &&
+    shape.every((dim, at) => {
+      const found = feed.dims[at] ?? -1;
+      if (typeof dim === "number") return dim === found;
+      return "size" in dim ? dim.size === found : found >= 1 && found <= dim.max;
+    });
+  if (fits && sizeOf(feed.dims) === feed.data.length) return feed;
+  throw new Error(
+    `input "${tensor}": found [${feed.dims}] with ${feed.data.length} numbers, which its shape does not take`,
+  );
+}
+
+/** Every input at rest: grids without walls and one seed, features at the number that stands for nothing, or 0. */
+function warmUpFeeds(manifest: ModelManifest): readonly NamedTensor[] {
+  const side = Math.min(WARM_UP_SIDE, Math.floor(Math.sqrt(manifest.limits.maxCells)));
+  return manifest.inputs.map(({ tensor, type, shape, fill }) => {
+    if (fill.kind === "features") {
+      const dims = fixedDims(shape);
+      return { tensor, type, dims, data: encodeElements(type, new Float64Array(sizeOf(dims))) };
+    }
+    const data = new Float32Array(side * side).fill(fill.grid === "cost" ? 1 : 1e9);
+    if (fill.grid === "seed") data[0] = 0;
+    return { tensor, type, dims: [side, side], data };
+  });
+}
+
+function toNative({ type, dims, data }: NamedTensor): Tensor {
+  return new Tensor(type as "float32", data as Float32Array, dims);
+}
+
+function fromNative(tensor: string, { type, dims, data }: Tensor): NamedTensor {
+  if (!ArrayBuffer.isView(data)) throw new Error(`output "${tensor}": expected numbers, found ${type}`);
+  // Newer engines have an array type for half precision; its bits are what counts.
+  const isHalf = type === "float16" && !(data instanceof Uint16Array);
+  const bits = isHalf ? new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2) : data;
+  return { tensor, type: type as NamedTensor["type"], dims, data: bits as TensorData };
+}

@@ -1,0 +1,154 @@
+// From what an edge knows to the tensors of one run, as the manifest says. R6: every quantity younger than the manifest
+// allows, or the run is refused by the name of the input. Pure: the same evidence gives the same bytes.
+
+import type { OnboardChannel } from "../proto/topics.js";
+import type { ScanSample } from "../proto/wire.js";
+import { encodeElements, type NamedTensor } from "./elements.js";
+import type { Dimension, Feature, ModelManifest, Rays } from "./manifest.js";
+import { type Evidence, SOURCES } from "./sources.js";
+
+/** How old each channel was that a run rests on. */
+export interface InputAge {
+  readonly channel: OnboardChannel;
+  readonly ageMs: number;
+}
+
+export type Assembly =
+  | { readonly kind: "ready"; readonly feeds: readonly NamedTensor[]; readonly ages: readonly InputAge[] }
+  | { readonly kind: "refused"; readonly tensor: string; readonly reason: string };
+
+/** A value of a feature, or one value per ray; a string says why there is none. */
+type Reading = readonly number[] | string;
+
+interface Frame {
+  readonly atMs: number;
+  readonly values: readonly number[];
+}
+
+/** The shape with what the manifest fixes. Dimensions that each run chooses are those of grids: here they throw. */
+export function fixedDims(shape: readonly Dimension[]): readonly number[] {
+  return shape.map((dim) => {
+    if (typeof dim === "number") return dim;
+    if ("size" in dim) return dim.size;
+    throw new Error(`expected a dimension that the manifest fixes, found "${dim.dim}" of up to ${dim.max}`);
+  });
+}
+
+/** How many numbers a feature gives. */
+export function widthOf(feature: Feature): number {
+  return (feature.rays?.count ?? 1) * (feature.history?.frames ?? 1);
+}
+
+/** Fills the inputs of one model that are made of features. It remembers what their histories need, nothing else. */
+export class Assembler {
+  readonly #manifest: ModelManifest;
+  readonly #frames = new Map<Feature, Frame[]>();
+
+  constructor(manifest: ModelManifest) {
+    this.#manifest = manifest;
+  }
+
+  /** A run begins anew: what came before is no history of it. */
+  reset(): void {
+    this.#frames.clear();
+  }
+
+  /** How many frames each history keeps. */
+  get kept(): ReadonlyMap<Feature, number> {
+    return new Map([...this.#frames].map(([feature, frames]) => [feature, frames.length]));
+  }
+
+  /** The tensors of a run now. A refusal names the first input that cannot be filled, and why. */
+  assemble(evidence: Evidence): Assembly {
+    const feeds: NamedTensor[] = [];
+    const ages = new Map<OnboardChannel, number>();
+    for (const { tensor, type, shape, fill } of this.#manifest.inputs) {
+      if (fill.kind !== "features") continue;
+      const values: number[] = [];
+      for (const feature of fill.features) {
+        const reading = this.#read(feature, evidence, ages);
+        if (typeof reading === "string") return { kind: "refused", tensor, reason: reading };
+        values.push(...reading);
+      }
+      feeds.push({ tensor, type, dims: fixedDims(shape), data: encodeElements(type, values) });
+    }
+    return { kind: "ready", feeds, ages: [...ages].map(([channel, ageMs]) => ({ channel, ageMs })) };
+  }
+
+  #read(feature: Feature, evidence: Evidence, ages: Map<OnboardChannel, number>): Reading {
+    const sensed = senseNow(feature, evidence, ages);
+    if (typeof sensed === "string" && feature.missing === "refuse") return sensed;
+    const raw = typeof sensed === "string" ? missingOf(feature) : sensed;
+    const now = raw.map((value) => scaled(feature, value));
+    return feature.history === undefined ? now : this.#withHistory(feature, evidence.nowMs, now);
+  }
+
+  /** The newest frame that is old enough for each place of the history; the oldest one where none is. */
+  #withHistory(feature: Feature, nowMs: number, now: readonly number[]): readonly number[] {
+    const { frames = 1, everyMs = 1, order = "newest-first" } = feature.history ?? {};
+    const kept = this.#frames.get(feature) ?? [];
+    this.#frames.set(feature, kept);
+    kept.push({ atMs: nowMs, values: now });
+    while ((kept[1]?.atMs ?? nowMs) <= nowMs - (frames - 1) * everyMs && kept.length > 1) kept.shift();
+    const rows: (readonly number[])[] = [];
+    for (let back = 0; back < frames; back += 1) {
+      const wantedMs = nowMs - back * everyMs;
+      const frame = kept.findLast(({ atMs }) => atMs <= wantedMs) ?? kept[0];
+      rows.push(frame?.values ?? now);
+    }
+    return (order === "newest-first" ? rows : rows.reverse()).flat();
+  }
+}
+
+/** What is sensed of it now, younger than it must be; a string says why nothing is. */
+function senseNow(feature: Feature, evidence: Evidence, ages: Map<OnboardChannel, number>): Reading {
+  const { channel } = SOURCES[feature.from];
+  if (channel !== null) {
+    const ageMs = evidence.ageMs(channel);
+    if (!(ageMs <= feature.maxAgeMs)) {
+      const found = Number.isFinite(ageMs) ? `${ageMs} ms old` : "of no known age";
+      return `${feature.from}: expected ${channel} at most ${feature.maxAgeMs} ms old, found it ${found}`;
+    }
+    ages.set(channel, ageMs);
+  }
+  const scan = feature.rays === undefined ? undefined : evidence.sample("scan");
+  if (feature.rays !== undefined && scan !== undefined) return sectorsOf(scan, feature.rays);
+  const value = SOURCES[feature.from].read(evidence);
+  return value === undefined || !Number.isFinite(value) ? `${feature.from}: nothing tells it` : [value];
+}
+
+function missingOf(feature: Feature): readonly number[] {
+  const value = feature.missing === "refuse" ? 0 : feature.missing;
+  return new Array<number>(feature.rays?.count ?? 1).fill(value);
+}
+
+function scaled({ offset, scale, clip }: Feature, value: number): number {
+  const at = (value + offset) * scale;
+  return clip === undefined ? at : Math.min(clip[1], Math.max(clip[0], at));
+}
+
+/** R6: the scan in sectors of equal width, robot frame; a sector that no ray looks into has nothing in it. */
+export function sectorsOf(scan: ScanSample, rays: Rays): readonly number[] {
+  const { count, fromRad, toRad, take, nothingM } = rays;
+  const width = (toRad - fromRad) / count;
+  const ranges = new Array<number>(count).fill(Number.POSITIVE_INFINITY);
+  const offsets = new Array<number>(count).fill(Number.POSITIVE_INFINITY);
+  for (let ray = 0; ray < scan.rangeM.length; ray += 1) {
+    const rangeM = scan.rangeM[ray] ?? Number.POSITIVE_INFINITY;
+    const place = placeOf(scan.angleMinRad + ray * scan.angleStepRad, rays) / width;
+    const sector = Math.floor(place);
+    if (!(sector >= 0 && sector < count)) continue;
+    const off = Math.abs(place - sector - 0.5);
+    const isTaken = take === "least" ? rangeM < (ranges[sector] ?? 0) : off < (offsets[sector] ?? 0);
+    if (!isTaken) continue;
+    ranges[sector] = rangeM;
+    offsets[sector] = off;
+  }
+  return ranges.map((rangeM) => (rangeM < scan.rangeMaxM ? rangeM : nothingM));
+}
+
+/** How far an angle lies beyond the first one of the rays, rad, within one turn. */
+function placeOf(angleRad: number, { fromRad }: Rays): number {
+  const turn = 2 * Math.PI;
+  return (((angleRad - fromRad) % turn) + turn) % turn;
+}
