@@ -96,7 +96,7 @@ export function build() {
     generateCodec("dist.new");
     run("building the reference planner", [
       join("dist.new", "models", "grid-planner", "main.js"),
-      join("dist.new", "models", "grid-planner"),
+      join("dist.new", "models", "grid-planner", "model"),
     ]);
     for (const path of COPIED) cpSync(join(root, path), join(fresh, path), { recursive: true });
     makeExecutable(fresh);

@@ -16,7 +16,7 @@ import { EdgeLoad } from "./edge-load.js";
 import { interleave } from "./rounds.js";
 import { atEnd } from "./scratch.js";
 
-const MODEL = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), "models", "grid-planner");
+const MODEL = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), "models", "grid-planner", "model");
 const PLANS_PER_ROUND = 8;
 const ROUNDS = 20;
 const DRIVE_PERIODS = 1200;
