@@ -22,7 +22,12 @@ import { SiteTelemetry } from "./io/site-telemetry.js";
 import type { EdgeOptions } from "./options.js";
 import { EdgeRuntime } from "./runtime.js";
 
-export const REFERENCE_MODEL = join(dirname(dirname(fileURLToPath(import.meta.url))), "models", "grid-planner", "model");
+export const REFERENCE_MODEL = join(
+  dirname(dirname(fileURLToPath(import.meta.url))),
+  "models",
+  "grid-planner",
+  "model",
+);
 
 export interface Surroundings {
   readonly boot: string;
