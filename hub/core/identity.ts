@@ -33,9 +33,15 @@ export function identify(turn: Turn, watch: RobotWatch, message: Hello): void {
   if (watch.boot !== "") watch.quietUntilMs = watch.leaseEndMs;
   if (watch.boots.includes(message.boot)) clash(turn, watch);
   watch.boots.push(message.boot);
-  if (watch.boots.length > BOOTS_KEPT) watch.boots.shift();
+  if (watch.boots.length > BOOTS_KEPT) forgetBoot(watch, watch.boots.shift() ?? "");
   watch.boot = message.boot;
   watch.heard = false;
+}
+
+/** What a process that has not spoken for long told last: of one that took turns with others that counts on (R6). */
+function forgetBoot(watch: RobotWatch, boot: string): void {
+  if (watch.boots.includes(boot)) return;
+  for (const [key, { source }] of watch.orders) if (source === boot) watch.orders.delete(key);
 }
 
 /** R7: until a person has looked, over restarts of the hub too. */

@@ -39,7 +39,7 @@ export interface RobotWatch {
   reportSequence: number; // of its mode reports, likewise
   readonly nonces: Map<number, number>; // hub nonce to when it was sent
   readonly channels: Map<string, Channel>;
-  readonly orders: Map<string, ChannelOrder>; // of the newest sample of each channel, also of one that is forgotten
+  readonly orders: Map<string, ChannelOrder>; // by boot and channel, of the newest sample, also of one that is forgotten
   heard: boolean; // fresh telemetry of this boot has been seen
   edgeRung: Rung;
   edgeCauses: readonly Cause[];
@@ -140,7 +140,7 @@ export function takeTelemetry(
   const usable =
     sample.boot === watch.boot &&
     nonceSentMs !== undefined &&
-    isNewer(watch.orders.get(sample.channel), order) &&
+    isNewer(watch.orders.get(`${boot} ${sample.channel}`), order) &&
     boundOf(channel, at) !== NEVER_FRESH;
   if (!usable) {
     watch.refused += 1;
@@ -148,7 +148,7 @@ export function takeTelemetry(
   }
   const movedMs = poseCapturedMs(watch, at.site); // R1: it may have stood ever since it was last heard
   watch.channels.set(sample.channel, channel);
-  watch.orders.set(sample.channel, order);
+  watch.orders.set(`${boot} ${sample.channel}`, order);
   if (sample.value.kind === "pose") {
     watch.notAt.clear(); // what was stated of a silent robot ends when it is heard
     const still = Math.abs(sample.value.speedMps) < STILL_MPS;

@@ -163,3 +163,31 @@ t.test("R6 newest wins also over what a hub has forgotten: an older sample that 
   site.step({ kind: "telemetry", sample: older });
   t.equal(heard(), undefined);
 });
+
+t.test(
+  "R6 newest wins for each process of a robot: an older sample comes again after another one has told",
+  async (t) => {
+    const site = ready(new SiteUnderTest(), "r1", "r2");
+    const robot = site.robot("r1");
+    const { boot } = robot;
+    robot.isTelling = false;
+    const heard = () => site.hub.state.watches.get("r1")?.channels.get("pose");
+    const tell = (sample: ReturnType<typeof robot.pose>) => site.step({ kind: "telemetry", sample });
+    const speakAs = (name: string) => {
+      site.disconnect("r1");
+      robot.boot = name;
+      site.connect("r1");
+      site.run(400);
+    };
+    const [older, newer] = [robot.pose(site.nowMs), robot.pose(site.nowMs)];
+    tell(newer);
+    speakAs("another");
+    tell(robot.pose(site.nowMs));
+    t.equal(heard()?.boot, "another");
+    speakAs(boot);
+    tell(older);
+    t.equal(heard()?.boot, "another", "the older one of the first process is not taken");
+    for (let turn = 0; turn < 40; turn += 1) speakAs(`process ${turn}`);
+    t.ok((site.hub.state.watches.get("r1")?.orders.size ?? 99) <= 16 * 3, "what is remembered is bounded");
+  },
+);

@@ -42,5 +42,6 @@ export function boundsOfHub(hub: HubProcess): void {
     check(`ends of ${watch.id}`, watch.endedMs.size, config.destinations.length);
     check(`nonces of other hubs, of ${watch.id}`, watch.answeredMs.size, 64);
     check(`boots of ${watch.id}`, watch.boots.length, 16);
+    check(`newest samples of ${watch.id}`, watch.orders.size, 16 * 3);
   }
 }
