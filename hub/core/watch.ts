@@ -39,7 +39,7 @@ export interface RobotWatch {
   reportSequence: number; // of its mode reports, likewise
   readonly nonces: Map<number, number>; // hub nonce to when it was sent
   readonly channels: Map<string, Channel>;
-  readonly orders: Map<string, ChannelOrder>; // by boot and channel, of the newest sample, also of one that is forgotten
+  readonly orders: Map<string, ChannelOrder>; // of the newest sample by boot and channel, kept when it is forgotten
   heard: boolean; // fresh telemetry of this boot has been seen
   edgeRung: Rung;
   edgeCauses: readonly Cause[];
