@@ -19,11 +19,37 @@ export function suspensionIsSeen(): boolean {
   return readUptimeMs() !== null;
 }
 
-/** All clocks of one instant. Without /proc/uptime the boot clock repeats the monotonic one. */
-export function readClocks(): ClockReading {
-  const bootMs = readUptimeMs();
-  const nowMs = monotonicMs();
-  return { monotonicMs: nowMs, bootMs: bootMs ?? nowMs, wallMs: Date.now() };
+/** The clocks as they are read one after the other, in milliseconds. */
+export interface ClockSources {
+  bootMs(): number | null; // null: this machine has none
+  monotonicMs(): number;
+  wallMs(): number;
+}
+
+/** Two clocks that are read within this time were read at one instant. */
+const INSTANT_MS = 5;
+const TRIES = 8;
+const machine: ClockSources = { bootMs: readUptimeMs, monotonicMs, wallMs: () => Date.now() };
+
+/**
+ * All clocks of one instant. A process that loses the processor between two of them would take that time for a
+ * suspension, so it reads them again, and believes how far apart they are from the reading that took the least time;
+ * the monotonic clock is the newest one, since leases are held against it. Without /proc/uptime the boot clock repeats
+ * the monotonic one.
+ */
+export function readClocks(clocks: ClockSources = machine): ClockReading {
+  let apart = { boot: 0, wall: 0 };
+  let leastMs = Number.POSITIVE_INFINITY;
+  let nowMs = clocks.monotonicMs();
+  for (let tries = 0; tries < TRIES && leastMs > INSTANT_MS; tries += 1) {
+    const beforeMs = nowMs;
+    const [bootMs, wallMs] = [clocks.bootMs(), clocks.wallMs()];
+    nowMs = clocks.monotonicMs();
+    if (nowMs - beforeMs >= leastMs) continue;
+    leastMs = nowMs - beforeMs;
+    apart = { boot: bootMs === null ? 0 : bootMs - nowMs, wall: wallMs - nowMs };
+  }
+  return { monotonicMs: nowMs, bootMs: nowMs + apart.boot, wallMs: nowMs + apart.wall };
 }
 
 function readUptimeMs(): number | null {

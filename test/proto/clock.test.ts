@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import t from "tap";
 import { type ClockAnomaly, type ClockReading, clockAnomaly, SUSPEND_SEEN_MS } from "../../proto/clock.js";
+import { readClocks } from "../../proto/codec/clock.js";
 
 const start: ClockReading = { monotonicMs: 1000, bootMs: 5000, wallMs: 1_700_000_000_000 };
 
@@ -41,4 +42,49 @@ t.test("R2 clockAnomaly sees every suspension, whatever the wall clock does", as
     return (found === "suspended") === asleepMs > SUSPEND_SEEN_MS;
   });
   t.doesNotThrow(() => fc.assert(property, { numRuns: 2000 }));
+});
+
+/** A machine whose process loses the processor after some reads of a clock, for so long each. */
+function interrupted(lossesMs: readonly number[]) {
+  const at = { monotonicMs: 1000, bootMs: 5000, wallMs: 1_700_000_000_000 };
+  const left = [...lossesMs];
+  const read = (clock: keyof typeof at) => () => {
+    const value = at[clock];
+    const lossMs = left.shift() ?? 0;
+    for (const each of Object.keys(at) as (keyof typeof at)[]) at[each] += lossMs;
+    return value;
+  };
+  const clocks = { monotonicMs: read("monotonicMs"), bootMs: read("bootMs"), wallMs: read("wallMs") };
+  const suspend = (ms: number): void => {
+    at.bootMs += ms;
+    at.wallMs += ms;
+  };
+  return { clocks, suspend, at };
+}
+
+t.test("R2 process that loses the processor between two clocks sees no suspension", (t) => {
+  for (let read = 0; read < 4; read += 1) {
+    const { clocks } = interrupted([...new Array<number>(read).fill(0), 400]);
+    t.equal(clockAnomaly(readClocks(clocks), readClocks(clocks)), "none", `after read ${read} of the first reading`);
+    const losses = [...new Array<number>(4 + read).fill(0), 400];
+    const second = interrupted(losses);
+    const [before, after] = [readClocks(second.clocks), readClocks(second.clocks)];
+    t.equal(clockAnomaly(before, after), "none", `after read ${read} of the second reading`);
+    t.ok(second.at.monotonicMs - after.monotonicMs <= 400, "the reading is the newest one");
+  }
+  t.end();
+});
+
+t.test("R2 a suspension is seen although the process loses the processor at any read, once a reading is quiet", (t) => {
+  const loss = fc.integer({ min: 0, max: 2000 });
+  fc.assert(
+    fc.property(fc.array(loss, { maxLength: 9 }), fc.integer({ min: 0, max: 5000 }), (losses, asleepMs) => {
+      const { clocks, suspend } = interrupted(losses);
+      const before = readClocks(clocks);
+      suspend(asleepMs);
+      const found = clockAnomaly(before, readClocks(clocks));
+      return found === (asleepMs > SUSPEND_SEEN_MS ? "suspended" : "none");
+    }),
+  );
+  t.end();
 });
