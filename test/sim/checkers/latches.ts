@@ -13,7 +13,8 @@ export class Latches {
   readonly #pressed = new WeakMap<EdgeProcess, number>(); // the last report before their base told of a stop
   readonly #isPressed = new WeakSet<EdgeProcess>();
   readonly #wasHeld = new WeakSet<EdgeProcess>(); // by an emergency stop that was pressed, after the last tick
-  readonly #cleared = new Map<EdgeProcess, Set<string>>(); // by people, until it is found and stored again
+  readonly #cleared = new Map<EdgeProcess, Set<string>>(); // by people, until it is found again
+  readonly #mayBeGone = new Map<EdgeProcess, Set<string>>(); // from the disk: cleared, and not stored again since
 
   fed(edge: EdgeProcess, input: EdgeInput): void {
     if (input.kind === "sample" && input.sample.channel === "base") this.#base(edge, input.sample.emergencyStop);
@@ -23,8 +24,10 @@ export class Latches {
     if (message.kind === "clearLatches") {
       const cleared = this.#cleared.get(edge) ?? new Set();
       this.#cleared.set(edge, cleared);
+      const gone = this.#mayBeGone.get(edge) ?? new Set();
+      this.#mayBeGone.set(edge, gone);
       const isUnseen = message.report <= (this.#pressed.get(edge) ?? 0);
-      for (const name of message.causes) if (name !== STOP || !isUnseen) cleared.add(name);
+      for (const name of message.causes) if (name !== STOP || !isUnseen) cleared.add(name) && gone.add(name);
     }
   }
 
@@ -42,7 +45,11 @@ export class Latches {
   saved(edge: EdgeProcess, latches: readonly string[]): void {
     this.#latched.set(edge.disk, new Set(latches));
     const held = heldBy(edge);
-    for (const name of latches) if (held.has(name)) this.#cleared.get(edge)?.delete(name); // found again, and stored
+    for (const name of latches) {
+      if (!held.has(name)) continue;
+      this.#cleared.get(edge)?.delete(name); // found again, and stored
+      this.#mayBeGone.get(edge)?.delete(name);
+    }
   }
 
   newDisk(robot: string): void {
@@ -81,8 +88,10 @@ export class Latches {
 
   /** What was cleared may be stored, or not; what only the process saw is gone, as its store could not keep it. */
   forget(edge: EdgeProcess): void {
-    this.#latched.set(edge.disk, new Set(this.#storedFor(edge)));
+    const gone = this.#mayBeGone.get(edge);
+    this.#latched.set(edge.disk, new Set(this.#storedFor(edge).filter((name) => gone?.has(name) !== true)));
     this.#cleared.delete(edge);
+    this.#mayBeGone.delete(edge);
   }
 }
 

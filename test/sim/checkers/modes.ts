@@ -39,6 +39,10 @@ export class Modes {
   readonly #ages: Ages;
   readonly #orders: Orders;
   readonly #booted = new WeakSet<EdgeProcess>();
+  readonly #noticed = new Map<
+    string,
+    { readonly atUs: number; readonly movingUs: number; readonly travelledM: number }
+  >();
   readonly #falls = new Map<HubProcess, Map<string, Falls>>();
 
   constructor(truth: Truth, ages: Ages, orders: Orders) {
@@ -51,6 +55,7 @@ export class Modes {
     if (input.kind !== "tick") return;
     const worst = worseRung(effectiveRung(edge.edge.state.ladder), this.#orders.orderOf(edge) ?? "AUTONOMOUS");
     this.#boots(edge);
+    this.#notice(edge);
     const nowMs = edge.board.monotonicMs(this.#truth.nowUs);
     for (const effect of effects) {
       if (effect.kind === "plan" && worst !== "AUTONOMOUS")
@@ -72,6 +77,14 @@ export class Modes {
     const unheard = NEEDED.find((channel) => !channels.has(channel));
     if (unheard !== undefined)
       throw new Violation("booted-blind", `${edge.robot} counts as started, and has no ${unheard}`);
+  }
+
+  /** A frozen channel was found: from here on it has to be found again. */
+  #notice(edge: EdgeProcess): void {
+    const { movingUs, travelledM } = this.#truth.body(edge.robot);
+    for (const { name, subject, rung } of edge.edge.state.ladder.values())
+      if (name === "sensor-frozen" && rung !== "AUTONOMOUS")
+        this.#noticed.set(`${edge.robot} ${subject}`, { atUs: this.#truth.nowUs, movingUs, travelledM });
   }
 
   /** R6: what a moving robot rests on is truly young enough. */
@@ -112,12 +125,15 @@ export class Modes {
     seen: { readonly sample: OnboardSample | undefined; readonly measured: Measured; readonly limitMs: number },
   ): boolean {
     const body = this.#truth.body(robot);
+    const noticed = this.#noticed.get(`${robot} ${channel}`) ?? { atUs: 0, movingUs: 0, travelledM: 0 };
     const sinceUs =
-      channel === "scan" ? this.#truth.nowUs - seen.measured.atUs : body.movingUs - seen.measured.movingUs;
+      channel === "scan"
+        ? this.#truth.nowUs - Math.max(noticed.atUs, seen.measured.atUs)
+        : body.movingUs - Math.max(noticed.movingUs, seen.measured.movingUs);
     if (sinceUs / MS <= seen.limitMs + FROZEN_SEEN_MS) return false;
     if (channel !== "odometry") return true;
     const toldM = seen.sample?.channel === "odometry" ? seen.sample.travelledM : 0;
-    return Math.abs(body.travelledM - toldM) >= FROZEN_SEEN_M;
+    return body.travelledM - Math.max(noticed.travelledM, toldM) >= FROZEN_SEEN_M;
   }
 
   /** After a tick of the hub. */
