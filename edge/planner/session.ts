@@ -2,11 +2,12 @@
 // has, warmed up before its first real run, with its recurrent state. It trusts neither feeds nor outputs to have the
 // shape that the manifest says.
 
-import { InferenceSession, listSupportedBackends, Tensor } from "onnxruntime-node";
+import { type InferenceSession, listSupportedBackends, type Tensor } from "onnxruntime-node";
 import { fixedDims } from "../../models/assemble.js";
-import { encodeElements, type NamedTensor, sizeOf, type TensorData } from "../../models/elements.js";
+import { encodeElements, type NamedTensor, sizeOf } from "../../models/elements.js";
 import type { AdmittedModel } from "../../models/load.js";
 import type { ModelManifest, Provider, StateContract, TensorContract } from "../../models/manifest.js";
+import { createSession, fromNative, toNative } from "../../models/native.js";
 
 const WARM_UP_RUNS = 3;
 const WARM_UP_SIDE = 64;
@@ -92,14 +93,7 @@ async function createNative({ manifest, bytes }: AdmittedModel) {
       continue;
     }
     try {
-      const session = await InferenceSession.create(bytes, {
-        executionProviders: [name],
-        intraOpNumThreads: manifest.limits.threads,
-        interOpNumThreads: 1,
-        executionMode: "sequential",
-        graphOptimizationLevel: "all",
-        logSeverityLevel: 3,
-      });
+      const session = await createSession(bytes, { provider: name, threads: manifest.limits.threads });
       return { session, provider: { name, note: notes.join("; ") } };
     } catch (cause) {
       notes.push(`${name}: ${(cause as Error).message.slice(0, 300)}`);
@@ -139,16 +133,4 @@ function warmUpFeeds(manifest: ModelManifest): readonly NamedTensor[] {
     if (fill.grid === "seed") data[0] = 0;
     return { tensor, type, dims: [side, side], data };
   });
-}
-
-function toNative({ type, dims, data }: NamedTensor): Tensor {
-  return new Tensor(type as "float32", data as Float32Array, dims);
-}
-
-function fromNative(tensor: string, { type, dims, data }: Tensor): NamedTensor {
-  if (!ArrayBuffer.isView(data)) throw new Error(`output "${tensor}": expected numbers, found ${type}`);
-  // Newer engines have an array type for half precision; its bits are what counts.
-  const isHalf = type === "float16" && !(data instanceof Uint16Array);
-  const bits = isHalf ? new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2) : data;
-  return { tensor, type: type as NamedTensor["type"], dims, data: bits as TensorData };
 }

@@ -91,25 +91,18 @@ function floorsOf(text: string | undefined): Readonly<Record<string, string>> {
 }
 
 function limitsOf({ manifest }: AdmittedModel): Partial<TrialLimits> & { readonly deadlineMs: number } {
-  const { deadlineMs, memoryMb, threads } = manifest.limits as Limits;
-  return {
-    deadlineMs,
-    ...(memoryMb === undefined ? {} : { memoryBytes: memoryMb * MEBIBYTE }),
-    ...(threads === undefined ? {} : { threads }),
-  };
-}
-
-interface Limits {
-  readonly deadlineMs: number;
-  readonly memoryMb?: number;
-  readonly threads?: number;
+  const { deadlineMs, memoryMb, threads } = manifest.limits;
+  return { deadlineMs, memoryBytes: memoryMb * MEBIBYTE, threads };
 }
 
 async function attempt({ shell }: Context, admitted: AdmittedModel): Promise<TrialVerdict> {
   const { runTrial } = await import("../../models/trial/trial.js");
   const { sizesOf, subjectOf } = await import("../../models/trial/feeds.js");
   const { manifest } = admitted;
-  const subject = subjectOf(admitted, { sha256: manifest.sha256, sizeFor: sizesOf(manifest.inputs) });
+  const subject = subjectOf(admitted, {
+    sha256: manifest.sha256,
+    sizeFor: sizesOf([...manifest.inputs, ...manifest.states]),
+  });
   return runTrial(subject, { limits: limitsOf(admitted), signal: shell.stop });
 }
 

@@ -2,9 +2,9 @@
 // runtime, runs every vector, then times runs, and says what came out. It judges nothing. Whatever the model does to
 // this process ends with it.
 
-import { InferenceSession, Tensor } from "onnxruntime-node";
-import type { NamedTensor, TensorData } from "../elements.js";
-import { elementTypes } from "../onnx/schema.js";
+import type { InferenceSession, Tensor } from "onnxruntime-node";
+import type { NamedTensor } from "../elements.js";
+import { createSession, fromNative, toNative } from "../native.js";
 import type { TrialMessage, TrialRequest } from "./words.js";
 
 const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
@@ -21,20 +21,16 @@ function say(message: TrialMessage): Promise<void> {
 }
 
 function feedsOf(inputs: readonly NamedTensor[]): Feeds {
-  return Object.fromEntries(inputs.map(({ tensor, type, dims, data }) => [tensor, new Tensor(type, data, dims)]));
+  return Object.fromEntries(inputs.map((input) => [input.tensor, toNative(input)]));
 }
 
 function outputsOf(results: InferenceSession.OnnxValueMapType): NamedTensor[] {
   let bytes = 0;
   return Object.entries(results).map(([tensor, value]) => {
-    const type = elementTypes.find(({ name }) => name === value.type)?.name;
-    const { data, dims } = value as Tensor;
-    if (type === undefined || !ArrayBuffer.isView(data)) throw new Error(`${tensor} came out as ${value.type}`);
-    bytes += data.byteLength;
+    const output = fromNative(tensor, value);
+    bytes += output.data.byteLength;
     if (bytes > OUTPUT_BYTES_MAX) throw new Error(`outputs of at most ${OUTPUT_BYTES_MAX} bytes, found ${bytes}`);
-    // Newer engines have an array kind of their own for float16; its bits are what is compared.
-    const bits = type === "float16" ? new Uint16Array(data.buffer, data.byteOffset, data.length) : data;
-    return { tensor, type, dims: [...dims], data: bits as TensorData };
+    return output;
   });
 }
 
@@ -58,22 +54,11 @@ async function runAll(session: InferenceSession, request: TrialRequest): Promise
   await say({ kind: "timed", timesMs });
 }
 
-async function load({ bytes, threads }: TrialRequest): Promise<InferenceSession> {
-  return InferenceSession.create(bytes, {
-    executionProviders: ["cpu"],
-    intraOpNumThreads: threads,
-    interOpNumThreads: 1,
-    executionMode: "sequential",
-    graphOptimizationLevel: "all",
-    logSeverityLevel: 4,
-  });
-}
-
 async function attempt(request: TrialRequest): Promise<void> {
   let stage: "load" | "run" = "load";
   try {
     const startMs = performance.now();
-    const session = await load(request);
+    const session = await createSession(request.bytes, { provider: "cpu", threads: request.threads });
     const { inputNames: inputs, outputNames: outputs } = session;
     await say({ kind: "loaded", loadMs: performance.now() - startMs, inputs, outputs });
     stage = "run";

@@ -3,22 +3,17 @@
 
 import { encodeElements, type NamedTensor, sizeOf } from "../elements.js";
 import type { GoldenFile } from "../golden.js";
+import type { Dimension } from "../manifest.js";
 import type { ModelFacts } from "../onnx/inspect.js";
 import type { TrialSubject } from "./words.js";
 
 /** How large a dimension is that the graph names or leaves open. */
 export type SizeOf = (dimension: string) => number;
 
-/** A dimension in a manifest. */
-type ShapeEntry =
-  | number
-  | { readonly dim: string; readonly size: number }
-  | { readonly dim: string; readonly max: number };
-
 const CHOSEN_SIZE = 8;
 
 /** The sizes that a manifest fixes; where it leaves a choice, a small one that it allows. */
-export function sizesOf(tensors: readonly { readonly shape: readonly ShapeEntry[] }[]): SizeOf {
+export function sizesOf(tensors: readonly { readonly shape: readonly Dimension[] }[]): SizeOf {
   const sizes = new Map<string, number>();
   for (const entry of tensors.flatMap(({ shape }) => shape)) {
     if (typeof entry === "number") continue;

@@ -81,6 +81,11 @@ const PLANTED: readonly (readonly [path: string, text: string, expected: string]
   ["proto/a.ts", "setTimeout(() => {}, 1);", "proto/a.ts:1: uses setTimeout"],
   ["edge/io/a.ts", 'import { s } from "./store.js";', "edge/io/a.ts:1: imports edge/io/store.ts"],
   ["hub/cli/a.ts", 'import { c } from "../core/claims.js";', "hub/cli/a.ts:1: imports hub/core/claims.ts"],
+  [
+    "hub/console/a.ts",
+    'import { c } from "../../models/contract.js";',
+    "hub/console/a.ts:1: imports models/contract.ts",
+  ],
   ["hub/a.ts", "const a = process.env.HOME;", "hub/a.ts:1: reads process.env, expected only in main.ts"],
   ["hub/a.ts", "const { argv } = process;", "hub/a.ts:1: uses process as a value, expected one of its members by name"],
   ["hub/a.ts", 'import { env } from "node:process";', "hub/a.ts:1: imports node:process"],

@@ -60,9 +60,22 @@ function stopUnseen(how: How): void {
   latches.stepped(edge, { kind: "tick", clocks: edge.board.read(stand.kernel.nowUs) });
 }
 
+/** A latch that was cleared may be gone from the disk; once it was found and stored again, it may not. */
+function latchLostOverRestart(how: How): void {
+  const { stand, latches, edge } = keeping();
+  latch(latches, edge);
+  const message = { kind: "clearLatches", causes: ["bumper"], operator: "ada", reason: "", report: 1 } as const;
+  latches.fed(edge, { kind: "hub", message });
+  if (how === "wrong") latch(latches, edge);
+  latches.forget(edge);
+  edge.edge.state.ladder = NO_HOLDS;
+  latches.stepped(edge, { kind: "tick", clocks: edge.board.read(stand.kernel.nowUs) });
+}
+
 export const LATCHES: Cases = {
   "cleared-against": clearedAgainst,
   "latch-lost: by a clearing that had not seen it": stopUnseen,
   "latch-lost: told by the base": stopForgotten,
   "latch-lost: on the disk": latchLost,
+  "latch-lost: stored again, over a restart": latchLostOverRestart,
 };

@@ -83,6 +83,32 @@ function movesOnFrozen(how: How): void {
   drive();
 }
 
+/** F52: a process that has found a frozen channel has to find it again, and what its twin found is no excuse. */
+function movesOnFoundFrozen(how: How, finder: "itself" | "twin", afterMs: number): void {
+  const { stand, edge, modes, drive } = sensing();
+  const { scanMs } = stand.sim.site.config.decisions.drive;
+  const measured = { atUs: stand.kernel.nowUs, movedM: 0, movingUs: 0 };
+  stand.wait(scanMs + 2000);
+  const found = how === "sound" || finder === "itself" ? edge : stand.edge("r1");
+  const hold = { name: "sensor-frozen", subject: "scan", rung: "REACTIVE_ONLY", demand: "REACTIVE_ONLY" } as const;
+  const ladder = new Map([
+    ["sensor-frozen/scan", { ...hold, calm: true, calmSinceMs: 0, falls: 1, fellMs: 0, detail: "" }],
+  ]);
+  found.edge.state.ladder = ladder;
+  modes.stepped(found, { kind: "tick", clocks: found.board.read(stand.kernel.nowUs) }, []);
+  found.edge.state.ladder = NO_HOLDS;
+  stand.wait(afterMs);
+  for (const channel of ["pose", "odometry", "base"] as const) stand.sense(edge, channel);
+  stand.sense(edge, "scan", measured);
+  drive();
+}
+
+/** The same channel is frozen still, longer than it may be before it is found again. */
+function movesOnFrozenAgain(how: How): void {
+  const { scanMs } = open().stand.sim.site.config.decisions.drive;
+  movesOnFoundFrozen(how, "itself", scanMs + (how === "wrong" ? 2001 : 2000));
+}
+
 /** A hub that hears r1 and holds it for AUTONOMOUS. */
 function hearing() {
   const { stand, modes } = open();
@@ -209,6 +235,8 @@ export const MODES: Cases = {
   "moves-below: by an older order": movesByAnOldOrder,
   "moves-on-old: pose": movesOnOld,
   "moves-on-old: frozen scan": movesOnFrozen,
+  "moves-on-old: found frozen once": movesOnFrozenAgain,
+  "moves-on-old: found frozen by its twin": (how) => movesOnFoundFrozen(how, "twin", 1),
   "granted-unheard": grantedUnheard,
   "granted-below: by its own rung": grantedBelow,
   "granted-below: by a ceiling": grantedUnderCeiling,

@@ -27,7 +27,11 @@ export class Latches {
       const gone = this.#mayBeGone.get(edge) ?? new Set();
       this.#mayBeGone.set(edge, gone);
       const isUnseen = message.report <= (this.#pressed.get(edge) ?? 0);
-      for (const name of message.causes) if (name !== STOP || !isUnseen) cleared.add(name) && gone.add(name);
+      for (const name of message.causes) {
+        if (name === STOP && isUnseen) continue;
+        cleared.add(name);
+        gone.add(name);
+      }
     }
   }
 

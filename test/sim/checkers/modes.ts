@@ -25,6 +25,13 @@ interface Falls {
   count: number;
 }
 
+/** When, after how much motion and how far along a process found a channel frozen. */
+interface Noticed {
+  readonly atUs: number;
+  readonly movingUs: number;
+  readonly travelledM: number;
+}
+
 /** R6: a channel that is frozen and arrives is found within this. */
 const FROZEN_SEEN_MS = 2000;
 const FROZEN_SEEN_M = 1;
@@ -39,10 +46,7 @@ export class Modes {
   readonly #ages: Ages;
   readonly #orders: Orders;
   readonly #booted = new WeakSet<EdgeProcess>();
-  readonly #noticed = new Map<
-    string,
-    { readonly atUs: number; readonly movingUs: number; readonly travelledM: number }
-  >();
+  readonly #noticed = new WeakMap<EdgeProcess, Map<string, Noticed>>(); // frozen channels found, by their names
   readonly #falls = new Map<HubProcess, Map<string, Falls>>();
 
   constructor(truth: Truth, ages: Ages, orders: Orders) {
@@ -82,9 +86,11 @@ export class Modes {
   /** A frozen channel was found: from here on it has to be found again. */
   #notice(edge: EdgeProcess): void {
     const { movingUs, travelledM } = this.#truth.body(edge.robot);
-    for (const { name, subject, rung } of edge.edge.state.ladder.values())
-      if (name === "sensor-frozen" && rung !== "AUTONOMOUS")
-        this.#noticed.set(`${edge.robot} ${subject}`, { atUs: this.#truth.nowUs, movingUs, travelledM });
+    for (const { name, subject, rung } of edge.edge.state.ladder.values()) {
+      if (name !== "sensor-frozen" || rung === "AUTONOMOUS") continue;
+      const noticed = this.#noticed.get(edge) ?? new Map<string, Noticed>();
+      this.#noticed.set(edge, noticed.set(subject, { atUs: this.#truth.nowUs, movingUs, travelledM }));
+    }
   }
 
   /** R6: what a moving robot rests on is truly young enough. */
@@ -100,7 +106,7 @@ export class Modes {
       const sample = edge.edge.state.channels.get(channel)?.sample;
       const { nowUs } = this.#truth;
       const measured = sample === undefined ? undefined : this.#truth.frozen(sample);
-      if (measured !== undefined && !this.#isLate(edge.robot, channel, { sample, measured, limitMs })) continue;
+      if (measured !== undefined && !this.#isLate(edge, channel, { sample, measured, limitMs })) continue;
       const capturedUs = sample === undefined ? undefined : (measured?.atUs ?? this.#truth.capturedUs(sample));
       const trueMs =
         capturedUs === undefined
@@ -120,12 +126,12 @@ export class Modes {
    * the robot stands, so that only the time in motion counts, and for the way travelled what it has missed.
    */
   #isLate(
-    robot: string,
+    edge: EdgeProcess,
     channel: "pose" | "scan" | "odometry" | "base",
     seen: { readonly sample: OnboardSample | undefined; readonly measured: Measured; readonly limitMs: number },
   ): boolean {
-    const body = this.#truth.body(robot);
-    const noticed = this.#noticed.get(`${robot} ${channel}`) ?? { atUs: 0, movingUs: 0, travelledM: 0 };
+    const body = this.#truth.body(edge.robot);
+    const noticed = this.#noticed.get(edge)?.get(channel) ?? { atUs: 0, movingUs: 0, travelledM: 0 };
     const sinceUs =
       channel === "scan"
         ? this.#truth.nowUs - Math.max(noticed.atUs, seen.measured.atUs)
