@@ -8,6 +8,9 @@ export interface BenchOptions {
   readonly events: number;
   /** How long `site` runs. */
   readonly siteMs: number;
+  /** Scenes of `reactive`, and the seed of the first. */
+  readonly scenes: number;
+  readonly from: number;
 }
 
 /** One figure. `raw` and `ratio` are null where there is nothing to compare with. */

@@ -55,6 +55,11 @@ export const BENCHES: Readonly<Record<string, Entry>> = {
     mostMs: 60_000,
     load: () => import("./dispatch.js"),
   },
+  reactive: {
+    about: "no timing: the reactive rules among things and robots, in scenes drawn from seeds; any touch fails it",
+    mostMs: 7_200_000,
+    load: () => import("./reactive.js"),
+  },
   restart: {
     about: "opening and replaying a ledger until the hub may answer, beside reading LevelDB alone",
     mostMs: 300_000,

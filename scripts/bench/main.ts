@@ -27,8 +27,8 @@ function runBench(name: string, entry: Entry, options: BenchOptions): Promise<Ou
   const startMs = performance.now();
   const rows: Row[] = [];
   let failed = "it ended without a word";
-  const { events, siteMs } = options;
-  const child = fork(ONE, [name, JSON.stringify({ events, siteMs })], {
+  const { events, siteMs, scenes, from } = options;
+  const child = fork(ONE, [name, JSON.stringify({ events, siteMs, scenes, from })], {
     execArgv: ["--expose-gc", "--enable-source-maps"],
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });

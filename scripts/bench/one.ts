@@ -10,7 +10,7 @@ import { BENCHES } from "./catalogue.js";
 import { undoAll } from "./scratch.js";
 import { tableOf } from "./table.js";
 
-const USUAL: BenchOptions = { events: 100_000, siteMs: 30_000 };
+const USUAL: BenchOptions = { events: 100_000, siteMs: 30_000, scenes: 1000, from: 1 };
 
 async function main([name = "", json = "{}"]: readonly string[]): Promise<void> {
   const options = { ...USUAL, ...(JSON.parse(json) as Partial<BenchOptions>) };

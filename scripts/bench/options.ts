@@ -10,6 +10,8 @@ export const USAGE = `npm run bench [-- NAME... [options]]: what Drover costs, b
   --json FILE      write all numbers there too
   --events N       events of the ledger that restart opens (100000)
   --site-for 30    seconds that site runs
+  --scenes N       scenes of reactive (1000)
+  --from N         seed of the first of them (1)
   --help
 `;
 
@@ -26,6 +28,8 @@ const OPTIONS = {
   json: { type: "string" },
   events: { type: "string", default: "100000" },
   "site-for": { type: "string", default: "30" },
+  scenes: { type: "string", default: "1000" },
+  from: { type: "string", default: "1" },
 } as const;
 
 /** Throws an Error that says which argument is wrong, what was expected and what was found. */
@@ -38,6 +42,8 @@ export function readMainOptions(args: readonly string[], known: readonly string[
     ...{ list: values.list, help: values.help, json: values.json ?? null },
     events: whole("--events", values.events, { least: 1000, most: 2_000_000 }),
     siteMs: 1000 * whole("--site-for", values["site-for"], { least: 5, most: 600 }),
+    scenes: whole("--scenes", values.scenes, { least: 1, most: 1_000_000 }),
+    from: whole("--from", values.from, { least: 1, most: 1_000_000_000 }),
   };
 }
 

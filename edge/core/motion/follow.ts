@@ -38,7 +38,7 @@ export interface Pursuit extends Velocity {
   readonly bearingRad: number;
 }
 
-interface Foot {
+export interface Foot {
   readonly segment: number;
   readonly t: number;
   readonly offsetM: number;
@@ -103,12 +103,13 @@ function stoppableMps(distanceM: number, input: PursuitInput): number {
   return Math.max(CREEP_MPS, Math.sqrt(lag * lag + 2 * brake * Math.max(0, distanceM)) - lag);
 }
 
-/** The nearest point of the path at or after a segment, looked for over the next 3 m. */
-function footOn(points: readonly number[], from: number, pose: Pose): Foot {
+/** The nearest point of the path on a segment or after it, looked for over 3 m beyond its end. */
+export function footOn(points: readonly number[], from: number, pose: Pose): Foot {
   const last = points.length / 2 - 2;
-  let best: Foot = { segment: Math.max(0, Math.min(from, last)), t: 0, offsetM: Infinity };
-  let walkedM = 0;
-  for (let segment = best.segment; segment <= last && walkedM < 3; segment++) {
+  const first = Math.max(0, Math.min(from, last));
+  let best: Foot = { segment: first, t: 0, offsetM: Infinity };
+  let beyondM = 0;
+  for (let segment = first; segment <= last && beyondM < 3; segment++) {
     const ax = points[2 * segment] as number;
     const ay = points[2 * segment + 1] as number;
     const dx = (points[2 * segment + 2] as number) - ax;
@@ -118,7 +119,7 @@ function footOn(points: readonly number[], from: number, pose: Pose): Foot {
     const t = Math.max(0, Math.min(1, raw));
     const offsetM = Math.hypot(pose.xM - ax - dx * t, pose.yM - ay - dy * t);
     if (offsetM < best.offsetM) best = { segment, t, offsetM };
-    walkedM += Math.sqrt(squared);
+    if (segment > first) beyondM += Math.sqrt(squared);
   }
   return best;
 }

@@ -7,6 +7,7 @@
 //   (c) of half of the gap to edges behind which something could hide, and of what the scan is too coarse to see.
 // What is already too near may be left: slowly, and only on a course that takes the robot away from it.
 // A disc that turns on the spot touches nothing. Speed is scaled down along the same arc before anything is refused.
+import { type Before, reachableMps } from "./rate.js";
 import { BLIND, MAPPED, type Seen, UNMAPPED } from "./scan.js";
 import { type MeasuredPose, type Physics, scaleOf, type Velocity } from "./types.js";
 import { type Walls, wallGapM } from "./walls.js";
@@ -27,13 +28,16 @@ const SCALES = [1, 0.85, 0.7, 0.55, 0.42, 0.3, 0.2, 0.12, 0.06] as const;
 /** How much a base may add to its turn rate in a second, for the simulation only. */
 const TURN_ACCEL = 5;
 
-export type GuardReason =
-  | "not-finite"
-  | "out-of-range"
-  | "no-scan"
-  | "no-room-map"
-  | "no-room-seen"
-  | "no-room-unmapped";
+/** The closed table of causes, each with no veto yet. */
+export const NO_VETOES = {
+  "not-finite": 0,
+  "out-of-range": 0,
+  "no-scan": 0,
+  "no-room-map": 0,
+  "no-room-seen": 0,
+  "no-room-unmapped": 0,
+} as const;
+export type GuardReason = keyof typeof NO_VETOES;
 
 export type GuardVerdict =
   | { readonly ok: true; readonly command: Velocity; readonly limitedBy: GuardReason | undefined }
@@ -54,6 +58,8 @@ export interface GuardContext {
   readonly holdS: number;
   /** Highest speed of the present rung. */
   readonly maxSpeedMps: number;
+  /** What was commanded before; without it the growth of the speed is not limited. */
+  readonly before?: Before;
 }
 
 const trackX = new Float64Array(MAX_STEPS);
@@ -73,7 +79,9 @@ export function guard(proposal: Velocity, context: GuardContext): GuardVerdict {
     return { ok: true, command: { speedMps: 0, turnRadps: rolling ? 0 : turnRadps }, limitedBy: undefined };
   }
   if (context.seen === null || !(context.seen.sightM > 0)) return { ok: false, reason: "no-scan" };
-  const cap = Math.min(1, context.maxSpeedMps / Math.abs(speedMps));
+  const { before } = context;
+  const reachable = before === undefined ? Infinity : reachableMps(speedMps, before, context);
+  const cap = Math.min(1, Math.min(context.maxSpeedMps, reachable) / Math.abs(speedMps));
   let reason: GuardReason | undefined;
   for (const scale of SCALES) {
     const command = { speedMps: speedMps * cap * scale, turnRadps: turnRadps * cap * scale };

@@ -7,6 +7,7 @@ import { type Pursuit, pursue } from "./follow.js";
 import { align, arrived } from "./goal.js";
 import { CREEP_MPS, type GuardContext, type GuardReason, guard } from "./guard.js";
 import { isWayBlocked } from "./planning.js";
+import { after } from "./rate.js";
 import { reactive } from "./reactive.js";
 import { placeScan } from "./scan.js";
 import type { MotionInput, MotionState } from "./state.js";
@@ -66,7 +67,7 @@ function forgetRoute(state: MotionState): void {
 
 function stand(state: MotionState, input: MotionInput, activity: Activity, blockedBy: string): Proposal {
   if (activity !== "holding") state.yielding = createYield();
-  state.lastCommand = STAND;
+  state.before = after(state.before, 0);
   moveHeadway(state, input);
   return { speedMps: 0, turnRadps: 0, activity, blockedBy, path: [] };
 }
@@ -80,14 +81,15 @@ function moveHeadway(state: MotionState, input: MotionInput): void {
 }
 
 function react(state: MotionState, input: MotionInput, target: Target): Proposal {
-  const { options, path, progress, seen } = state;
+  const { options, path, progress, seen, reacting } = state;
   const { physics } = options;
   const latencyS = options.latencyMs / 1000;
   const { pose, speedMps } = input;
   const periodS = 1 / options.controlHz;
-  const reaction = reactive({ path, progress, target, pose, speedMps, physics, seen, latencyS, periodS });
+  const reaction = reactive({ reacting, path, progress, target, pose, speedMps, physics, seen, latencyS, periodS });
   if (reaction.kind === "hold") return stand(state, input, "holding", reaction.why);
   const { pursuit } = reaction;
+  moveHeadway(state, input); // nobody backs out by these rules
   return finish(state, input, { proposal: pursuit, activity: "driving", bearingRad: pursuit.bearingRad });
 }
 
@@ -150,7 +152,7 @@ function pursueOn(state: MotionState, input: MotionInput, path: NonNullable<Moti
 }
 
 function wait(state: MotionState, input: MotionInput, why: string): Proposal {
-  state.lastCommand = STAND;
+  state.before = after(state.before, 0);
   state.headway.xM = input.pose.xM;
   state.headway.yM = input.pose.yM;
   return { speedMps: 0, turnRadps: 0, activity: "waiting", blockedBy: why, path: shownPath(state) };
@@ -167,8 +169,9 @@ function finish(state: MotionState, input: MotionInput, wish: Wish): Proposal {
   const context = guardContext(state, input);
   const { speedMps, turnRadps } = wish.proposal;
   const verdict = guard({ speedMps, turnRadps }, context);
+  if (!verdict.ok) state.vetoes[verdict.reason] += 1;
   let command: Velocity = verdict.ok ? verdict.command : STAND;
-  const isSlow = speedMps > 0.1 && command.speedMps < 0.08;
+  const isSlow = speedMps > 0.1 && command.speedMps < 0.08 && !(verdict.ok && verdict.limitedBy === undefined);
   if (isSlow && input.speedMps < 0.1) {
     const limit = state.options.physics.maxTurnRadps;
     const turn = Math.max(-limit, Math.min(limit, 2.5 * wish.bearingRad));
@@ -176,7 +179,7 @@ function finish(state: MotionState, input: MotionInput, wish: Wish): Proposal {
     const other = isPinned ? { speedMps: -CREEP_MPS, turnRadps: 0 } : { speedMps: 0, turnRadps: turn };
     if (isPinned || Math.abs(wish.bearingRad) > 0.08) command = granted(other, context) ?? command;
   }
-  state.lastCommand = command;
+  state.before = after(state.before, command.speedMps);
   const stands = command.speedMps === 0 && command.turnRadps === 0 && speedMps !== 0;
   const blockedBy = stands && !verdict.ok ? describe(verdict.reason) : "";
   const activity = stands ? "waiting" : wish.activity;
@@ -200,6 +203,7 @@ function guardContext(state: MotionState, input: MotionInput): GuardContext {
     latencyS: latencyMs / 1000,
     holdS: Math.max(deadmanMs / 1000, 1 / controlHz),
     maxSpeedMps: input.rung === "AUTONOMOUS" ? physics.maxSpeedMps : physics.reactiveSpeedMps,
+    before: state.before,
   };
 }
 

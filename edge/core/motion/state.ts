@@ -3,7 +3,10 @@
 import type { Grid } from "../../../fleet-config/grid.js";
 import type { Progress } from "./follow.js";
 import { createSettle, SETTLE_MS, type Settle } from "./goal.js";
+import { type GuardReason, NO_VETOES } from "./guard.js";
 import type { Path } from "./path.js";
+import type { Before } from "./rate.js";
+import type { Reacting } from "./reactive.js";
 import { createSeen, type Seen } from "./scan.js";
 import {
   type Disc,
@@ -13,7 +16,6 @@ import {
   type Scan,
   scaleOf,
   type Target,
-  type Velocity,
 } from "./types.js";
 import { type Walls, wallsOf } from "./walls.js";
 import { createWindow, type LocalWindow } from "./window.js";
@@ -106,7 +108,11 @@ export interface MotionState {
   isRefugeMissing: boolean;
   /** How much longer the local way is than the site field promises, in metres of free floor. */
   detourM: number;
-  lastCommand: Velocity;
+  /** What was commanded last. */
+  before: Before;
+  readonly reacting: Reacting;
+  /** Proposals that the guard refused whole, by cause, since the start. */
+  readonly vetoes: Record<GuardReason, number>;
   /** Where the nearest unmapped thing was when it last moved, and when that was. */
   other: { xM: number; yM: number; atMs: number };
   /** Where and when the robot last made headway. */
@@ -164,7 +170,9 @@ export function createMotion(options: MotionOptions): MotionState {
     isRefugeMissing: false,
     detourM: 0,
     other: { xM: 0, yM: 0, atMs: -1e9 },
-    lastCommand: { speedMps: 0, turnRadps: 0 },
+    before: { speedMps: 0, accelMps2: 0, periodS: 1 / full.controlHz },
+    reacting: { isHeld: false },
+    vetoes: { ...NO_VETOES },
     headway: { xM: 0, yM: 0, atMs: 0 },
   };
 }

@@ -45,13 +45,17 @@ t.test("bench flags take names in the order of the list, and refuse what they do
   t.same(readMainOptions([], known).names, known, "none means all");
   t.same(readMainOptions(["link", "ledger", "--json", "f"], known), {
     ...{ names: ["ledger", "link"], list: false, help: false, json: "f", events: 100_000, siteMs: 30_000 },
+    ...{ scenes: 1000, from: 1 },
   });
   t.equal(readMainOptions(["--site-for", "7"], known).siteMs, 7000);
+  const some = readMainOptions(["--scenes", "3", "--from", "17"], known);
+  t.same([some.scenes, some.from], [3, 17]);
   const refused: readonly (readonly [readonly string[], RegExp])[] = [
     [["lnk"], /expected names among ledger, codec, link, found "lnk"/],
     [["--events", "12"], /--events: expected a whole number from 1000 to 2000000, found "12"/],
     [["--events", "1e5"], /found "1e5"/],
     [["--site-for", "0"], /--site-for: expected a whole number from 5 to 600/],
+    [["--scenes", "0"], /--scenes: expected a whole number from 1 to 1000000, found "0"/],
     [["--fast"], /fast/],
   ];
   for (const [args, message] of refused) t.throws(() => readMainOptions(args, known), { message }, args.join(" "));

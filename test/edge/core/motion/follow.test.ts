@@ -36,6 +36,21 @@ t.test("pursuit can always stop at the end of the path, and slows before a corne
   test.ok(at(3.4, 0, 0, 2, corner).speedMps < 1.1);
 });
 
+t.test("pursuit follows a path beyond a first straight of any length, without a new plan", async (test) => {
+  const path = aPath(0, 0, 3.2, 0, 3.4, 0.1, 3.6, 0.3, 3.8, 0.6, 4, 4);
+  const limits = { maxSpeedMps: 0.5, latencyS: 0.1, periodS: 0.1 };
+  const progress = { segment: 0, turning: false };
+  let [xM, yM, headingRad] = [0, 0, 0];
+  for (let tick = 0; tick < 300; tick++) {
+    const pose = { xM, yM, headingRad };
+    const { speedMps, turnRadps } = pursue({ path, progress, pose, speedMps: 0.4, physics: PHYSICS, limits });
+    headingRad += 0.1 * turnRadps;
+    xM += 0.1 * speedMps * Math.cos(headingRad);
+    yM += 0.1 * speedMps * Math.sin(headingRad);
+  }
+  test.ok(Math.hypot(xM - 4, yM - 4) < 0.1, `it ends at (${xM}, ${yM})`);
+});
+
 t.test("pursuit stays within the base's range wherever the robot is", async (test) => {
   const chance = chanceOf(3);
   for (let run = 0; run < 2000; run++) {

@@ -1,4 +1,5 @@
 import t from "tap";
+import { NO_VETOES } from "../../../../edge/core/motion/guard.js";
 import {
   acceptPlan,
   createMotion,
@@ -125,7 +126,7 @@ t.test("R8 on REACTIVE_ONLY the robot keeps its distance, and holds without a va
   const motion = aMotion();
   test.equal(propose(motion, anInput({ rung: "REACTIVE_ONLY" })).blockedBy, "no validated path");
   planned(motion, anInput());
-  const free = propose(motion, anInput({ rung: "REACTIVE_ONLY" }));
+  const free = propose(motion, anInput({ rung: "REACTIVE_ONLY", speedMps: PHYSICS.reactiveSpeedMps }));
   test.ok(free.speedMps > 0.2 && free.speedMps <= PHYSICS.reactiveSpeedMps);
   const near = propose(motion, anInput({ rung: "REACTIVE_ONLY", aheadM: 1.1 }));
   test.same([near.speedMps, near.activity], [0, "holding"]);
@@ -154,4 +155,31 @@ t.test("motion refuses options that would break it later", async (test) => {
   for (const over of [{ planHz: 0 }, { windowCellM: Number.NaN }, { sitePlanMs: -1 }]) {
     test.throws(() => createMotion({ grid, physics: PHYSICS, destinations: [], ...over }), RangeError);
   }
+});
+
+t.test("R8 on REACTIVE_ONLY a robot that finds no room does not back out, however long it has driven", async (test) => {
+  const rows = Array.from({ length: 20 }, (_, row) =>
+    row === 8 ? `${".".repeat(8)}#${".".repeat(11)}` : ".".repeat(20),
+  );
+  const motion = createMotion({ grid: gridOf(rows), physics: PHYSICS, destinations: [] });
+  motion.path = { targetId: "goal", pointsM: [5, 10.5, 15, 10.5], reachesTarget: true, detourM: 0 };
+  const pose = { xM: 8.05 - 0.09, yM: 10.5, headingRad: 0, errorM: 0.05 };
+  const rangesM = new Float64Array(120);
+  const corner = { xM: 8.05 - pose.xM, yM: 0.37 }; // beside the wall, and in the way by a centimetre
+  rangesM[Math.round(Math.atan2(corner.yM, corner.xM) / (Math.PI / 60))] = Math.hypot(corner.xM, corner.yM);
+  const scan = { angleMinRad: 0, angleStepRad: Math.PI / 60, rangeMaxM: 8, rangesM, poseAtCapture: pose };
+  const input = anInput({ rung: "REACTIVE_ONLY", target: at("goal", 15, 10.5), pose });
+  for (let nowMs = 0; nowMs < 6000; nowMs += 100) propose(motion, { ...input, nowMs, speedMps: 0.4 });
+  const pinned = propose(motion, { ...input, nowMs: 6000, scan });
+  test.same([pinned.speedMps, pinned.activity], [0, "waiting"]);
+  test.equal(pinned.blockedBy, "no room ahead");
+});
+
+t.test("R11 vetoes are counted by cause", async (test) => {
+  const motion = aMotion();
+  planned(motion, anInput());
+  propose(motion, anInput());
+  test.ok(Object.values(motion.vetoes).every((count) => count === 0));
+  for (let tick = 1; tick <= 3; tick++) propose(motion, anInput({ nowMs: 50 * tick, speedMps: 1, aheadM: 0.4 }));
+  test.same(motion.vetoes, { ...NO_VETOES, "no-room-unmapped": 3 });
 });
