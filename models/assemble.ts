@@ -20,7 +20,7 @@ export type Assembly =
 /** A value of a feature, or one value per ray; a string says why there is none. */
 type Reading = readonly number[] | string;
 
-interface Frame {
+export interface Frame {
   readonly atMs: number;
   readonly values: readonly number[];
 }
@@ -39,65 +39,62 @@ export function widthOf(feature: Feature): number {
   return (feature.rays?.count ?? 1) * (feature.history?.frames ?? 1);
 }
 
-/** Fills the inputs of one model that are made of features. It remembers what their histories need, nothing else. */
-export class Assembler {
-  readonly #manifest: ModelManifest;
-  readonly #frames = new Map<Feature, Frame[]>();
+/** What the histories of one model remember between its runs, by tensor and feature; cleared, they begin anew. */
+export type Frames = Map<string, Frame[]>;
 
-  constructor(manifest: ModelManifest) {
-    this.#manifest = manifest;
-  }
-
-  /** A run begins anew: what came before is no history of it. */
-  reset(): void {
-    this.#frames.clear();
-  }
-
-  /** How many frames each history keeps. */
-  get kept(): ReadonlyMap<Feature, number> {
-    return new Map([...this.#frames].map(([feature, frames]) => [feature, frames.length]));
-  }
-
-  /** The tensors of a run now. A refusal names the first input that cannot be filled, and why. */
-  assemble(evidence: Evidence): Assembly {
-    const feeds: NamedTensor[] = [];
-    const ages = new Map<OnboardChannel, number>();
-    for (const { tensor, type, shape, fill } of this.#manifest.inputs) {
-      if (fill.kind !== "features") continue;
-      const values: number[] = [];
-      for (const feature of fill.features) {
-        const reading = this.#read(feature, evidence, ages);
-        if (typeof reading === "string") return { kind: "refused", tensor, reason: reading };
-        values.push(...reading);
-      }
-      feeds.push({ tensor, type, dims: fixedDims(shape), data: encodeElements(type, values) });
+/**
+ * The tensors of a run now, for the inputs that are made of features. A refusal names the first input that cannot be
+ * filled, and why. `frames` is changed: it keeps what the histories need, nothing else.
+ */
+export function assemble(manifest: ModelManifest, evidence: Evidence, frames: Frames): Assembly {
+  const feeds: NamedTensor[] = [];
+  const ages = new Map<OnboardChannel, number>();
+  for (const { tensor, type, shape, fill } of manifest.inputs) {
+    if (fill.kind !== "features") continue;
+    const values: number[] = [];
+    for (const [index, feature] of fill.features.entries()) {
+      const reading = readNow(feature, evidence, ages);
+      if (typeof reading === "string") return { kind: "refused", tensor, reason: reading };
+      const rows =
+        feature.history === undefined
+          ? reading
+          : withHistory(feature.history, { nowMs: evidence.nowMs, now: reading, kept: keptOf(frames, tensor, index) });
+      for (const value of rows) values.push(value);
     }
-    return { kind: "ready", feeds, ages: [...ages].map(([channel, ageMs]) => ({ channel, ageMs })) };
+    feeds.push({ tensor, type, dims: fixedDims(shape), data: encodeElements(type, values) });
   }
+  return { kind: "ready", feeds, ages: [...ages].map(([channel, ageMs]) => ({ channel, ageMs })) };
+}
 
-  #read(feature: Feature, evidence: Evidence, ages: Map<OnboardChannel, number>): Reading {
-    const sensed = senseNow(feature, evidence, ages);
-    if (typeof sensed === "string" && feature.missing === "refuse") return sensed;
-    const raw = typeof sensed === "string" ? missingOf(feature) : sensed;
-    const now = raw.map((value) => scaled(feature, value));
-    return feature.history === undefined ? now : this.#withHistory(feature, evidence.nowMs, now);
-  }
+function keptOf(frames: Frames, tensor: string, index: number): Frame[] {
+  const key = `${tensor}/${index}`;
+  const kept = frames.get(key) ?? [];
+  frames.set(key, kept);
+  return kept;
+}
 
-  /** The newest frame that is old enough for each place of the history; the oldest one where none is. */
-  #withHistory(feature: Feature, nowMs: number, now: readonly number[]): readonly number[] {
-    const { frames = 1, everyMs = 1, order = "newest-first" } = feature.history ?? {};
-    const kept = this.#frames.get(feature) ?? [];
-    this.#frames.set(feature, kept);
-    kept.push({ atMs: nowMs, values: now });
-    while ((kept[1]?.atMs ?? nowMs) <= nowMs - (frames - 1) * everyMs && kept.length > 1) kept.shift();
-    const rows: (readonly number[])[] = [];
-    for (let back = 0; back < frames; back += 1) {
-      const wantedMs = nowMs - back * everyMs;
-      const frame = kept.findLast(({ atMs }) => atMs <= wantedMs) ?? kept[0];
-      rows.push(frame?.values ?? now);
-    }
-    return (order === "newest-first" ? rows : rows.reverse()).flat();
+function readNow(feature: Feature, evidence: Evidence, ages: Map<OnboardChannel, number>): Reading {
+  const sensed = senseNow(feature, evidence, ages);
+  if (typeof sensed === "string" && feature.missing === "refuse") return sensed;
+  const raw = typeof sensed === "string" ? missingOf(feature) : sensed;
+  return raw.map((value) => scaled(feature, value));
+}
+
+/** The newest frame that is old enough for each place of the history; the oldest one where none is. */
+function withHistory(
+  { frames, everyMs, order }: NonNullable<Feature["history"]>,
+  at: { readonly nowMs: number; readonly now: readonly number[]; readonly kept: Frame[] },
+): readonly number[] {
+  const { nowMs, now, kept } = at;
+  kept.push({ atMs: nowMs, values: now });
+  while ((kept[1]?.atMs ?? nowMs) <= nowMs - (frames - 1) * everyMs && kept.length > 1) kept.shift();
+  const rows: (readonly number[])[] = [];
+  for (let back = 0; back < frames; back += 1) {
+    const wantedMs = nowMs - back * everyMs;
+    const frame = kept.findLast(({ atMs }) => atMs <= wantedMs) ?? kept[0];
+    rows.push(frame?.values ?? now);
   }
+  return (order === "newest-first" ? rows : rows.reverse()).flat();
 }
 
 /** What is sensed of it now, younger than it must be; a string says why nothing is. */

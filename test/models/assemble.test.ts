@@ -1,7 +1,7 @@
 // R6, R11: a run is fed what the manifest says, from evidence that is young enough, or it is refused by name.
 
 import t from "tap";
-import { Assembler, sectorsOf } from "../../models/assemble.js";
+import { assemble, type Frames, sectorsOf } from "../../models/assemble.js";
 import type { Feature, ModelManifest } from "../../models/manifest.js";
 import { SOURCE_NAMES } from "../../models/sources.js";
 import { aManifest, evidence, feature, RAYS, SAMPLES } from "./helpers/manifests.js";
@@ -13,7 +13,7 @@ function fedWith(...features: readonly Feature[]): ModelManifest {
 
 /** What these features give now, as plain numbers; a refusal's reason otherwise. */
 function give(features: readonly Feature[], more: Parameters<typeof evidence>[0] = {}): readonly number[] | string {
-  const assembly = new Assembler(fedWith(...features)).assemble(evidence(more));
+  const assembly = assemble(fedWith(...features), evidence(more), new Map());
   return assembly.kind === "refused" ? assembly.reason : Array.from(assembly.feeds[0]?.data ?? [], Number);
 }
 
@@ -35,7 +35,7 @@ for (const name of SOURCE_NAMES) {
 }
 
 t.test("R6 run rests on channels that are young enough, and tells how old each was", (t) => {
-  const ready = new Assembler(aManifest()).assemble(evidence({ ages: { scan: 200, pose: 30 } }));
+  const ready = assemble(aManifest(), evidence({ ages: { scan: 200, pose: 30 } }), new Map());
   t.match(ready, {
     kind: "ready",
     ages: [
@@ -48,20 +48,20 @@ t.test("R6 run rests on channels that are young enough, and tells how old each w
 });
 
 t.test("R6 run is refused by the name of the input whose evidence is too old, of no known age, or absent", (t) => {
-  const assembler = new Assembler(aManifest());
-  const old = assembler.assemble(evidence({ ages: { scan: 201 } }));
+  const attempt = (more: Parameters<typeof evidence>[0]) => assemble(aManifest(), evidence(more), new Map());
+  const old = attempt({ ages: { scan: 201 } });
   t.same(old, {
     kind: "refused",
     tensor: "obs",
     reason: "scan.rangeM: expected scan at most 200 ms old, found it 201 ms old",
   });
-  const unbounded = assembler.assemble(evidence({ ages: { scan: Number.POSITIVE_INFINITY } }));
+  const unbounded = attempt({ ages: { scan: Number.POSITIVE_INFINITY } });
   t.match(unbounded, { reason: /found it of no known age/ });
-  t.match(assembler.assemble(evidence({ ages: { scan: Number.NaN } })), { kind: "refused" });
-  t.match(assembler.assemble(evidence({ samples: { pose: undefined } })), {
+  t.match(attempt({ ages: { scan: Number.NaN } }), { kind: "refused" });
+  t.match(attempt({ samples: { pose: undefined } }), {
     reason: /^target\.distanceM: expected pose/,
   });
-  t.match(assembler.assemble(evidence({ target: null })), { reason: "target.distanceM: nothing tells it" });
+  t.match(attempt({ target: null }), { reason: "target.distanceM: nothing tells it" });
   t.end();
 });
 
@@ -94,10 +94,10 @@ t.test("R6 sectors hold the least echo in them, or that of the ray nearest to th
 t.test("a history gives the newest value that is old enough for each frame, and repeats the oldest at first", (t) => {
   for (const order of ["newest-first", "oldest-first"] as const) {
     const speed = feature("odometry.speedMps", { history: { frames: 3, everyMs: 100, order } });
-    const assembler = new Assembler(fedWith(speed));
+    const frames: Frames = new Map();
     const at = (nowMs: number, speedMps: number) => {
       const samples = { odometry: { ...SAMPLES.odometry, speedMps } };
-      const assembly = assembler.assemble(evidence({ nowMs, samples }));
+      const assembly = assemble(fedWith(speed), evidence({ nowMs, samples }), frames);
       const values = assembly.kind === "ready" ? Array.from(assembly.feeds[0]?.data ?? [], Number) : [];
       return order === "newest-first" ? values : values.reverse();
     };
@@ -106,7 +106,7 @@ t.test("a history gives the newest value that is old enough for each frame, and 
     t.same(at(100, 3), [3, 1, 1]);
     t.same(at(160, 4), [4, 2, 1]);
     t.same(at(300, 5), [5, 4, 3], "of 200 ms ago the newest before it is that of 160");
-    assembler.reset();
+    frames.clear();
     t.same(at(310, 6), [6, 6, 6]);
   }
   t.end();
@@ -115,18 +115,18 @@ t.test("a history gives the newest value that is old enough for each frame, and 
 t.test("a history keeps no more than it needs", (t) => {
   const speed = feature("odometry.speedMps", { history: { frames: 4, everyMs: 100, order: "newest-first" } });
   const manifest = fedWith(speed);
-  const assembler = new Assembler(manifest);
-  for (let nowMs = 0; nowMs < 100_000; nowMs += 50) assembler.assemble(evidence({ nowMs }));
-  const [frames] = [...assembler.kept.values()];
-  t.ok(frames !== undefined && frames <= 8, `kept ${frames} frames`);
+  const frames: Frames = new Map();
+  for (let nowMs = 0; nowMs < 100_000; nowMs += 50) assemble(manifest, evidence({ nowMs }), frames);
+  const [kept] = [...frames.values()];
+  t.ok(kept !== undefined && kept.length <= 8, `kept ${kept?.length} frames`);
   t.end();
 });
 
 t.test("tensors are in the type that the graph wants", (t) => {
   const fill = { kind: "features", features: [feature("pose.yM"), feature("base.bumper")] } as const;
   const of = (type: "float16" | "int64" | "bool") => {
-    const assembly = new Assembler(aManifest({ inputs: [{ tensor: "obs", type, shape: [2], unit: "", fill }] }));
-    const ready = assembly.assemble(evidence());
+    const manifest = aManifest({ inputs: [{ tensor: "obs", type, shape: [2], unit: "", fill }] });
+    const ready = assemble(manifest, evidence(), new Map());
     return ready.kind === "ready" ? ready.feeds[0]?.data : undefined;
   };
   t.same(of("float16"), new Uint16Array([0x4000, 0x3c00]));

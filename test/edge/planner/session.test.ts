@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import t from "tap";
 import { ModelSession } from "../../../edge/planner/session.js";
-import { Assembler } from "../../../models/assemble.js";
+import { assemble } from "../../../models/assemble.js";
 import { sealManifest, sha256Hex } from "../../../models/contract.js";
 import { elementAt, type NamedTensor } from "../../../models/elements.js";
 import { writeGridPlanner } from "../../../models/grid-planner/write.js";
@@ -24,7 +24,7 @@ const policies = "folder" in data ? join(data.folder, "onnx", "policies") : "";
 
 /** What a robot that sees these surroundings would feed. */
 function feedsOf(manifest: ModelManifest): readonly NamedTensor[] {
-  const assembly = new Assembler(manifest).assemble(evidence());
+  const assembly = assemble(manifest, evidence(), new Map());
   if (assembly.kind === "refused") throw new Error(assembly.reason);
   return assembly.feeds;
 }
