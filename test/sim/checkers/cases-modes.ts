@@ -150,9 +150,9 @@ function contractOf(stand: Stand, robot: string) {
   return { ladder: fleet.ladder, ...pose };
 }
 
-/** Hears every robot but r1 again. */
-function hearOthers(stand: Stand, hub: HubProcess): void {
-  for (const robot of stand.bodies.keys()) if (robot !== "r1") stand.hear(hub, robot);
+/** Hears every robot again but this one. */
+function hearOthers(stand: Stand, hub: HubProcess, silent = "r1"): void {
+  for (const robot of stand.bodies.keys()) if (robot !== silent) stand.hear(hub, robot);
 }
 
 function staleUnnoticed(how: How): void {
@@ -196,7 +196,7 @@ function changing() {
     const body = { kind: "modeChanged", robot: "r1", fleet: "", from, to, cause: "telemetry-stale" } as const;
     modes.decided(hub, stand.events(body));
   };
-  return { stand, change };
+  return { stand, change, hear: () => hearOthers(stand, hub, ""), look: () => modes.hub(hub) };
 }
 
 /** r1's telemetry is calm since now; it climbs after this. `falls`: as often has it fallen before. */
@@ -205,6 +205,20 @@ function climb(falls: number, afterMs: (dwellMs: number) => number): void {
   for (let fall = 0; fall < falls; fall += 1) change("AUTONOMOUS", "REACTIVE_ONLY");
   stand.wait(afterMs(contractOf(stand, "r1").ladder.dwellMs));
   change("REACTIVE_ONLY", "AUTONOMOUS");
+}
+
+/** After two falls and a climb it falls behind another cause, which is not told: that may be the first one again. */
+function climbAfterHiddenFall(how: How): void {
+  const { stand, change, hear, look } = changing();
+  const { ladder, limitMs } = contractOf(stand, "r1");
+  for (let fall = 0; fall < 2; fall += 1) change("AUTONOMOUS", "REACTIVE_ONLY");
+  stand.wait(2 * ladder.dwellMs);
+  change("REACTIVE_ONLY", "AUTONOMOUS");
+  hear();
+  stand.wait(limitMs / 2 + 1);
+  look();
+  stand.wait(how === "wrong" ? ladder.dwellMs - 61 : ladder.dwellMs);
+  change("CONFIRM", "REACTIVE_ONLY");
 }
 
 /** R7: rung by rung, however long it was calm. */
@@ -245,5 +259,6 @@ export const MODES: Cases = {
   "fleet-unnoticed": fleetUnnoticed,
   "climbed-at-once": climbedAtOnce,
   "climbed-early: first fall": (how) => climb(1, (dwellMs) => (how === "wrong" ? dwellMs - 61 : dwellMs)),
+  "climbed-early: a fall that was not told": climbAfterHiddenFall,
   "climbed-early: second fall": (how) => climb(2, (dwellMs) => (how === "wrong" ? dwellMs : 2 * dwellMs)),
 };

@@ -23,6 +23,7 @@ interface Falls {
   lastOldMs: number; // hub's clock: when its telemetry was last truly older than half its limit
   fellMs: number;
   count: number;
+  isOver: boolean; // it has climbed since; a fall behind another cause is not told, and counts as the first
 }
 
 /** When, after how much motion and how far along a process found a channel frozen. */
@@ -155,7 +156,12 @@ export class Modes {
       const limit = state.site.fleets.get(watch.fleet)?.freshness.channels.pose;
       if (limit === undefined) continue;
       const ageMs = this.#ages.trueAgeMs(hub, watch.id);
-      const seen = falls.get(watch.id) ?? { lastOldMs: nowMs, fellMs: Number.NEGATIVE_INFINITY, count: 0 };
+      const seen = falls.get(watch.id) ?? {
+        lastOldMs: nowMs,
+        fellMs: Number.NEGATIVE_INFINITY,
+        count: 0,
+        isOver: false,
+      };
       falls.set(watch.id, seen);
       if (ageMs > limit.limitMs / 2) seen.lastOldMs = nowMs;
       const must: Rung = ageMs > limit.lostMs ? "CONFIRM" : ageMs > limit.limitMs ? "REACTIVE_ONLY" : "AUTONOMOUS";
@@ -258,11 +264,13 @@ export class Modes {
       if (body.from !== "AUTONOMOUS") return;
       seen.count = hubMs - seen.fellMs <= policy.fallMemoryMs ? seen.count + 1 : 1;
       seen.fellMs = hubMs;
+      seen.isOver = false;
       return;
     }
     if (severity(body.from) - severity(body.to) > 1)
       throw new Violation("climbed-at-once", `${body.robot} climbs from ${body.from} to ${body.to} in one step`);
-    const doublings = Math.min(Math.max(0, seen.count - 1), policy.maxDoublings);
+    const doublings = seen.isOver ? 0 : Math.min(Math.max(0, seen.count - 1), policy.maxDoublings);
+    seen.isOver ||= body.to === "AUTONOMOUS";
     const dwellMs = policy.dwellMs * 2 ** doublings - TICK_MS;
     if (hubMs - seen.lastOldMs >= dwellMs) return;
     const calmMs = hubMs - seen.lastOldMs;
