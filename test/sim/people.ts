@@ -30,6 +30,9 @@ export interface PeopleParts {
   readonly hub: () => HubProcess | undefined;
 }
 
+/** Whoever stands beside a robot sees that it is not where it says. */
+const SEEN_ASTRAY_M = 1;
+
 export class People {
   readonly #parts: PeopleParts;
   readonly #unanswered = new Set<string>();
@@ -173,8 +176,14 @@ export class People {
 
   /** A pose that is not true: whoever lets the robot go lets go of what it says of that, too. */
   #isLying(robot: string): boolean {
-    const { weather } = this.#parts;
-    return weather.on("sensor-jump", robot) > 0 || weather.on("sensor-frozen", robot) > 0;
+    const { weather, truth } = this.#parts;
+    if (weather.on("sensor-jump", robot) > 0 || weather.on("sensor-frozen", robot) > 0) return true;
+    const body = truth.bodies.get(robot);
+    return [...truth.edges].some((edge) => {
+      const pose = edge.edge.state.channels.get("pose")?.sample;
+      if (edge.robot !== robot || body === undefined || pose?.channel !== "pose") return false;
+      return Math.hypot(pose.xM - body.xM, pose.yM - body.yM) > SEEN_ASTRAY_M;
+    });
   }
 
   /** An edge that could not write does not write again: people put the disk right and start it anew. */
