@@ -9,9 +9,9 @@ import { splitAddress } from "../proto/address.js";
 import { suspensionIsSeen } from "../proto/codec/clock.js";
 import { EXIT } from "../proto/errors.js";
 import { EdgeStore } from "./io/edge-store.js";
-import { PlannerProcess } from "./io/planner-process.js";
+import { ModelProcess } from "./io/model-process.js";
+import { REFERENCE_MODEL } from "./models.js";
 import type { EdgeOptions } from "./options.js";
-import { REFERENCE_MODEL } from "./run.js";
 
 const CONNECT_MS = 2000;
 const PLANNER_MS = 20_000;
@@ -62,7 +62,7 @@ function siteOf(options: EdgeOptions): string {
 }
 
 async function modelOf(options: EdgeOptions): Promise<string> {
-  const { manifest } = await loadModel(options.model ?? REFERENCE_MODEL);
+  const { manifest } = await loadModel(options.models.planner ?? REFERENCE_MODEL);
   return `${manifest.name} ${manifest.version}, ${manifest.sha256.slice(0, 12)}`;
 }
 
@@ -75,7 +75,7 @@ function plannerOf(options: EdgeOptions): Promise<string> {
       onRefused: () => {},
       onExit: () => end(() => reject(new Error("its process ended"))),
     };
-    const planner = new PlannerProcess({ modelDirs: [options.model ?? REFERENCE_MODEL], events });
+    const planner = new ModelProcess({ models: [{ directory: options.models.planner ?? REFERENCE_MODEL }], events });
     const timer = setTimeout(() => end(() => reject(new Error(`not ready after ${PLANNER_MS} ms`))), PLANNER_MS);
     const end = (then: () => void) => {
       clearTimeout(timer);

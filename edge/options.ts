@@ -3,6 +3,7 @@
 import { parseArgs } from "node:util";
 import { checkDial, checkListen } from "../fleet-config/secure.js";
 import { splitAddress } from "../proto/address.js";
+import type { ModelFolders } from "./models.js";
 
 export const USAGE = `drover-edge: the daemon on a robot's compute board
 
@@ -16,6 +17,8 @@ export const USAGE = `drover-edge: the daemon on a robot's compute board
   --broker URL         the site's MQTT broker (mqtt://127.0.0.1:1883)
   --onboard HOST:PORT  where the base driver connects (127.0.0.1:1884); port 0 takes any and says which in run.json
   --model DIR          the planner's model (the reference planner)
+  --controller DIR     the model that drives along the plan (none: the plan itself is pursued)
+  --candidate DIR      a controller that runs in its shadow, and may take over (see models in the site file)
   --ca --cert --key    PEM files; needed for every address that is not loopback
   --help --version
 `;
@@ -28,7 +31,7 @@ export interface EdgeOptions {
   readonly broker: string;
   readonly onboardHost: string;
   readonly onboardPort: number;
-  readonly model: string | null;
+  readonly models: ModelFolders;
   readonly tls: {
     readonly ca?: string | undefined;
     readonly cert?: string | undefined;
@@ -44,6 +47,8 @@ const OPTIONS = {
   broker: { type: "string", default: "mqtt://127.0.0.1:1883" },
   onboard: { type: "string", default: "127.0.0.1:1884" },
   model: { type: "string" },
+  controller: { type: "string" },
+  candidate: { type: "string" },
   ca: { type: "string" },
   cert: { type: "string" },
   key: { type: "string" },
@@ -57,7 +62,7 @@ export function readEdgeOptions(args: readonly string[]): EdgeOptions | string {
   } catch (cause) {
     return (cause as Error).message;
   }
-  const { config, robot, "data-dir": dataDir, hub, broker, model = null, ca, cert, key } = values;
+  const { config, robot, "data-dir": dataDir, hub, broker, ca, cert, key } = values;
   if (config === undefined) return "--config FILE is missing";
   if (robot === undefined) return "--robot ID is missing";
   if (dataDir === undefined || dataDir === "") return "--data-dir DIR is missing";
@@ -77,7 +82,9 @@ export function readEdgeOptions(args: readonly string[]): EdgeOptions | string {
   const [scheme, certified] = ca === undefined ? ["mqtt:", "without"] : ["mqtts:", "with"];
   if (url.protocol !== scheme)
     return `--broker: expected ${scheme}//HOST:PORT ${certified} --ca, --cert and --key, found "${broker}"`;
-  return { config, robot, dataDir, hub, broker, onboardHost: onboard.host, onboardPort: onboard.port, model, tls };
+  const { model: planner = null, controller = null, candidate = null } = values;
+  const models = { planner, controller, candidate };
+  return { config, robot, dataDir, hub, broker, onboardHost: onboard.host, onboardPort: onboard.port, models, tls };
 }
 
 function parse(args: readonly string[]) {

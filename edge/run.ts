@@ -2,32 +2,24 @@
 // until it is told to stop.
 
 import { renameSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { type Logger, pino } from "pino";
 import { ConfigRefused, type LoadedSite, loadSite } from "../fleet-config/load.js";
 import { readTls } from "../fleet-config/tls-files.js";
-import { loadModel } from "../models/load.js";
-import type { ModelManifest } from "../models/manifest.js";
 import { monotonicMs, suspensionIsSeen } from "../proto/codec/clock.js";
 import { makeDataDir } from "../proto/codec/data-dir.js";
 import { EXIT } from "../proto/errors.js";
 import { VERSION } from "../proto/version.js";
+import { modelName } from "./core/controller/slots.js";
 import type { EdgeContext } from "./core/types.js";
 import { EdgeStore } from "./io/edge-store.js";
 import { HubLink } from "./io/hub-link.js";
 import { OnboardBroker } from "./io/onboard-broker.js";
-import { PlannerProcess } from "./io/planner-process.js";
 import { SiteTelemetry } from "./io/site-telemetry.js";
+import { type HeldModel, ModelProcesses } from "./model-processes.js";
+import { admitModels } from "./models.js";
 import type { EdgeOptions } from "./options.js";
 import { EdgeRuntime } from "./runtime.js";
-
-export const REFERENCE_MODEL = join(
-  dirname(dirname(fileURLToPath(import.meta.url))),
-  "models",
-  "grid-planner",
-  "model",
-);
 
 export interface Surroundings {
   readonly boot: string;
@@ -38,17 +30,16 @@ export interface Surroundings {
 export async function runEdge(options: EdgeOptions, around: Surroundings): Promise<number> {
   const log = pino({ base: { robot: options.robot } });
   const site = loadSite(options.config);
-  const modelDir = options.model ?? REFERENCE_MODEL;
-  const model = await modelOf(modelDir);
-  const context = contextOf(site, { options, boot: around.boot, model });
+  const models = await admitModels(options.models, site.config.models);
+  const context = contextOf(site, { options, boot: around.boot, models });
   const unfit = makeDataDir(options.dataDir);
   if (unfit !== null) throw new ConfigRefused([{ file: options.dataDir, path: "", line: 0, ...unfit }], unfit.exit);
   if (!suspensionIsSeen()) log.warn("no boot clock: a suspended board is not noticed");
   const opened = await openStore(options, site, log);
-  let planner: PlannerProcess | null = null;
+  let processes: ModelProcesses | null = null;
   const report = (onboardPort: number) => {
     try {
-      writeRun(options.dataDir, { onboardPort, planner: planner?.pid });
+      writeRun(options.dataDir, { onboardPort, children: processes?.running ?? [] });
     } catch (cause) {
       log.warn({ cause: (cause as Error).message }, "run.json cannot be written"); // it is for people; driving goes on
     }
@@ -56,7 +47,7 @@ export async function runEdge(options: EdgeOptions, around: Surroundings): Promi
   let port = 0;
   const fault = failure();
   const runtime = new EdgeRuntime({
-    ...{ context, model, grid: site.grid },
+    ...{ context, planner: plannerOf(models), grid: site.grid },
     ...{ memory: opened.memory, storeFault: opened.fault },
     notes: { info: (event, detail) => log.info(detail, event), warn: (event, detail) => log.warn(detail, event) },
     onProcesses: () => report(port),
@@ -77,13 +68,13 @@ export async function runEdge(options: EdgeOptions, around: Surroundings): Promi
     ...{ url: options.broker, site: name, robot: options.robot, tls, random: around.random },
     onState: (connected) => log.info({ connected }, "site broker"),
   });
-  planner = new PlannerProcess({
-    modelDirs: [modelDir],
-    events: runtime.plannerEvents,
-    restartMs: { initial: limits.plannerRestartMs, max: 5000 },
+  processes = new ModelProcesses(models, {
+    processes: site.config.models.processes,
+    restartMs: limits.plannerRestartMs,
+    events: runtime.modelEvents,
   });
-  runtime.start({ store: opened.store, onboard, link, telemetry, planner }, limits.controlMs);
-  planner.start();
+  runtime.start({ store: opened.store, onboard, link, telemetry, models: processes }, limits.controlMs);
+  processes.start();
   link.start();
   report(port);
   log.info({ onboardPort: port, config: site.hash, boot: around.boot }, "edge runs");
@@ -106,21 +97,15 @@ function failure(): {
   return { fail: (cause) => fail(cause), happened };
 }
 
-/** The manifest of the planner's model. Refused as configuration when it is none, or plans nothing. */
-async function modelOf(dir: string): Promise<ModelManifest> {
-  const refused = (found: string, expected: string): ConfigRefused =>
-    new ConfigRefused([{ file: dir, path: "", line: 0, found, expected }]);
-  const { manifest } = await loadModel(dir).catch((cause: Error) => {
-    throw refused(cause.message, "a model");
-  });
-  if (manifest.proposal.kind !== "field")
-    throw refused(`${manifest.name}, which proposes ${manifest.proposal.kind}`, "a model that proposes a field");
-  return manifest;
+function plannerOf(models: readonly HeldModel[]): HeldModel["manifest"] {
+  const planner = models.find(({ role }) => role === "planner");
+  if (planner === undefined) throw new Error("an edge without a planner");
+  return planner.manifest;
 }
 
 function contextOf(
   site: LoadedSite,
-  at: { readonly options: EdgeOptions; readonly boot: string; readonly model: ModelManifest },
+  at: { readonly options: EdgeOptions; readonly boot: string; readonly models: readonly HeldModel[] },
 ): EdgeContext {
   const { robot: id, config: file } = at.options;
   const robot = site.config.robots.find((known) => known.id === id);
@@ -129,11 +114,14 @@ function contextOf(
     const expected = `one of its robots ${site.config.robots.map((one) => one.id).join(", ")}`;
     throw new ConfigRefused([{ file, path: "/robots", line: 0, found: `"${id}"`, expected }], "missing");
   }
+  const manifestOf = (role: HeldModel["role"]) => at.models.find((one) => one.role === role)?.manifest ?? null;
+  const planner = plannerOf(at.models);
   return {
     ...{ robot: robot.id, fleet, config: site.config, configHash: site.hash, software: VERSION, boot: at.boot },
     ...{
       brakeAheadMs: site.derived.brakeAheadMs,
-      model: `${at.model.name} ${at.model.version} ${at.model.sha256.slice(0, 12)}`,
+      model: `${modelName(planner)} ${planner.sha256.slice(0, 12)}`,
+      controllers: { live: manifestOf("controller"), candidate: manifestOf("candidate") },
     },
   };
 }
@@ -162,9 +150,11 @@ async function openStore(options: EdgeOptions, site: LoadedSite, log: Logger) {
 }
 
 /** What runs, for supervisors and tests; replaced as a whole. */
-function writeRun(dataDir: string, run: { readonly onboardPort: number; readonly planner: number | undefined }): void {
-  const children = run.planner === undefined ? [] : [{ role: "planner", pid: run.planner }];
-  const text = JSON.stringify({ role: "edge", pid: process.pid, ports: { onboard: run.onboardPort }, children });
+function writeRun(
+  dataDir: string,
+  { onboardPort, children }: { readonly onboardPort: number; readonly children: ModelProcesses["running"] },
+): void {
+  const text = JSON.stringify({ role: "edge", pid: process.pid, ports: { onboard: onboardPort }, children });
   writeFileSync(join(dataDir, "run.json.new"), `${text}\n`);
   renameSync(join(dataDir, "run.json.new"), join(dataDir, "run.json"));
 }

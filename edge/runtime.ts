@@ -8,6 +8,7 @@ import { gridResult, gridRun, type ModelResult } from "../models/run.js";
 import { ClockFault } from "../proto/clock.js";
 import { monotonicMs, readClocks } from "../proto/codec/clock.js";
 import type { OnboardSample } from "../proto/wire.js";
+import { modelName } from "./core/controller/slots.js";
 import { Edge } from "./core/edge.js";
 import { mayWrite } from "./core/gate.js";
 import { type EdgeMemory, EMPTY_MEMORY } from "./core/memory.js";
@@ -15,8 +16,8 @@ import type { EdgeContext, EdgeEffect, EdgeInput } from "./core/types.js";
 import type { EdgeStore } from "./io/edge-store.js";
 import type { HubLink, HubLinkEvents } from "./io/hub-link.js";
 import type { OnboardBroker, OnboardEvents } from "./io/onboard-broker.js";
-import type { PlannerEvents, PlannerProcess } from "./io/planner-process.js";
 import type { SiteTelemetry } from "./io/site-telemetry.js";
+import type { ModelEvents, ModelProcesses } from "./model-processes.js";
 
 /** Samples and plans are recorded at most this often, each channel. */
 const TOLD_MS = 1000;
@@ -34,7 +35,7 @@ export interface Adapters {
   readonly onboard: OnboardBroker;
   readonly link: HubLink;
   readonly telemetry: SiteTelemetry;
-  readonly planner: PlannerProcess;
+  readonly models: ModelProcesses;
 }
 
 export class EdgeRuntime {
@@ -45,7 +46,7 @@ export class EdgeRuntime {
   #adapters: Adapters | null = null;
   #timer: NodeJS.Timeout | null = null;
   #saving: Promise<void> = Promise.resolve();
-  readonly #model: ModelManifest;
+  readonly #planner: ModelManifest;
   #asked: PlanRequest | null = null; // of the planner, and not answered yet
   #refusedSamples = 0;
   #clocks = readClocks(); // of the last tick
@@ -56,15 +57,15 @@ export class EdgeRuntime {
     readonly context: EdgeContext;
     readonly memory: EdgeMemory | null;
     readonly grid: Grid;
-    readonly model: ModelManifest; // of the planner
+    readonly planner: ModelManifest;
     readonly storeFault: string;
     readonly notes: Notes;
-    readonly onProcesses: () => void; // the planner came or went
+    readonly onProcesses: () => void; // one that runs models came or went
     readonly onFault: (cause: ClockFault) => void; // the edge must end
   }) {
     const { context, grid } = parts;
     this.#edge = new Edge({ context, memory: parts.memory ?? EMPTY_MEMORY, grid, clocks: this.#clocks });
-    this.#model = parts.model;
+    this.#planner = parts.planner;
     this.#notes = parts.notes;
     this.#onProcesses = parts.onProcesses;
     this.#onFault = parts.onFault;
@@ -89,19 +90,28 @@ export class EdgeRuntime {
     },
   };
 
-  readonly plannerEvents: PlannerEvents = {
-    onReady: (info) => {
+  readonly modelEvents: ModelEvents = {
+    onReady: (model, info) => {
       this.#onProcesses();
-      this.#notes.info("planner ready", info);
-      this.#feed({ kind: "plannerReady" });
+      this.#notes.info("model ready", info);
+      this.#feed(this.#plans(model) ? { kind: "plannerReady" } : { kind: "modelReady", model });
     },
-    onResult: (result) => this.#planned(result),
-    onRefused: (id, reason) => this.#feed({ kind: "planRefused", id, reason }),
-    onExit: (info) => {
+    onResult: (model, result) => {
+      if (this.#plans(model)) this.#planned(result);
+      else this.#feed({ kind: "ran", model, result });
+    },
+    onRefused: (model, answer) =>
+      this.#feed(this.#plans(model) ? { kind: "planRefused", ...answer } : { kind: "runRefused", model, ...answer }),
+    onGone: (model, why) => {
       this.#onProcesses();
-      this.#feed({ kind: "plannerGone", why: `process ${info.pid} ended with ${info.signal ?? info.code}` });
+      this.#feed(this.#plans(model) ? { kind: "plannerGone", why } : { kind: "modelGone", model, why });
     },
   };
+
+  /** Whether that model is the planner, whose runs are grids; every other one drives or would. */
+  #plans(model: string): boolean {
+    return model === modelName(this.#planner);
+  }
 
   /** Begins the control loop, one tick each `periodMs`. */
   start(adapters: Adapters, periodMs: number): void {
@@ -125,7 +135,7 @@ export class EdgeRuntime {
     await this.#saving;
     if (adapters === null) return;
     adapters.link.close();
-    await Promise.all([adapters.planner.close(), adapters.telemetry.close(), adapters.onboard.close()]);
+    await Promise.all([adapters.models.close(), adapters.telemetry.close(), adapters.onboard.close()]);
     await adapters.store?.close();
   }
 
@@ -144,7 +154,9 @@ export class EdgeRuntime {
     this.#inputs += 1;
     const { kind } = input;
     const told =
-      input.kind === "planned" ? { kind, id: input.result.id, inferenceMs: input.result.inferenceMs } : input;
+      input.kind === "planned" || input.kind === "ran"
+        ? { kind, id: input.result.id, inferenceMs: input.result.inferenceMs }
+        : input;
     store.record("input", `i-${this.#inputs}`, { nowMs, ...told });
   }
 
@@ -153,8 +165,9 @@ export class EdgeRuntime {
       case "tick":
         return false;
       case "planned":
+      case "ran":
       case "sample": {
-        const told = input.kind === "planned" ? "planned" : input.sample.channel;
+        const told = input.kind === "sample" ? input.sample.channel : input.kind;
         if (told === "scan" || nowMs - (this.#toldMs.get(told) ?? Number.NEGATIVE_INFINITY) < TOLD_MS) return false;
         this.#toldMs.set(told, nowMs);
         return true;
@@ -168,6 +181,9 @@ export class EdgeRuntime {
       case "plannerReady":
       case "plannerGone":
       case "planRefused":
+      case "modelReady":
+      case "modelGone":
+      case "runRefused":
         return true;
     }
   }
@@ -194,7 +210,12 @@ export class EdgeRuntime {
         return this.#plan(adapters, effect.request);
       case "killPlanner":
         this.#notes.warn("planner killed", { why: effect.why });
-        return adapters.planner.kill();
+        return adapters.models.kill(modelName(this.#planner));
+      case "run":
+        return this.#run(adapters, effect);
+      case "killModel":
+        this.#notes.warn("model killed", { model: effect.model, why: effect.why });
+        return adapters.models.kill(effect.model);
       case "record":
         adapters.store?.record("decision", effect.id, effect.record);
         return;
@@ -203,17 +224,22 @@ export class EdgeRuntime {
     }
   }
 
-  #plan({ planner }: Adapters, request: PlanRequest): void {
-    const run = gridRun(this.#model, request);
+  #run({ models }: Adapters, { model, run }: Extract<EdgeEffect, { kind: "run" }>): void {
+    if (!models.run(model, run)) this.#feed({ kind: "runRefused", model, id: run.id, reason: "it is not ready" });
+  }
+
+  #plan({ models }: Adapters, request: PlanRequest): void {
+    const run = gridRun(this.#planner, request);
     this.#asked = request;
-    const reason = typeof run === "string" ? run : planner.run(run) ? "" : "no planner is ready";
+    const isTaken = typeof run !== "string" && models.run(modelName(this.#planner), run);
+    const reason = typeof run === "string" ? run : isTaken ? "" : "no planner is ready";
     if (reason !== "") this.#feed({ kind: "planRefused", id: request.id, reason });
   }
 
   #planned(result: ModelResult): void {
     const asked = this.#asked;
     if (asked?.id !== result.id) return; // one that was killed meanwhile
-    const plan = gridResult(this.#model, asked, result);
+    const plan = gridResult(this.#planner, asked, result);
     if (typeof plan === "string") this.#feed({ kind: "planRefused", id: asked.id, reason: plan });
     else this.#feed({ kind: "planned", result: plan });
   }

@@ -2,7 +2,16 @@
 // defaults of the schema: a real site measures its own.
 
 import { siteSchema } from "./schema.js";
-import type { BatteryConfig, DecisionPolicy, FleetConfig, LeaseConfig, Limits, Physics, SiteConfig } from "./types.js";
+import type {
+  BatteryConfig,
+  DecisionPolicy,
+  FleetConfig,
+  LeaseConfig,
+  Limits,
+  ModelsConfig,
+  Physics,
+  SiteConfig,
+} from "./types.js";
 
 interface Shape {
   readonly type?: unknown;
@@ -45,11 +54,12 @@ export function simulatedPhysics(body: {
 }
 
 /** Everything of a site that has a default. */
-export function defaultedParts(): Pick<SiteConfig, "decisions" | "battery" | "limits"> {
-  const { decisions, battery, limits } = siteSchema.properties;
+export function defaultedParts(): Pick<SiteConfig, "decisions" | "battery" | "limits" | "models"> {
+  const { decisions, battery, limits, models } = siteSchema.properties;
   return {
     decisions: filled(decisions, {}) as unknown as DecisionPolicy,
     battery: filled(battery, {}) as unknown as BatteryConfig,
     limits: filled(limits, {}) as unknown as Limits,
+    models: filled(models, {}) as unknown as ModelsConfig,
   };
 }

@@ -45,8 +45,12 @@ export function text(description: string, pattern: string) {
 }
 
 /** One of a closed list of words. */
-export function oneOf<const E extends readonly string[]>(description: string, words: E) {
-  return { type: "string" as const, enum: words, description };
+export function oneOf<const E extends readonly string[], const O extends { readonly default?: E[number] }>(
+  description: string,
+  words: E,
+  options: O,
+) {
+  return { type: "string" as const, enum: words, description, ...options };
 }
 
 /** A list with bounds on its length. */

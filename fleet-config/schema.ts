@@ -3,6 +3,7 @@
 // violate together stands in derive.ts. Objects are closed: an unknown key is refused (R13).
 
 import { batterySchema, decisionsSchema, leaseSchema, limitsSchema, physicsSchema } from "./schema-constants.js";
+import { modelsSchema } from "./schema-models.js";
 import { count, flag, list, ms, object, oneOf, quantity, ratio, text } from "./schema-words.js";
 
 /** Site, fleet, robot: they become parts of topics and certificate names. */
@@ -19,7 +20,11 @@ export const destinationsMax = 4096;
 const mapSchema = object(
   {
     file: text("Map file, relative to the folder of the site file.", filePattern),
-    format: oneOf("movingai (.map, needs cellM) or ros (map_server: a .yaml that names a .pgm).", ["movingai", "ros"]),
+    format: oneOf(
+      "movingai (.map, needs cellM) or ros (map_server: a .yaml that names a .pgm).",
+      ["movingai", "ros"],
+      {},
+    ),
     cellM: quantity("Side of one cell of a movingai map; a ros map states its own.", {
       unit: "m",
       minimum: 0.01,
@@ -49,7 +54,7 @@ const destinationSchema = object(
       minimum: 0.02,
       maximum: 20,
     }),
-    kind: oneOf("What it is for.", ["pick", "pack", "charge", "park", "point"]),
+    kind: oneOf("What it is for.", ["pick", "pack", "charge", "park", "point"], {}),
     conflictsWith: list(text("A destination that must not be held at the same time.", destinationIdPattern), {
       maxItems: 256,
       uniqueItems: true,
@@ -141,6 +146,7 @@ export const siteSchema = {
       physics: physicsSchema,
       battery: batterySchema,
       limits: limitsSchema,
+      models: modelsSchema,
     },
     {
       description: "A site: one hub, its map, its robots.",

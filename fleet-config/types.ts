@@ -49,3 +49,4 @@ export type LeaseConfig = SiteConfig["lease"];
 export type Physics = SiteConfig["physics"];
 export type BatteryConfig = SiteConfig["battery"];
 export type Limits = SiteConfig["limits"];
+export type ModelsConfig = SiteConfig["models"];

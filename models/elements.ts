@@ -1,7 +1,7 @@
 // Numbers of a tensor in the element type that the graph wants, as the runtime takes them: float16 as 16-bit patterns,
 // 64-bit integers as BigInts, booleans as bytes.
 
-import type { ElementTypeName } from "./onnx/schema.js";
+import type { ElementTypeName } from "./onnx/element-types.js";
 
 export type TensorData =
   | Float32Array

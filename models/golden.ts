@@ -4,8 +4,8 @@
 
 import { Ajv } from "ajv";
 import { elementAt, type NamedTensor, sizeOf, type TensorData } from "./elements.js";
+import { type ElementTypeName, elementTypes } from "./onnx/element-types.js";
 import { parsePlainJson } from "./onnx/plain-file.js";
-import { type ElementTypeName, elementTypes } from "./onnx/schema.js";
 
 export const GOLDEN_BYTES_MAX = 16 * 1024 * 1024;
 const GOLDEN_DEPTH_MAX = 8;

@@ -2,7 +2,7 @@
 // quantities fill which tensors, how old each may be (R6), what the outputs propose, how sure the model is, and what
 // a run may cost. Types and the closed schema only; meaning is checked in `contract.ts`.
 
-import { type ElementTypeName, elementTypes } from "./onnx/schema.js";
+import { type ElementTypeName, elementTypes } from "./onnx/element-types.js";
 import { SOURCE_NAMES, type SourceName } from "./sources.js";
 
 /** A dimension: fixed by the graph, fixed by the manifest (`size`), or chosen by each run up to `max`. */

@@ -3,7 +3,7 @@
 
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import type { NamedTensor, TensorData } from "./elements.js";
-import { elementTypes } from "./onnx/schema.js";
+import { elementTypes } from "./onnx/element-types.js";
 
 /** A session on one provider, from bytes that were admitted. Throws when the runtime does not take them. */
 export function createSession(

@@ -12,6 +12,8 @@ export type ModelProposal =
 
 export type ProposalRead =
   | { readonly kind: "read"; readonly proposal: ModelProposal; readonly confidence: number }
+  /** The model itself says that it must not drive on this. */
+  | { readonly kind: "unsure"; readonly confidence: number; readonly reason: string }
   | { readonly kind: "refused"; readonly reason: string };
 
 type Outputs = ReadonlyMap<string, NamedTensor>;
@@ -21,16 +23,17 @@ class Unreadable extends Error {}
 
 /**
  * Reads the outputs of a run. Refused: an output that is missing, of another type or shape, or not finite where the
- * proposal or the confidence rests on it; a confidence below the least one. `confidence` is 1 where the manifest has
- * none.
+ * proposal or the confidence rests on it. Unsure: a confidence below the least one; 1 where the manifest has none.
  */
 export function readProposal(manifest: ModelManifest, outputs: Outputs): ProposalRead {
   try {
     for (const { tensor, type, shape } of manifest.outputs) checkOutput(outputs.get(tensor), { tensor, type, shape });
     const confidence = confidenceOf(manifest.confidence, outputs);
     const least = manifest.confidence.kind === "none" ? 0 : manifest.confidence.least;
-    if (confidence < least)
-      throw new Unreadable(`expected a confidence of at least ${least}, found ${confidence.toFixed(3)}`);
+    if (confidence < least) {
+      const reason = `expected a confidence of at least ${least}, found ${confidence.toFixed(3)}`;
+      return { kind: "unsure", confidence, reason };
+    }
     return { kind: "read", proposal: proposalOf(manifest.proposal, outputs), confidence };
   } catch (cause) {
     if (!(cause instanceof Unreadable)) throw cause;

@@ -23,7 +23,7 @@ export interface ModelResult {
 export type RunnerMessage =
   | { readonly kind: "ready"; readonly models: readonly ReadyModel[] }
   | { readonly kind: "result"; readonly result: ModelResult }
-  | { readonly kind: "refused"; readonly id: number; readonly reason: string };
+  | { readonly kind: "refused"; readonly id: number; readonly model: string; readonly reason: string };
 
 /** A model that is loaded, and on what it runs: what was asked, what runs, and why not the first choice. */
 export interface ReadyModel {

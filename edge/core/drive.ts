@@ -3,59 +3,28 @@
 // stands. R2: no command that moves the robot is made without a lease, and braking begins early enough to stand before
 // its end.
 
-import type { PlanResult } from "../../models/planner.js";
 import { compareTokens, NO_TOKEN, tokenKey } from "../../proto/claim.js";
 import { commandValidMs, mustBrake } from "../../proto/lease.js";
 import { PERMITS } from "../../proto/mode.js";
 import { actingOn, leaseEndMs, mayActNow } from "./authority.js";
 import { ageMs, sampleOf } from "./channels.js";
+import { askControllers, judged, judgeShadows, stepControllers } from "./controller/controller.js";
 import { endActing } from "./holding.js";
 import { BASE_LIMIT_MS, isFrozen, mayPlan, poseDoubted, rungOf } from "./modes.js";
-import {
-  acceptPlan,
-  type MotionInput,
-  type MotionState,
-  nextPlanRequest,
-  type Proposal,
-  planLost,
-  propose,
-  type Scan,
-  type Target,
-} from "./motion/motion.js";
+import { type MotionInput, nextPlanRequest, type Proposal, propose } from "./motion/motion.js";
+import { type Driver, motionInput } from "./motion-input.js";
+import { stepDeadline } from "./planner.js";
 import { recordDecision } from "./record.js";
 import type { EdgeEffect, EdgeState } from "./types.js";
 
-/** A planner that has not answered for this many deadlines is killed; reactive rules hold from the first one on. */
-const KILL_DEADLINES = 3;
 /** Without headway for this long the robot gives the destination up, and the hub decides anew. */
 const GIVE_UP_MS = 45_000;
 /** Less than this is no headway. */
 const HEADWAY_M = 0.5;
-const REFUSED_HOLD_MS = 1000;
-/** Poses are carried forward by odometry for at most this long. */
-const PREDICT_MS = 300;
-const POSES_KEPT = 24;
-
-export interface Driver {
-  readonly motion: MotionState;
-  readonly priority: number;
-  readonly targets: ReadonlyMap<string, Target>; // by destination
-  readonly poses: { readonly atMs: number; readonly xM: number; readonly yM: number; readonly headingRad: number }[];
-  headway: { readonly atMs: number; readonly xM: number; readonly yM: number } | null; // where it last made some
-  refusedUntilMs: number;
-}
-
-/** Remembers where the robot was, so that a scan is placed where it was captured. */
-export function rememberPose(state: EdgeState, driver: Driver): void {
-  const pose = sampleOf(state, "pose");
-  const atMs = state.channels.get("pose")?.capturedMs;
-  if (pose === undefined || atMs === undefined) return;
-  driver.poses.push({ atMs, xM: pose.xM, yM: pose.yM, headingRad: pose.headingRad });
-  if (driver.poses.length > POSES_KEPT) driver.poses.shift();
-}
 
 export function stepDrive(state: EdgeState, driver: Driver, nowMs: number, effects: EdgeEffect[]): void {
   stepDeadline(state, driver, nowMs, effects);
+  stepControllers(state, { nowMs, effects });
   const input = motionInput(state, driver, nowMs);
   if (
     input !== null &&
@@ -70,7 +39,7 @@ export function stepDrive(state: EdgeState, driver: Driver, nowMs: number, effec
       effects.push({ kind: "plan", request });
     }
   }
-  const proposal = input === null ? STAND : propose(driver.motion, input);
+  const proposal = input === null ? STAND : proposeOn(state, driver, input, { nowMs, effects });
   state.activity = proposal.activity;
   state.blockedBy = proposal.blockedBy;
   state.path = proposal.path;
@@ -80,6 +49,21 @@ export function stepDrive(state: EdgeState, driver: Driver, nowMs: number, effec
   recordDecision(state, { nowMs, proposal, why: why || proposal.blockedBy }, effects);
   arrive(state, proposal, nowMs, effects);
   giveUp(state, driver, { proposal, nowMs }, effects);
+}
+
+/** A set-point, with what controller models advise where they may. */
+function proposeOn(
+  state: EdgeState,
+  { motion }: Driver,
+  input: MotionInput,
+  turn: { readonly nowMs: number; readonly effects: EdgeEffect[] },
+): Proposal {
+  const at = { motion, input };
+  askControllers(state, at, turn);
+  judgeShadows(state, at, turn.nowMs);
+  const proposal = propose(motion, input);
+  judged(state, at, turn);
+  return proposal;
 }
 
 const STAND: Proposal = { speedMps: 0, turnRadps: 0, activity: "standing", blockedBy: "", path: [] };
@@ -105,103 +89,6 @@ function isFresh(state: EdgeState, decision: "plan" | "drive" | "react", nowMs: 
   );
 }
 
-function motionInput(state: EdgeState, driver: Driver, nowMs: number): MotionInput | null {
-  const pose = sampleOf(state, "pose");
-  const odometry = sampleOf(state, "odometry");
-  if (pose === undefined || odometry === undefined) return null;
-  const { speedMps, turnRadps } = odometry;
-  const aheadS = Math.min(ageMs(state, "pose", nowMs), PREDICT_MS) / 1000;
-  const predicted = {
-    xM: pose.xM + speedMps * aheadS * Math.cos(pose.headingRad),
-    yM: pose.yM + speedMps * aheadS * Math.sin(pose.headingRad),
-    headingRad: pose.headingRad + turnRadps * aheadS,
-    errorM: pose.errorM,
-  };
-  const rung = rungOf(state);
-  const target = driver.targets.get(actingOn(state)?.destination ?? "") ?? null;
-  const isScanNeeded = target !== null && PERMITS[rung].motion !== "none"; // a robot that stands looks at none
-  const scan = isScanNeeded ? scanOf(state, driver, nowMs) : null;
-  return { nowMs, pose: predicted, speedMps, turnRadps, scan, rung, priority: driver.priority, target };
-}
-
-/** The newest scan at the pose of its capture; null when it is too old for any motion. */
-function scanOf(state: EdgeState, driver: Driver, nowMs: number): Scan | null {
-  const scan = sampleOf(state, "scan");
-  const capturedMs = state.channels.get("scan")?.capturedMs;
-  const age = ageMs(state, "scan", nowMs);
-  if (scan === undefined || capturedMs === undefined || age > state.context.config.decisions.react.scanMs) return null;
-  let nearest = driver.poses.at(-1);
-  for (const pose of driver.poses) {
-    if (nearest === undefined || Math.abs(pose.atMs - capturedMs) < Math.abs(nearest.atMs - capturedMs)) nearest = pose;
-  }
-  if (nearest === undefined) return null;
-  const { angleMinRad, angleStepRad, rangeMaxM, rangeM } = scan;
-  return { angleMinRad, angleStepRad, rangeMaxM, rangesM: rangeM, poseAtCapture: nearest, ageMs: age };
-}
-
-/** R11: a late plan means reactive rules at once; a planner that stays silent is killed and restarted. */
-function stepDeadline(state: EdgeState, driver: Driver, nowMs: number, effects: EdgeEffect[]): void {
-  const { plan } = state;
-  if (plan.failing !== "" && plan.ready && nowMs >= driver.refusedUntilMs) plan.failing = "";
-  if (plan.flight === null) return;
-  noteMiss(state, driver, nowMs);
-  const runningMs = nowMs - plan.flight.sentMs;
-  if (runningMs > KILL_DEADLINES * state.context.config.limits.plannerDeadlineMs && plan.ready) {
-    plan.ready = false;
-    effects.push({ kind: "killPlanner", why: `no plan for ${runningMs} ms` });
-  }
-}
-
-/** A plan past its deadline is lost, also when its answer comes before the tick that would have noticed. */
-function noteMiss(state: EdgeState, driver: Driver, nowMs: number): void {
-  const { plan } = state;
-  if (plan.flight === null || plan.missed) return;
-  if (nowMs - plan.flight.sentMs <= state.context.config.limits.plannerDeadlineMs) return;
-  plan.missed = true;
-  plan.misses += 1;
-  plan.plans += 1;
-  planLost(driver.motion, plan.flight.id);
-}
-
-/** Takes a plan; a late one is thrown away, but shows that the planner lives. */
-export function planned(state: EdgeState, driver: Driver, result: PlanResult, nowMs: number): void {
-  const { plan } = state;
-  if (plan.flight?.id !== result.id) return;
-  noteMiss(state, driver, nowMs);
-  const late = plan.missed;
-  plan.lastMs = nowMs - plan.flight.sentMs;
-  plan.inferenceMs = result.inferenceMs;
-  plan.flight = null;
-  plan.missed = false;
-  if (late) return;
-  plan.plans += 1;
-  const input = motionInput(state, driver, nowMs);
-  if (input === null) return planLost(driver.motion, result.id); // nothing is known of where it would lead
-  const verdict = acceptPlan(driver.motion, result, input);
-  if (verdict === "refused") fail(state, driver, { why: "a plan breaks the model's contract", nowMs });
-}
-
-export function planRefused(
-  state: EdgeState,
-  driver: Driver,
-  at: { readonly id: number; readonly why: string; readonly nowMs: number },
-): void {
-  if (state.plan.flight?.id !== at.id) return;
-  planLost(driver.motion, at.id);
-  Object.assign(state.plan, { flight: null, missed: false });
-  fail(state, driver, at);
-}
-
-function fail(state: EdgeState, driver: Driver, at: { readonly why: string; readonly nowMs: number }): void {
-  state.plan.failing = at.why;
-  driver.refusedUntilMs = at.nowMs + REFUSED_HOLD_MS;
-}
-
-export function plannerGone(state: EdgeState, driver: Driver): void {
-  if (state.plan.flight !== null) planLost(driver.motion, state.plan.flight.id);
-  Object.assign(state.plan, { ready: false, flight: null, missed: false });
-}
-
 /** The command of this tick. Its validity never outlives the lease; standing is always allowed. */
 function command(state: EdgeState, proposal: Proposal, nowMs: number, effects: EdgeEffect[]): void {
   const { deadmanMs } = state.context.config.lease;
@@ -210,6 +97,7 @@ function command(state: EdgeState, proposal: Proposal, nowMs: number, effects: E
   const token = actingOn(state)?.token ?? NO_TOKEN;
   const endMs = leaseEndMs(state);
   state.toldToMove = moving;
+  state.commanded = { speedMps, turnRadps };
   state.commandSequence = Math.max(state.commandSequence + 1, nowMs);
   effects.push({
     kind: "command",

@@ -8,10 +8,14 @@ import { NO_LEASE } from "../../proto/lease.js";
 import { NO_HOLDS, stepLadder } from "../../proto/mode.js";
 import { begin, closed, hubMessage, opened, saved, stepAuthority } from "./authority.js";
 import { takeSample } from "./channels.js";
-import { type Driver, planned, plannerGone, planRefused, rememberPose, stepDrive } from "./drive.js";
+import { controllerGone, controllerRan, controllerReady, controllerRefused } from "./controller/controller.js";
+import { slotsOf } from "./controller/slots.js";
+import { stepDrive } from "./drive.js";
 import type { EdgeMemory } from "./memory.js";
 import { bootSignals, stepModes } from "./modes.js";
 import { createMotion } from "./motion/motion.js";
+import { type Driver, rememberPose } from "./motion-input.js";
+import { planned, plannerGone, planRefused } from "./planner.js";
 import { stepTelemetry } from "./telemetry.js";
 import type { EdgeContext, EdgeEffect, EdgeInput, EdgeState } from "./types.js";
 
@@ -91,7 +95,7 @@ export class Edge {
         state.plan.ready = true;
         break;
       case "plannerGone":
-        plannerGone(state, this.#driver);
+        plannerGone(state, this.#driver, nowMs);
         effects.push({ kind: "note", event: "planner gone", detail: input.why });
         break;
       case "planned":
@@ -99,6 +103,18 @@ export class Edge {
         break;
       case "planRefused":
         planRefused(state, this.#driver, { id: input.id, why: input.reason, nowMs });
+        break;
+      case "modelReady":
+        controllerReady(state, input.model, nowMs);
+        break;
+      case "modelGone":
+        controllerGone(state, input.model, input.why, { nowMs, effects });
+        break;
+      case "ran":
+        controllerRan(state, input.model, input.result, { nowMs, effects });
+        break;
+      case "runRefused":
+        controllerRefused(state, input.model, input, { nowMs, effects });
         break;
     }
     return effects;
@@ -159,6 +175,7 @@ function emptyState(context: EdgeContext, memory: EdgeMemory): EdgeState {
       poseJumpSeen: "",
       way: null,
       toldToMove: false,
+      commanded: { speedMps: 0, turnRadps: 0 },
       step: null,
       poseAlone: false,
       storeFault: "",
@@ -166,7 +183,18 @@ function emptyState(context: EdgeContext, memory: EdgeMemory): EdgeState {
       notBeforeMs: 0,
     },
     baseSeen: { emergencyStop: false, bumper: false, manual: false },
-    plan: { ready: false, flight: null, missed: false, failing: "", plans: 0, misses: 0, lastMs: 0, inferenceMs: 0 },
+    controllers: slotsOf(context.controllers),
+    plan: {
+      ready: false,
+      flight: null,
+      missed: false,
+      failing: "",
+      failures: [],
+      plans: 0,
+      misses: 0,
+      lastMs: 0,
+      inferenceMs: 0,
+    },
     ...{
       commandSequence: 0,
       decision: 0,

@@ -16,7 +16,9 @@ import {
   worseRung,
 } from "../../proto/mode.js";
 import { hasLease, leaseEndMs } from "./authority.js";
+import { openBecause } from "./breaker.js";
 import { ageMs, FREEZING, frozen, sampleOf } from "./channels.js";
+import { controllerFault } from "./controller/slots.js";
 import { save } from "./holding.js";
 import type { EdgeEffect, EdgeState } from "./types.js";
 
@@ -84,6 +86,7 @@ const WELL = {
   poseDoubt: wellOf("pose-doubt"),
   poseJump: wellOf("pose-jump"),
   plannerFault: wellOf("planner-fault"),
+  controllerFault: wellOf("controller-fault"),
   leaseLapsed: wellOf("lease-lapsed"),
   stale: {
     pose: wellOf("sensor-stale", "pose"),
@@ -187,6 +190,7 @@ function unless(why: string, well: Well, demand: Rung): Signal {
 
 function watched(state: EdgeState, nowMs: number, signals: Signal[]): void {
   const doubt = state.poseDoubt || state.poseDoubtSeen; // what was so between two steps was so
+  const { breaker } = state.context.config.models;
   const leased = hasLease(state, nowMs) || leaseEndMs(state) === NEVER; // one that was never had cannot lapse
   for (const channel of REQUIRED) signals.push(stale(state, channel, nowMs));
   for (const channel of FREEZING) {
@@ -196,15 +200,17 @@ function watched(state: EdgeState, nowMs: number, signals: Signal[]): void {
   }
   signals.push(
     unless(doubt, WELL.poseDoubt, "REACTIVE_ONLY"),
-    unless(plannerFault(state), WELL.plannerFault, "REACTIVE_ONLY"),
+    unless(plannerFault(state, nowMs), WELL.plannerFault, "REACTIVE_ONLY"),
+    unless(controllerFault(state.controllers, breaker, nowMs), WELL.controllerFault, "REACTIVE_ONLY"),
     unless(leased ? "" : "no lease from the hub", WELL.leaseLapsed, "REACTIVE_ONLY"),
   );
 }
 
-function plannerFault(state: EdgeState): string {
-  const { missed, failing, ready } = state.plan;
-  const why = missed ? "a plan is past its deadline" : failing;
-  return why === "" && !ready ? "the planner is not ready" : why;
+function plannerFault(state: EdgeState, nowMs: number): string {
+  const { missed, failing, ready, failures } = state.plan;
+  if (missed) return "a plan is past its deadline";
+  if (failing !== "") return failing;
+  return ready ? openBecause(failures, state.context.config.models.breaker, nowMs) : "the planner is not ready";
 }
 
 /** What each decision needs of a channel, drive.ts demands. */

@@ -3,6 +3,7 @@
 
 import type { SiteConfig } from "../../fleet-config/types.js";
 import type { PlanRequest, PlanResult } from "../../models/planner.js";
+import type { ModelResult, ModelRun } from "../../models/run.js";
 import type { Token } from "../../proto/claim.js";
 import type { ClockReading } from "../../proto/clock.js";
 import type { ChannelOrder, Repeats } from "../../proto/freshness.js";
@@ -10,6 +11,8 @@ import type { RobotLease } from "../../proto/lease.js";
 import type { Cause, Ladder, Rung } from "../../proto/mode.js";
 import type { OnboardChannel } from "../../proto/topics.js";
 import type { Command, EdgeMessage, HubMessage, OnboardSample, Telemetry, Tick } from "../../proto/wire.js";
+import type { Failures } from "./breaker.js";
+import type { ControllerModels, Controllers } from "./controller/slots.js";
 import type { EdgeMemory } from "./memory.js";
 import type { Decided } from "./record.js";
 
@@ -24,7 +27,11 @@ export type EdgeInput =
   | { readonly kind: "plannerReady" }
   | { readonly kind: "plannerGone"; readonly why: string }
   | { readonly kind: "planned"; readonly result: PlanResult }
-  | { readonly kind: "planRefused"; readonly id: number; readonly reason: string };
+  | { readonly kind: "planRefused"; readonly id: number; readonly reason: string }
+  | { readonly kind: "modelReady"; readonly model: string } // a controller, by name and version
+  | { readonly kind: "modelGone"; readonly model: string; readonly why: string }
+  | { readonly kind: "ran"; readonly model: string; readonly result: ModelResult }
+  | { readonly kind: "runRefused"; readonly model: string; readonly id: number; readonly reason: string };
 
 /** R10: performed in order; `save` comes before whatever rests on it, which the core holds back until `saved`. */
 export type EdgeEffect =
@@ -35,6 +42,8 @@ export type EdgeEffect =
   | { readonly kind: "command"; readonly command: Command }
   | { readonly kind: "plan"; readonly request: PlanRequest }
   | { readonly kind: "killPlanner"; readonly why: string }
+  | { readonly kind: "run"; readonly model: string; readonly run: ModelRun }
+  | { readonly kind: "killModel"; readonly model: string; readonly why: string }
   | { readonly kind: "record"; readonly id: string; readonly record: DecisionRecord }
   | { readonly kind: "note"; readonly event: string; readonly detail: string };
 
@@ -80,6 +89,7 @@ export interface EdgeContext {
   readonly boot: string;
   readonly brakeAheadMs: number;
   readonly model: string;
+  readonly controllers: ControllerModels;
 }
 
 export interface LinkState {
@@ -100,6 +110,7 @@ export interface PlanState {
   flight: { readonly id: number; readonly sentMs: number; readonly kind: string } | null;
   missed: boolean; // the running plan is past its deadline
   failing: string; // not empty: why reactive rules hold; emptied by the next plan in time
+  readonly failures: Failures;
   plans: number;
   misses: number;
   lastMs: number;
@@ -142,12 +153,14 @@ export interface EdgeState {
   } | null;
   poseAlone: boolean; // the newest pose came after a gap, and the wheels have not told of it yet
   toldToMove: boolean; // by the last command
+  commanded: { readonly speedMps: number; readonly turnRadps: number }; // by it
   poseDoubtSeen: string; // the first doubt since the last step; empty when there was none
   storeFault: string;
   clockFault: string;
   notBeforeMs: number; // what was captured earlier is of unknown age
   readonly baseSeen: { emergencyStop: boolean; bumper: boolean; manual: boolean }; // since the last step
   plan: PlanState;
+  readonly controllers: Controllers;
   commandSequence: number;
   decision: number;
   decided: Decided | null; // the newest decision

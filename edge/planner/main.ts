@@ -1,8 +1,8 @@
-// The planner child (R11): a process of its own, because inference blocks the thread and cannot be cancelled, so that
-// only a signal can end a run that takes too long. It admits its models, says `ready`, then answers one run at a time
-// until the channel to its parent closes. It reads nothing but its model folders and prints nothing on stdout.
+// The child that runs models (R11): a process of its own, because inference blocks the thread and cannot be cancelled,
+// so that only a signal can end a run that takes too long. It admits its models, says `ready`, then answers one run at
+// a time until the channel to its parent closes. It reads nothing but its model folders and prints nothing on stdout.
 //
-//   node dist/edge/planner/main.js MODEL_DIR...        (started by the edge, with an "advanced" channel)
+//   node dist/edge/planner/main.js (MODEL_DIR SHA256|any)...      (started by the edge, with an "advanced" channel)
 //
 // Exit codes: 0 parent gone, 2 wrong start, 3 a model is refused or unusable.
 
@@ -20,11 +20,15 @@ function fail(reason: string, exitCode: number): never {
 
 type Sessions = ReadonlyMap<string, ModelSession>;
 
-async function open(directories: readonly string[]): Promise<Sessions> {
+/** Pairs of a folder and the checksum of the model that was judged there: another one is not loaded. */
+async function open(pairs: readonly string[]): Promise<Sessions> {
   const sessions = new Map<string, ModelSession>();
-  for (const directory of directories) {
+  for (let at = 0; at < pairs.length; at += 2) {
+    const [directory = "", judged = ""] = pairs.slice(at, at + 2);
     const model = await loadModel(directory);
-    const { name } = model.manifest;
+    const { name, sha256 } = model.manifest;
+    if (judged !== "any" && judged !== sha256)
+      throw new Error(`${directory}: expected the model that was judged, ${judged}, found ${sha256}`);
     if (sessions.has(name)) throw new Error(`${directory}: expected models of different names, found "${name}" again`);
     sessions.set(name, await ModelSession.open(model));
   }
@@ -48,16 +52,17 @@ async function answer(sessions: Sessions, { id, model, feeds, reset }: ModelRun)
     if (session === undefined) throw new Error(`expected one of ${[...sessions.keys()]}, found "${model}"`);
     send({ kind: "result", result: { id, model, ...(await session.run(feeds, { reset })) } });
   } catch (cause) {
-    send({ kind: "refused", id, reason: (cause as Error).message.slice(0, 500) });
+    send({ kind: "refused", id, model, reason: (cause as Error).message.slice(0, 500) });
   }
 }
 
 async function main(): Promise<void> {
-  const directories = process.argv.slice(2);
-  if (directories.length === 0) fail("expected one or more model folders", EXIT_USAGE);
+  const pairs = process.argv.slice(2);
+  if (pairs.length === 0 || pairs.length % 2 !== 0)
+    fail("expected model folders, each with the checksum of its model or any", EXIT_USAGE);
   if (!process.send) fail("expected to be started by the edge, with a channel to it", EXIT_USAGE);
   process.on("disconnect", () => process.exit(0));
-  const sessions = await open(directories).catch((error: Error) => fail(error.message, EXIT_MODEL));
+  const sessions = await open(pairs).catch((error: Error) => fail(error.message, EXIT_MODEL));
   let turn: Promise<void> = Promise.resolve();
   process.on("message", (message) => {
     if (!isRun(message)) fail("expected a run of a model, found another message", EXIT_USAGE);

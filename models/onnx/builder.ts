@@ -1,7 +1,8 @@
 // Builds ONNX models from TypeScript, so that a model is a reviewed source and not a blob. The same calls always give
 // the same bytes: names are numbered in the order of creation, and nothing of the machine or the day is written.
 
-import { attributeKinds, type ElementTypeName, elementTypes, modelType } from "./schema.js";
+import { type ElementTypeName, elementTypes } from "./element-types.js";
+import { attributeKinds, modelType } from "./schema.js";
 
 /** A dimension: a fixed number, or the name of one that each run chooses. */
 export type Dimension = number | string;

@@ -4,9 +4,9 @@
 
 import { checkAttributes } from "./attributes.js";
 import type { Graph, Node, ValueInfo } from "./decode.js";
+import { elementTypeOf } from "./element-types.js";
 import { allowedOperators, standardDomains } from "./operators.js";
 import { type InspectLimits, refuse } from "./refusal.js";
-import { elementTypeOf } from "./schema.js";
 import { checkSizes, constantDefinition, resultOf, Scope } from "./scope.js";
 import { checkTensor, refuseSparse } from "./tensors.js";
 

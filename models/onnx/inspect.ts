@@ -6,11 +6,11 @@
 // of the killable child that runs it, the second that of the guard (R11).
 
 import { type DimensionMessage, decodeModel, type Model, type ValueInfo } from "./decode.js";
+import { type ElementTypeName, elementTypeOf } from "./element-types.js";
 import { checkGraph } from "./graphs.js";
 import { idleDomains, irRange, opsetRange, standardDomains } from "./operators.js";
 import { otherKind } from "./plain-file.js";
 import { defaultLimits, type InspectLimits, type Refusal, Refused, refuse } from "./refusal.js";
-import { type ElementTypeName, elementTypeOf } from "./schema.js";
 
 /** An input or output as the graph declares it. A dimension is a number, a name, or null where it is left open. */
 export interface TensorFacts {

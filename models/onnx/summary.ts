@@ -2,9 +2,9 @@
 // can be read within the limits. Nothing here runs native code, and nothing here decides.
 
 import { decodeModel, type Graph, type Model, type Tensor, type ValueInfo } from "./decode.js";
+import { elementTypeOf } from "./element-types.js";
 import { allowedOperators, standardDomains } from "./operators.js";
 import { defaultLimits, type InspectLimits, Refused } from "./refusal.js";
-import { elementTypeOf } from "./schema.js";
 
 /** An input or output; `type` is in words for types that Drover does not load, `dims` null where left open. */
 export interface PortSummary {

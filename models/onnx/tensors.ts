@@ -3,8 +3,8 @@
 // back.
 
 import type { SparseTensor, Tensor } from "./decode.js";
+import { elementTypeOf } from "./element-types.js";
 import { type InspectLimits, refuse } from "./refusal.js";
-import { elementTypeOf } from "./schema.js";
 
 const MEMORY_MARKER = "_ORT_MEM_ADDR_";
 const MAX_RANK = 8;

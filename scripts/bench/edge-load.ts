@@ -2,6 +2,7 @@
 // virtual clock, with the simulated base's sensors and a hub that renews and grants without end, or grants nothing.
 // Plans are answered by Dijkstra.
 
+import { NO_CONTROLLERS } from "../../edge/core/controller/slots.js";
 import { Edge } from "../../edge/core/edge.js";
 import { EMPTY_MEMORY } from "../../edge/core/memory.js";
 import type { EdgeContext, EdgeEffect, EdgeInput } from "../../edge/core/types.js";
@@ -65,6 +66,7 @@ export class EdgeLoad {
     this.controlMs = config.limits.controlMs;
     const context: EdgeContext = {
       ...{ robot: ROBOT, fleet, config, configHash: "hash", software: "bench", boot: "boot-1", model: "dijkstra" },
+      controllers: NO_CONTROLLERS,
       brakeAheadMs: deriveSite(config).brakeAheadMs,
     };
     this.edge = new Edge({

@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { InferenceSession, Tensor } from "onnxruntime-node";
-import { PlannerProcess } from "../../edge/io/planner-process.js";
+import { ModelProcess } from "../../edge/io/model-process.js";
 import { loadModel } from "../../models/load.js";
 import type { PlanKind, PlanRequest, PlanResult } from "../../models/planner.js";
 import { gridResult, gridRun, type ModelResult } from "../../models/run.js";
@@ -34,12 +34,12 @@ async function startPlanner(): Promise<{ ask: Ask; pid: () => number | undefined
   const isReady = new Promise<void>((resolve) => {
     ready = resolve;
   });
-  const planner = new PlannerProcess({
-    modelDirs: [MODEL],
+  const planner = new ModelProcess({
+    models: [{ directory: MODEL }],
     events: {
       onReady: () => ready(),
       onResult: (result) => answer(result),
-      onRefused: (_, reason) => refuse(new Error(`the planner refused: ${reason}`)),
+      onRefused: (_model, _id, reason) => refuse(new Error(`the planner refused: ${reason}`)),
       onExit: ({ code, signal }) => refuse(new Error(`the planner ended with ${signal ?? code}`)),
     },
   });

@@ -2,6 +2,7 @@
 // their time, and a hub that grants one destination, renews the lease, and orders REACTIVE_ONLY when the scene says so.
 // Plans are answered by Dijkstra while models may plan.
 
+import { NO_CONTROLLERS } from "../../edge/core/controller/slots.js";
 import { Edge } from "../../edge/core/edge.js";
 import { EMPTY_MEMORY } from "../../edge/core/memory.js";
 import type { EdgeEffect, EdgeInput } from "../../edge/core/types.js";
@@ -68,7 +69,7 @@ export class Rig {
     const { brakeAheadMs } = deriveSite(config);
     const names = { robot: robot.id, configHash: "hash", software: "prove", boot: "boot-1", model: "dijkstra" };
     this.edge = new Edge({
-      context: { ...names, fleet, config, brakeAheadMs },
+      context: { ...names, fleet, config, brakeAheadMs, controllers: NO_CONTROLLERS },
       memory: EMPTY_MEMORY,
       grid: map,
       clocks,

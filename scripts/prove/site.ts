@@ -16,7 +16,7 @@ export function destinationOf(robot: string): string {
 }
 
 export function siteOf({ body, map, robots }: Scene): SiteConfig {
-  const { decisions, battery, limits } = defaultedParts();
+  const { decisions, battery, limits, models } = defaultedParts();
   const { radiusM, marginM, maxSpeedMps, reactiveSpeedMps, accelMps2, brakeMps2 } = body;
   return {
     schema: 1,
@@ -34,6 +34,7 @@ export function siteOf({ body, map, robots }: Scene): SiteConfig {
       ...{ arriveM: Math.min(0.15, radiusM / 2), settleMs: 400, poseErrorMaxM: 0.3 },
     },
     battery,
+    models,
     limits: { ...limits, localPlanMs: PLAN_MS },
   };
 }

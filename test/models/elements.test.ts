@@ -3,7 +3,7 @@
 
 import t from "tap";
 import { elementAt, encodeElements, fromFloat16, sizeOf, toFloat16 } from "../../models/elements.js";
-import { elementTypes } from "../../models/onnx/schema.js";
+import { elementTypes } from "../../models/onnx/element-types.js";
 
 t.test("every half precision number comes back as itself", (t) => {
   const wrong: number[] = [];

@@ -4,7 +4,7 @@
 import t from "tap";
 import { encodeElements, type NamedTensor } from "../../models/elements.js";
 import { compareOutputs, encodeGolden, type GoldenFile, parseGolden } from "../../models/golden.js";
-import { elementTypes } from "../../models/onnx/schema.js";
+import { elementTypes } from "../../models/onnx/element-types.js";
 import { floats } from "./helpers/trial-models.js";
 
 const tolerance = { absolute: 0.5, relative: 0.125 };

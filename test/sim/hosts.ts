@@ -1,6 +1,7 @@
 // Where processes run: opens hubs and edges on their machines and disks, starts again what has ended as a supervisor
 // would, and connects them by the network.
 
+import { NO_CONTROLLERS } from "../../edge/core/controller/slots.js";
 import { driveGridOf } from "../../fleet-config/derive.js";
 import { proposeAssignments } from "../../hub/core/dispatch/dispatch.js";
 import { Travel } from "../../hub/core/dispatch/travel.js";
@@ -160,7 +161,7 @@ export class Hosts {
       context: {
         ...{ robot, fleet, config: site.config, software: "simulated", boot },
         configHash: weather.on("edge-other-file", robot) > 0 ? "of another file" : site.hash,
-        ...{ brakeAheadMs, model: "stand-in" },
+        ...{ brakeAheadMs, model: "stand-in", controllers: NO_CONTROLLERS },
       },
       watcher: {
         ...checkers.edgeWatcher,

@@ -61,9 +61,7 @@ export function pursue(input: PursuitInput): Pursuit {
   progress.segment = foot.segment;
   const remainingM = lengthFrom(points, foot);
   const speed = Math.max(0, input.speedMps);
-  const scale = scaleOf(physics);
-  const reachM = Math.min(1.1, Math.max(0.35 * scale, 0.3 * scale + 0.4 * speed));
-  const ahead = pointAhead(points, foot, reachM);
+  const ahead = pointAhead(points, foot, reachM(speed, physics));
   const dx = ahead.xM - pose.xM;
   const dy = ahead.yM - pose.yM;
   const distanceM = Math.hypot(dx, dy);
@@ -90,6 +88,19 @@ export function pursue(input: PursuitInput): Pursuit {
     offsetM: foot.offsetM,
     bearingRad,
   };
+}
+
+/** How far ahead on the path the pursued point lies. */
+function reachM(speedMps: number, physics: Physics): number {
+  const scale = scaleOf(physics);
+  return Math.min(1.1, Math.max(0.35 * scale, 0.3 * scale + 0.4 * speedMps));
+}
+
+/** The point that `pursue` would pursue from there; it changes nothing. */
+export function pursuedPoint(input: Omit<PursuitInput, "limits">): { readonly xM: number; readonly yM: number } {
+  const { path, progress, pose, speedMps, physics } = input;
+  const foot = footOn(path.pointsM, progress.segment, pose);
+  return pointAhead(path.pointsM, foot, reachM(Math.max(0, speedMps), physics));
 }
 
 function clamp(value: number, limit: number): number {

@@ -36,6 +36,7 @@ export const NO_VETOES = {
   "no-room-map": 0,
   "no-room-seen": 0,
   "no-room-unmapped": 0,
+  strays: 0, // from what the robot holds (see advice.ts)
 } as const;
 export type GuardReason = keyof typeof NO_VETOES;
 

@@ -3,18 +3,22 @@
 // only a validated path is finished (R8); on any other rung, without a target or without a fresh scan, the robot
 // stands.
 import { UNREACHABLE } from "../../../models/planner.js";
-import { type Pursuit, pursue } from "./follow.js";
+import { type Advice, judgeAdvice } from "./advice.js";
+import { valueAt } from "./costmap.js";
+import { footOn, type Pursuit, pursue, pursuedPoint } from "./follow.js";
 import { align, arrived } from "./goal.js";
-import { CREEP_MPS, type GuardContext, type GuardReason, guard } from "./guard.js";
+import { CREEP_MPS, type GuardContext, type GuardReason, type GuardVerdict, guard } from "./guard.js";
+import type { Path } from "./path.js";
 import { isWayBlocked } from "./planning.js";
 import { after } from "./rate.js";
 import { reactive } from "./reactive.js";
 import { placeScan } from "./scan.js";
 import type { MotionInput, MotionState } from "./state.js";
 import { stepTraffic } from "./traffic.js";
-import type { Target, Velocity } from "./types.js";
+import type { Pose, Target, Velocity } from "./types.js";
 import { createYield } from "./yield.js";
 
+export type { Advice } from "./advice.js";
 export { acceptPlan, nextPlanRequest, type PlanVerdict, planLost } from "./planning.js";
 export { createMotion, type MotionInput, type MotionOptions, type MotionState } from "./state.js";
 export type { Footprint, MeasuredPose, Physics, Pose, Scan, Target } from "./types.js";
@@ -38,6 +42,8 @@ const STAND: Velocity = { speedMps: 0, turnRadps: 0 };
 
 /** What the base shall do now. Call it once per control tick. */
 export function propose(state: MotionState, input: MotionInput): Proposal {
+  state.isFollowing = false;
+  state.adviceVerdict = "";
   const { target } = input;
   const isMoving = input.rung === "AUTONOMOUS" || input.rung === "REACTIVE_ONLY";
   if (target === null) return stand(state, input, "standing", "");
@@ -116,15 +122,65 @@ function drive(state: MotionState, input: MotionInput, target: Target): Proposal
       return retreat(state, input);
     case "clear":
     case "detouring":
-      return follow(state, input);
+      return follow(state, input, { target, path: state.path });
   }
 }
 
-function follow(state: MotionState, input: MotionInput): Proposal {
+function follow(
+  state: MotionState,
+  input: MotionInput,
+  on: { readonly target: Target; readonly path: Path },
+): Proposal {
   // A blocked way is not followed round its long detour through the window: better to wait where the robot is.
   if (isWayBlocked(state)) return wait(state, input, "something in the way");
-  const pursuit = pursueOn(state, input, state.path as NonNullable<MotionState["path"]>);
+  state.isFollowing = true;
+  if (input.controller !== null) return advised(state, input, { ...on, ...input.controller });
+  const pursuit = pursueOn(state, input, on.path);
   return finish(state, input, { proposal: pursuit, activity: "driving", bearingRad: pursuit.bearingRad });
+}
+
+/** What a controller model advises, when the guard grants it; else immediate rules for this tick (R11). */
+function advised(
+  state: MotionState,
+  input: MotionInput,
+  on: { readonly target: Target; readonly path: Path; readonly advice: Advice | null; readonly withinM: number },
+): Proposal {
+  state.progress.segment = footOn(on.path.pointsM, state.progress.segment, input.pose).segment;
+  if (on.advice === null) return react(state, input, on.target);
+  const verdict = judge(state, input, { advice: on.advice, withinM: on.withinM });
+  state.adviceVerdict = verdict.ok ? "driven" : verdict.reason;
+  if (!verdict.ok) {
+    state.vetoes[verdict.reason] += 1;
+    return react(state, input, on.target);
+  }
+  const { speedMps, turnRadps } = verdict.command;
+  state.before = after(state.before, speedMps);
+  return { speedMps, turnRadps, activity: "driving", blockedBy: "", path: shownPath(state) };
+}
+
+/** Metres of free floor from there to the target, by the site plan. */
+export function toGoM(state: MotionState, pose: Pose): number {
+  return valueAt(state.siteWalls, state.siteValue, pose);
+}
+
+/** The point of the path that the robot would pursue now; null without a path. */
+export function waypointOf(
+  state: MotionState,
+  input: MotionInput,
+): { readonly xM: number; readonly yM: number } | null {
+  const { path, progress, options } = state;
+  if (path === undefined) return null;
+  return pursuedPoint({ path, progress, pose: input.pose, speedMps: input.speedMps, physics: options.physics });
+}
+
+/** What the guard says to an advice now; nothing changes. */
+export function judge(
+  state: MotionState,
+  input: MotionInput,
+  of: { readonly advice: Advice; readonly withinM: number },
+): GuardVerdict {
+  const leash = { withinM: of.withinM, toGoM: (at: Pose) => toGoM(state, at) };
+  return judgeAdvice(of.advice, { context: guardContext(state, input), leash, periodS: 1 / state.options.controlHz });
 }
 
 function retreat(state: MotionState, input: MotionInput): Proposal {
@@ -220,6 +276,8 @@ function describe(reason: GuardReason): string {
       return "no room ahead";
     case "no-room-unmapped":
       return "something in the way";
+    case "strays":
+      return "plan refused: strays";
   }
 }
 

@@ -1,6 +1,7 @@
 // What the motion core remembers between calls, in one mutable value. Deterministic: time, chance and every sample are
 // arguments of the functions that change it, and all buffers are taken here, once.
 import type { Grid } from "../../../fleet-config/grid.js";
+import type { Advice } from "./advice.js";
 import type { Progress } from "./follow.js";
 import { createSettle, SETTLE_MS, type Settle } from "./goal.js";
 import { type GuardReason, NO_VETOES } from "./guard.js";
@@ -36,6 +37,11 @@ export interface MotionInput {
   readonly rung: MovingRung | "CONFIRM" | "HALT";
   /** In [0, 1): who gives way first when robots block each other. */
   readonly priority: number;
+  /**
+   * A controller model is live, and this is what it advises now; null: the path itself is pursued. `withinM`: no
+   * farther than this from the target, in metres of free floor, may it lead.
+   */
+  readonly controller: { readonly advice: Advice | null; readonly withinM: number } | null;
 }
 
 export interface MotionOptions {
@@ -113,6 +119,10 @@ export interface MotionState {
   readonly reacting: Reacting;
   /** Proposals that the guard refused whole, by cause, since the start. */
   readonly vetoes: Record<GuardReason, number>;
+  /** Whether the last set-point followed the path, or would have; then a controller may advise. */
+  isFollowing: boolean;
+  /** What became of the last advice: "" when there was none to judge. */
+  adviceVerdict: GuardReason | "driven" | "";
   /** Where the nearest unmapped thing was when it last moved, and when that was. */
   other: { xM: number; yM: number; atMs: number };
   /** Where and when the robot last made headway. */
@@ -173,6 +183,8 @@ export function createMotion(options: MotionOptions): MotionState {
     before: { speedMps: 0, accelMps2: 0, periodS: 1 / full.controlHz },
     reacting: { isHeld: false },
     vetoes: { ...NO_VETOES },
+    isFollowing: false,
+    adviceVerdict: "",
     headway: { xM: 0, yM: 0, atMs: 0 },
   };
 }

@@ -2,58 +2,38 @@
 // answers, a planner that answers by Dijkstra, and a store. Each of them can be told to fail. Every effect is kept
 // and checked.
 
+import { type ControllerModels, NO_CONTROLLERS } from "../../../edge/core/controller/slots.js";
 import { Edge } from "../../../edge/core/edge.js";
 import { type EdgeMemory, EMPTY_MEMORY } from "../../../edge/core/memory.js";
 import { rungOf } from "../../../edge/core/modes.js";
 import type { EdgeContext, EdgeEffect, EdgeInput } from "../../../edge/core/types.js";
-import { defaultedParts, fleetOf, simulatedLease, simulatedPhysics } from "../../../fleet-config/defaults.js";
-import type { FleetConfig, SiteConfig } from "../../../fleet-config/types.js";
+import type { FleetConfig, ModelsConfig, SiteConfig } from "../../../fleet-config/types.js";
+import type { NamedTensor } from "../../../models/elements.js";
 import type { PlanRequest } from "../../../models/planner.js";
+import type { ModelRun } from "../../../models/run.js";
 import type { ClockReading } from "../../../proto/clock.js";
 import { brakeAheadMs } from "../../../proto/lease.js";
 import { type CauseName, causesOf } from "../../../proto/mode.js";
 import type { Command, EdgeMessage, Grant, HubMessage } from "../../../proto/wire.js";
 import { chanceFrom } from "../../proto/true-time.js";
 import { solve } from "./motion/dijkstra.js";
-import { gridOf } from "./motion/world.js";
 import { StubBase } from "./stub-base.js";
+import { configOf, HEIGHT, roomGrid, WIDTH } from "./yard.js";
 
 export const TICK_MS = 50;
-const WIDTH = 24;
-const HEIGHT = 10;
 const START_MS = 1_000_000;
-
-const PLACES = [
-  ["P1", 20.5, 5],
-  ["P2", 4.5, 2.5],
-  ["P3", 20.5, 2.5],
-] as const;
-
-export function roomGrid() {
-  const wall = "#".repeat(WIDTH);
-  return gridOf([wall, ...Array.from({ length: HEIGHT - 2 }, () => `#${".".repeat(WIDTH - 2)}#`), wall]);
-}
-
-export function configOf(change: (fleet: FleetConfig) => FleetConfig = (fleet) => fleet): SiteConfig {
-  return {
-    ...{ schema: 1, site: "yard", map: { file: "yard.map", format: "movingai", cellM: 1 } },
-    destinations: PLACES.map(([id, xM, yM]) => {
-      return { id, xM, yM, headingRad: 0, footprintRadiusM: 0.6, kind: "point" };
-    }),
-    fleets: [change(fleetOf("pickers"))],
-    robots: [{ id: "r1", fleet: "pickers", home: "P2" }],
-    lease: simulatedLease(),
-    physics: simulatedPhysics({ radiusM: 0.35, marginM: 0.1, maxSpeedMps: 1.5 }),
-    ...defaultedParts(),
-  };
-}
 
 export interface EdgeOptions {
   readonly fleet?: (fleet: FleetConfig) => FleetConfig;
   readonly memory?: EdgeMemory;
   readonly boot?: string;
   readonly seed?: number;
+  readonly controllers?: ControllerModels;
+  readonly models?: Partial<ModelsConfig>;
 }
+
+/** What a controller model answers to a run: its outputs, null for nothing yet, or why it refuses. */
+export type Answering = (run: ModelRun) => readonly NamedTensor[] | string | null;
 
 type Sent<K extends EdgeMessage["kind"]> = Extract<EdgeMessage, { kind: K }>;
 
@@ -75,10 +55,13 @@ export class EdgeUnderTest {
   #orders = 0;
   #counter = 0;
   #asked: PlanRequest | null = null;
+  /** By name and version of a controller model. */
+  readonly answering = new Map<string, Answering>();
+  #runs: { readonly model: string; readonly run: ModelRun }[] = [];
   readonly #unsaved: number[] = [];
 
   constructor(options: EdgeOptions = {}) {
-    this.config = configOf(options.fleet);
+    this.config = configOf(options.fleet, options.models);
     const [fleet] = this.config.fleets;
     if (fleet === undefined) throw new Error("a fleet");
     this.stored = options.memory ?? EMPTY_MEMORY;
@@ -86,6 +69,7 @@ export class EdgeUnderTest {
     this.context = {
       ...{ robot: "r1", fleet, config: this.config, configHash: "config", software: "0" },
       ...{ boot: options.boot ?? "boot1", brakeAheadMs: brakeAheadMs(this.config.lease), model: "dijkstra" },
+      controllers: options.controllers ?? NO_CONTROLLERS,
     };
     this.edge = new Edge({
       context: this.context,
@@ -205,6 +189,7 @@ export class EdgeUnderTest {
     const { nowMs } = this;
     for (const sample of this.base.samples(nowMs)) this.step({ kind: "sample", sample });
     this.#answerPlan();
+    this.#answerRuns();
     this.step({ kind: "tick", clocks: this.clocksAt(nowMs) });
     this.base.move(TICK_MS, nowMs);
   }
@@ -232,6 +217,13 @@ export class EdgeUnderTest {
         return;
       case "plan":
         this.#asked = effect.request;
+        return;
+      case "run":
+        this.#runs.push(effect);
+        return;
+      case "killModel":
+        this.#runs = this.#runs.filter(({ model }) => model !== effect.model);
+        this.step({ kind: "modelGone", model: effect.model, why: "killed" });
         return;
       case "publish":
       case "tick":
@@ -271,6 +263,16 @@ export class EdgeUnderTest {
     const result = solve(request);
     const value = this.planner === "lies" ? result.value.map(() => Number.NaN) : result.value;
     this.step({ kind: "planned", result: { ...result, value } });
+  }
+
+  #answerRuns(): void {
+    for (const asked of this.#runs.splice(0)) {
+      const { model, run } = asked;
+      const outputs = this.answering.get(model)?.(run) ?? null;
+      if (outputs === null) this.#runs.push(asked);
+      else if (typeof outputs === "string") this.step({ kind: "runRefused", model, id: run.id, reason: outputs });
+      else this.step({ kind: "ran", model, result: { id: run.id, model: run.model, outputs, inferenceMs: 1 } });
+    }
   }
 
   /** Everything commanded since `fromMs`. */

@@ -2,7 +2,8 @@
 import t from "tap";
 import { Edge } from "../../../edge/core/edge.js";
 import { EMPTY_MEMORY } from "../../../edge/core/memory.js";
-import { EdgeUnderTest, moves, roomGrid } from "./edge-under-test.js";
+import { EdgeUnderTest, moves } from "./edge-under-test.js";
+import { roomGrid } from "./yard.js";
 
 t.test("robot that is granted a destination drives there, arrives, and says so once it is stored", async (t) => {
   const robot = new EdgeUnderTest().ready();

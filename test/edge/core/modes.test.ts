@@ -2,8 +2,9 @@
 // mode without an effect on motion is the field's classic bug.
 import t from "tap";
 import { CAUSES } from "../../../proto/mode.js";
+import { chase, controller } from "./chaser.js";
 import { EdgeUnderTest, moves } from "./edge-under-test.js";
-import { TROUBLES, type Trouble } from "./troubles.js";
+import { DRIVES, TROUBLES, type Trouble } from "./troubles.js";
 
 t.test("R8 every cause that the edge finds is tested down to the command", async (t) => {
   const own = Object.entries(CAUSES).flatMap(([name, { by }]) => (by === "edge" ? [name] : []));
@@ -12,7 +13,12 @@ t.test("R8 every cause that the edge finds is tested down to the command", async
 
 function inTrouble({ name, fleet, impose }: Trouble): EdgeUnderTest {
   const change = fleet === "confirm" ? { bootNeedsPerson: true } : {};
-  const robot = new EdgeUnderTest({ fleet: (given) => ({ ...given, ladder: { ...given.ladder, ...change } }) });
+  const robot = new EdgeUnderTest({
+    fleet: (given) => ({ ...given, ladder: { ...given.ladder, ...change } }),
+    ...(name === "controller-fault" ? { controllers: { live: controller("1.0.0"), candidate: null } } : {}),
+  });
+  robot.answering.set(DRIVES, chase);
+  robot.step({ kind: "modelReady", model: DRIVES });
   if (name !== "boot" && name !== "boot-confirm") robot.driving();
   if (name === "boot-confirm") robot.step({ kind: "plannerReady" });
   impose(robot);

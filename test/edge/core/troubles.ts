@@ -1,6 +1,7 @@
 // Every trouble that the edge finds by itself: how it is brought about, how soon it must be noticed, and what may
 // move from then on. A cause of the closed table without a row here fails the test that reads this table.
 import type { CauseName, Rung } from "../../../proto/mode.js";
+import { action } from "./chaser.js";
 import type { EdgeUnderTest } from "./edge-under-test.js";
 
 export interface Trouble {
@@ -13,6 +14,8 @@ export interface Trouble {
   readonly fleet?: "confirm"; // each start needs a person
 }
 
+/** The model of a robot that has one. */
+export const DRIVES = "chaser 1.0.0";
 const bare = (robot: EdgeUnderTest) => robot.connect();
 const REACTIVE = { rung: "REACTIVE_ONLY", motion: "reactive" } as const;
 
@@ -89,6 +92,18 @@ export const TROUBLES: readonly Trouble[] = [
   {
     ...{ name: "planner-fault", what: "the planner has gone", withinMs: 50, ...REACTIVE },
     impose: (robot) => void robot.step({ kind: "plannerGone", why: "killed" }),
+  },
+  {
+    ...{ name: "controller-fault", what: "the model that drives gives what is no number", withinMs: 150, ...REACTIVE },
+    impose: (robot) => robot.answering.set(DRIVES, () => action(Number.NaN, 0)),
+  },
+  {
+    ...{ name: "controller-fault", what: "the model that drives falls silent", withinMs: 250, ...REACTIVE },
+    impose: (robot) => robot.answering.set(DRIVES, () => null),
+  },
+  {
+    ...{ name: "controller-fault", what: "the model that drives has gone", withinMs: 50, ...REACTIVE },
+    impose: (robot) => void robot.step({ kind: "modelGone", model: DRIVES, why: "killed" }),
   },
   {
     ...{ name: "lease-lapsed", what: "the hub answers no more", withinMs: 3100, rung: "REACTIVE_ONLY", motion: "none" },

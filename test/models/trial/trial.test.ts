@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import t from "tap";
 import { sha256Hex } from "../../../models/contract.js";
 import { encodeElements, type NamedTensor } from "../../../models/elements.js";
-import { elementTypes } from "../../../models/onnx/schema.js";
+import { elementTypes } from "../../../models/onnx/element-types.js";
 import { sizesOf, subjectOf, zeroFeeds } from "../../../models/trial/feeds.js";
 import { runTrial as run, type TrialOptions } from "../../../models/trial/trial.js";
 import type { TrialSubject } from "../../../models/trial/words.js";

@@ -2,6 +2,7 @@
 // cores of a hub and its edges whose state a test may forge. Each case of a checker is told twice: as it must never be,
 // and as the nearest thing that is still sound.
 
+import { NO_CONTROLLERS } from "../../../edge/core/controller/slots.js";
 import { Edge } from "../../../edge/core/edge.js";
 import { EMPTY_MEMORY } from "../../../edge/core/memory.js";
 import { Hub } from "../../../hub/core/hub.js";
@@ -106,7 +107,7 @@ export class Stand {
     const boot = `${robot}-${stream}`;
     const context = {
       ...{ robot, fleet, config: site.config, configHash: site.hash, software: "stand", boot },
-      ...{ brakeAheadMs, model: "none" },
+      ...{ brakeAheadMs, model: "none", controllers: NO_CONTROLLERS },
     };
     const core = new Edge({ context, memory: EMPTY_MEMORY, grid, clocks: board.read(kernel.nowUs) });
     const disk = new EdgeDisk(robot, { kernel, chance: new Random(robot), trouble: () => QUIET });

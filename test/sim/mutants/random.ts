@@ -21,7 +21,9 @@ export const RULE_FILES: readonly string[] = [
     "pending",
     "snapshot",
   ].map((name) => `hub/core/${name}.ts`),
-  ...["authority", "holding", "channels", "modes", "drive", "gate", "edge"].map((name) => `edge/core/${name}.ts`),
+  ...["authority", "holding", "channels", "modes", "drive", "motion-input", "planner", "gate", "edge"].map(
+    (name) => `edge/core/${name}.ts`,
+  ),
 ];
 
 /** Whole numbers below a bound, all from one seed. */

@@ -34,6 +34,7 @@ function anInput(over: Partial<MotionInput> & { readonly aheadM?: number } = {})
     target: at("goal", 15, 10),
     rung: "AUTONOMOUS",
     priority: 0.5,
+    controller: null,
     ...rest,
   };
 }

@@ -201,6 +201,7 @@ function control(world: World, robot: Robot): void {
     target,
     rung: spec.rungAt?.(world.nowMs, robot.index) ?? "AUTONOMOUS",
     priority: chanceOf(spec.seed * 131 + robot.index)(),
+    controller: null,
   };
   if (robot.pending !== null && world.nowMs >= robot.pending.atMs) {
     const { request } = robot.pending;

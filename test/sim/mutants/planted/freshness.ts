@@ -211,7 +211,7 @@ export const FRESHNESS_MUTANTS: readonly Mutant[] = [
     patches: [
       { file: DRIVE, find: 'ageMs(state, "scan", nowMs) <= limits.scanMs &&', replace: "" },
       {
-        file: DRIVE,
+        file: "edge/core/motion-input.ts",
         find: "capturedMs === undefined || age > state.context.config.decisions.react.scanMs) return null;",
         replace: "capturedMs === undefined) return null;",
       },

@@ -15,7 +15,11 @@ function movesBut(rung: Rung): readonly Patch[] {
   const motion = 'PERMITS[rung].motion === "none"';
   return [
     { file: DRIVE, find: `if (${motion}) return`, replace: `if (${motion} && rung === "${rung}") return` },
-    { file: DRIVE, find: 'target !== null && PERMITS[rung].motion !== "none";', replace: "target !== null;" },
+    {
+      file: "edge/core/motion-input.ts",
+      find: 'target !== null && PERMITS[rung].motion !== "none";',
+      replace: "target !== null;",
+    },
     {
       file: "edge/core/motion/motion.ts",
       find: 'input.rung === "REACTIVE_ONLY";',

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import t, { type Test } from "tap";
-import { PlannerProcess, type PlannerProcessOptions } from "../../edge/io/planner-process.js";
+import { ModelProcess, type ModelProcessOptions } from "../../edge/io/model-process.js";
 import { gridPlannerManifest, writeGridPlanner } from "../../models/grid-planner/write.js";
 import { type PlanRequest, UNREACHABLE } from "../../models/planner.js";
 import { gridRun, type ModelResult, type ModelRun, type ReadyModel } from "../../models/run.js";
@@ -24,19 +24,19 @@ interface Seen {
 
 function aPlanner(
   t: Test,
-  options: Partial<PlannerProcessOptions> = {},
-): { planner: PlannerProcess; seen: Seen; modelDir: string } {
+  options: Partial<ModelProcessOptions> = {},
+): { planner: ModelProcess; seen: Seen; modelDir: string } {
   const modelDir = t.testdir();
   writeGridPlanner(modelDir);
   const seen: Seen = { ready: [], results: [], refusals: [], exits: [] };
   const events = {
     onReady: (info: Seen["ready"][number]) => void seen.ready.push(info),
     onResult: (result: ModelResult) => void seen.results.push(result),
-    onRefused: (id: number, reason: string) => void seen.refusals.push({ id, reason }),
+    onRefused: (_: string, id: number, reason: string) => void seen.refusals.push({ id, reason }),
     onExit: (info: Seen["exits"][number]) => void seen.exits.push(info),
   };
-  const planner = new PlannerProcess({
-    modelDirs: [modelDir],
+  const planner = new ModelProcess({
+    models: [{ directory: modelDir }],
     events,
     restartMs: { initial: 20, max: 100 },
     ...options,
@@ -196,7 +196,7 @@ t.test("R11 planner process closes its child for good, also a stopped one", asyn
 t.test("R11 planner child ends when the channel to its parent closes, and prints nothing on stdout", async (t) => {
   const modelDir = t.testdir();
   writeGridPlanner(modelDir);
-  const child = fork(entry, [modelDir], { serialization: "advanced", silent: true, execArgv: [] });
+  const child = fork(entry, [modelDir, "any"], { serialization: "advanced", silent: true, execArgv: [] });
   const printed: string[] = [];
   child.stdout?.on("data", (text) => printed.push(String(text)));
   const [ready] = await once(child, "message");
@@ -208,7 +208,7 @@ t.test("R11 planner child ends when the channel to its parent closes, and prints
 });
 
 t.test("R13 planner child refuses to start without a channel", async (t) => {
-  const child = spawn(process.execPath, [entry, t.testdir()], { stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn(process.execPath, [entry, t.testdir(), "any"], { stdio: ["ignore", "ignore", "pipe"] });
   const said: string[] = [];
   child.stderr.on("data", (text) => said.push(String(text)));
   const [code] = await once(child, "close");

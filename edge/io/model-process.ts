@@ -1,30 +1,37 @@
-// Keeps one planner child with its models alive and gives it at most one run at a time (R11). It decides no deadline:
-// the edge's core does, and calls `kill`. What a killed child still sends is dropped, so that a late result can never
-// arrive. A child that ends is started again with a growing pause, which shrinks back after the first result.
+// Keeps one child with its models alive and gives each of them at most one run at a time (R11); the child runs them one
+// after the other. It decides no deadline: the edge's core does, and calls `kill`. What a killed child still sends is
+// dropped, so that a late result can never arrive. A child that ends is started again with a growing pause, which
+// shrinks back after the first result.
 
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { ModelResult, ModelRun, ReadyModel, RunnerMessage } from "../../models/run.js";
 
-export interface PlannerEvents {
+export interface ModelProcessEvents {
   onReady(info: { pid: number; models: readonly ReadyModel[] }): void;
   onResult(result: ModelResult): void;
-  /** The child refused this run, with the reason; it is ready for the next. */
-  onRefused(id: number, reason: string): void;
+  /** The child refused this run of that model, with the reason; it is ready for the next. */
+  onRefused(model: string, id: number, reason: string): void;
   /** The child has ended, for whatever reason; a run in flight will get no answer. */
   onExit(info: { pid: number; code: number | null; signal: string | null }): void;
 }
 
-export interface PlannerProcessOptions {
-  /** Folders with a model and its manifest each. */
-  readonly modelDirs: readonly string[];
+export interface ModelProcessOptions {
+  /** Folders with a model and its manifest each, of different names. */
+  readonly models: readonly ModelFolder[];
   /** Compiled entry of the child; by default the one beside this file's folder. */
   readonly entry?: string;
-  readonly events: PlannerEvents;
+  readonly events: ModelProcessEvents;
   /** Pause before a restart: the first, and the longest after doubling. Default 200 and 5000 ms. */
   readonly restartMs?: { readonly initial: number; readonly max: number };
   /** A child that has not said `ready` after this is killed. Default 20000 ms. */
   readonly readyMs?: number;
+}
+
+/** `sha256`: of the model that was judged; the child runs no other. Undefined: whatever is there. */
+export interface ModelFolder {
+  readonly directory: string;
+  readonly sha256?: string;
 }
 
 /** One child from start to end. */
@@ -34,12 +41,12 @@ interface Running {
   ready: boolean;
   /** After `kill` nothing that the child says counts any more. */
   condemned: boolean;
-  inFlight: ModelRun | undefined;
+  readonly inFlight: Map<string, ModelRun>; // by model
   readyTimer: NodeJS.Timeout | undefined;
 }
 
-export class PlannerProcess {
-  readonly #options: PlannerProcessOptions;
+export class ModelProcess {
+  readonly #options: ModelProcessOptions;
   readonly #initialMs: number;
   readonly #maxMs: number;
   #pauseMs: number;
@@ -47,7 +54,7 @@ export class PlannerProcess {
   #restart: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(options: PlannerProcessOptions) {
+  constructor(options: ModelProcessOptions) {
     this.#options = options;
     this.#initialMs = options.restartMs?.initial ?? 200;
     this.#maxMs = options.restartMs?.max ?? 5_000;
@@ -65,7 +72,8 @@ export class PlannerProcess {
     clearTimeout(this.#restart);
     this.#restart = undefined;
     const entry = this.#options.entry ?? fileURLToPath(new URL("../planner/main.js", import.meta.url));
-    const child = fork(entry, [...this.#options.modelDirs], {
+    const models = this.#options.models.flatMap(({ directory, sha256 = "any" }) => [directory, sha256]);
+    const child = fork(entry, models, {
       serialization: "advanced",
       stdio: ["ignore", "ignore", "inherit", "ipc"],
       execArgv: [],
@@ -76,7 +84,7 @@ export class PlannerProcess {
       return;
     }
     const readyTimer = setTimeout(() => this.kill(), this.#options.readyMs ?? 20_000);
-    const running: Running = { child, pid, ready: false, condemned: false, inFlight: undefined, readyTimer };
+    const running: Running = { child, pid, ready: false, condemned: false, inFlight: new Map(), readyTimer };
     this.#running = running;
     child.on("message", (message) => this.#receive(running, message as RunnerMessage));
     // A send to a child that is ending fails here; the end itself is what counts.
@@ -84,11 +92,12 @@ export class PlannerProcess {
     child.once("exit", (code, signal) => this.#ended(running, code, signal));
   }
 
-  /** Starts a run. Returns false, and sends nothing, while no child is ready or one run is under way. */
+  /** Starts a run. Returns false, and sends nothing, while no child is ready or a run of that model is under way. */
   run(run: ModelRun): boolean {
     const running = this.#running;
-    if (!running?.ready || running.condemned || running.inFlight || !running.child.connected) return false;
-    running.inFlight = run;
+    if (!running?.ready || running.condemned || running.inFlight.has(run.model) || !running.child.connected)
+      return false;
+    running.inFlight.set(run.model, run);
     running.child.send(run, () => {});
     return true;
   }
@@ -124,31 +133,23 @@ export class PlannerProcess {
         events.onReady({ pid: running.pid, models: message.models });
         return;
       case "result":
-        if (!this.#answers(running, message.result)) {
-          this.kill();
-          return;
-        }
-        running.inFlight = undefined;
+        if (!this.#takes(running, message.result)) return this.kill();
         this.#pauseMs = this.#initialMs;
         events.onResult(message.result);
         return;
       case "refused":
-        if (message.id !== running.inFlight?.id) {
-          this.kill();
-          return;
-        }
-        running.inFlight = undefined;
-        events.onRefused(message.id, message.reason);
+        if (!this.#takes(running, message)) return this.kill();
+        events.onRefused(message.model, message.id, message.reason);
         return;
     }
     // Unknown means no: a child that says anything else is not the one that was started.
     this.kill();
   }
 
-  /** Whether this is an answer to the run under way; a child that answers anything else is ended. */
-  #answers(running: Running, result: ModelResult): boolean {
-    const asked = running.inFlight;
-    return asked !== undefined && result.id === asked.id && result.model === asked.model;
+  /** Takes an answer to a run under way; a child that answers anything else is ended. */
+  #takes(running: Running, answer: { readonly id: number; readonly model: string }): boolean {
+    if (running.inFlight.get(answer.model)?.id !== answer.id) return false;
+    return running.inFlight.delete(answer.model);
   }
 
   #ended(running: Running, code: number | null, signal: string | null): void {

@@ -1,0 +1,261 @@
+// Controller models from their evidence to an advice (R11): the gate before a run, its deadline, what a failure costs,
+// and when a candidate takes over or the one before comes back. The motion core judges and drives what they advise.
+
+import { assemble } from "../../../models/assemble.js";
+import { readProposal } from "../../../models/propose.js";
+import type { ModelResult } from "../../../models/run.js";
+import { failed } from "../breaker.js";
+import { mayPlan } from "../modes.js";
+import { judge, type MotionInput, type MotionState, toGoM } from "../motion/motion.js";
+import type { EdgeEffect, EdgeState } from "../types.js";
+import { evidenceOf } from "./evidence.js";
+import { type Flight, type Slot, slotNamed, slotWith } from "./slots.js";
+
+/** A model that has not answered for this many of its deadlines is killed. */
+const KILL_DEADLINES = 3;
+/** An advice is driven for this many control periods beyond the deadline in which it was made. */
+const KEPT_PERIODS = 2;
+/** So many advices that the guard refuses, with no way made between them, are a failure. */
+const VETO_RUN = 10;
+/** A live model that brings its robot no nearer for so long, by at least so much, leads nowhere. */
+const NOWHERE_MS = 10_000;
+const NEARER_M = 0.3;
+/** How far back from its best a model may lead, in radii of the robot. */
+const LEASH_RADII = 2;
+/** After a failure immediate rules hold at least this long. */
+const FAILING_MS = 1000;
+/** A candidate is not taken before so many runs, or when the guard would have refused more than this share of them. */
+const SHADOW_RUNS = 20;
+const SHADOW_VETOES = 0.1;
+/** What does not drive is judged on a shorter leash: it is led along by what does. */
+const SHADOW_LEASH_M = 0.1;
+
+/** One change of a slot: when, and where its effects go. */
+interface Turn {
+  readonly nowMs: number;
+  readonly effects: EdgeEffect[];
+}
+
+/** What the motion core is told: null when no controller is live. */
+export function controllerInput(state: EdgeState, nowMs: number): MotionInput["controller"] {
+  const live = slotWith(state.controllers, "live");
+  if (live === undefined) return null;
+  return { advice: isCurrent(state, live, nowMs) ? live.advice : null, withinM: withinM(state) };
+}
+
+/** A model may lead its robot no farther back than this from the nearest that it has come to its target. */
+function withinM({ controllers, context }: EdgeState): number {
+  return controllers.best === null
+    ? Number.POSITIVE_INFINITY
+    : controllers.best.toGoM + LEASH_RADII * context.config.physics.radiusM;
+}
+
+function isCurrent(state: EdgeState, { advice, manifest }: Slot, nowMs: number): boolean {
+  if (advice === null) return false;
+  const keptMs = manifest.limits.deadlineMs + KEPT_PERIODS * state.context.config.limits.controlMs;
+  return nowMs - advice.sentMs <= keptMs;
+}
+
+/** At the begin of a tick: deadlines, then whether a candidate takes over. */
+export function stepControllers(state: EdgeState, turn: Turn): void {
+  const { controllers } = state;
+  if (turn.nowMs >= controllers.failingUntilMs) controllers.failing = "";
+  for (const slot of controllers.slots) {
+    if (slot.flight === null) continue;
+    missed(state, slot, slot.flight, turn);
+    const runningMs = turn.nowMs - slot.flight.sentMs;
+    if (runningMs <= KILL_DEADLINES * slot.manifest.limits.deadlineMs || !slot.ready) continue;
+    slot.ready = false;
+    turn.effects.push({ kind: "killModel", model: slot.model, why: `no answer for ${runningMs} ms` });
+  }
+  promote(state, turn);
+}
+
+/** A run past its deadline is lost, also when its answer comes before the tick that would have noticed. */
+function missed(state: EdgeState, slot: Slot, flight: Flight, turn: Turn): void {
+  if (flight.missed || turn.nowMs - flight.sentMs <= slot.manifest.limits.deadlineMs) return;
+  flight.missed = true;
+  slot.counts.late += 1;
+  fail(state, slot, "it is past its deadline", turn);
+}
+
+/** Between two ticks: the newest advice of the candidate is at hand, so that no tick is missed. */
+function promote(state: EdgeState, turn: Turn): void {
+  const { controllers } = state;
+  const { promoteAfterMs } = state.context.config.models;
+  const candidate = slotWith(controllers, "shadow");
+  if (candidate === undefined || promoteAfterMs === 0 || !isCurrent(state, candidate, turn.nowMs)) return;
+  const { asked, vetoed } = candidate.counts;
+  const isProven = asked >= SHADOW_RUNS && vetoed <= SHADOW_VETOES * asked;
+  if (!isProven || turn.nowMs - controllers.sinceMs < promoteAfterMs) return;
+  const live = slotWith(controllers, "live");
+  if (live !== undefined) live.role = "standby";
+  candidate.role = "live";
+  Object.assign(controllers, { sinceMs: turn.nowMs, isOnTrial: true, best: null });
+  const detail = `${candidate.model} drives after ${asked} runs in the shadow of ${live?.model ?? "the path itself"}`;
+  turn.effects.push({ kind: "note", event: "model promoted", detail });
+}
+
+/** The gate: a run goes out only on evidence that the manifest finds young enough; else the slot says which is not. */
+export function askControllers(
+  state: EdgeState,
+  at: { readonly motion: MotionState; readonly input: MotionInput },
+  { nowMs, effects }: Turn,
+): void {
+  const { controllers } = state;
+  if (controllers.slots.length === 0 || !at.motion.isFollowing || !mayPlan(state)) return;
+  const evidence = evidenceOf(state, { ...at, nowMs });
+  for (const slot of controllers.slots) {
+    if (slot.role === "failed" || !slot.ready || slot.flight !== null) continue;
+    const reset = slot.targetId !== at.input.target?.id;
+    if (reset) slot.frames.clear();
+    const assembly = assemble(slot.manifest, evidence, slot.frames);
+    if (assembly.kind === "refused") {
+      slot.why = `${assembly.tensor}: ${assembly.reason}`;
+      continue;
+    }
+    slot.targetId = at.input.target?.id ?? "";
+    const id = controllers.nextId;
+    controllers.nextId += 1;
+    slot.counts.asked += 1;
+    slot.flight = { id, sentMs: nowMs, advicePose: at.input.pose, missed: false };
+    const run = { id, model: slot.manifest.name, feeds: assembly.feeds, reset };
+    effects.push({ kind: "run", model: slot.model, run });
+  }
+}
+
+/** Takes an answer. One that is late, or to nothing that was asked, changes nothing but that the model lives. */
+export function controllerRan(state: EdgeState, model: string, result: ModelResult, turn: Turn): void {
+  const slot = slotNamed(state.controllers, model);
+  const flight = slot?.flight ?? null;
+  if (slot === undefined || flight?.id !== result.id) return;
+  missed(state, slot, flight, turn);
+  slot.flight = null;
+  if (flight.missed) return;
+  const outputs = new Map(result.outputs.map((output) => [output.tensor, output]));
+  const read = readProposal(slot.manifest, outputs);
+  if (read.kind === "refused") return refuse(state, slot, read.reason, turn);
+  slot.advice = null;
+  if (read.kind === "unsure") {
+    slot.counts.unsure += 1;
+    slot.why = read.reason;
+  } else if (read.proposal.kind === "field") refuse(state, slot, "a field is no advice", turn);
+  else {
+    const { id, sentMs, advicePose: pose } = flight;
+    slot.advice = { id, sentMs, pose, proposal: read.proposal, confidence: read.confidence };
+    slot.why = "";
+  }
+}
+
+/** The run broke the model's contract; its process is ready for the next. */
+export function controllerRefused(
+  state: EdgeState,
+  model: string,
+  answer: { readonly id: number; readonly reason: string },
+  turn: Turn,
+): void {
+  const slot = slotNamed(state.controllers, model);
+  if (slot?.flight?.id !== answer.id) return;
+  slot.flight = null;
+  refuse(state, slot, answer.reason, turn);
+}
+
+function refuse(state: EdgeState, slot: Slot, reason: string, turn: Turn): void {
+  slot.counts.refused += 1;
+  fail(state, slot, reason, turn);
+}
+
+export function controllerReady(state: EdgeState, model: string, nowMs: number): void {
+  const slot = slotNamed(state.controllers, model);
+  if (slot === undefined) return;
+  slot.ready = true;
+  slot.targetId = ""; // a process that starts knows no states
+  if (slot.role === "shadow") state.controllers.sinceMs = nowMs;
+}
+
+export function controllerGone(state: EdgeState, model: string, why: string, turn: Turn): void {
+  const slot = slotNamed(state.controllers, model);
+  if (slot === undefined) return;
+  Object.assign(slot, { ready: false, flight: null });
+  fail(state, slot, why, turn);
+}
+
+/**
+ * What a failure costs: a candidate its candidacy; a live model on trial its place, which goes back to the one before;
+ * any other live one immediate rules, and after enough failures the rung.
+ */
+function fail(state: EdgeState, slot: Slot, why: string, { nowMs, effects }: Turn): void {
+  const { controllers } = state;
+  failed(slot.failures, state.context.config.models.breaker, nowMs);
+  Object.assign(slot, { advice: null, vetoRun: 0, why });
+  effects.push({ kind: "note", event: "model failed", detail: `${slot.model}, ${slot.role}: ${why}` });
+  if (slot.role === "shadow") slot.role = "failed";
+  if (slot.role !== "live") return;
+  controllers.best = null;
+  const { trialMs } = state.context.config.models;
+  if (controllers.isOnTrial && nowMs - controllers.sinceMs <= trialMs) {
+    slot.role = "failed";
+    controllers.isOnTrial = false;
+    const before = slotWith(controllers, "standby");
+    if (before !== undefined) before.role = "live";
+    const detail = `${before?.model ?? "the path itself"} drives again, ${slot.model} failed: ${why}`;
+    effects.push({ kind: "note", event: "model swapped back", detail });
+    return;
+  }
+  controllers.failing = `${slot.model}: ${why}`.slice(0, 200);
+  controllers.failingUntilMs = nowMs + FAILING_MS;
+}
+
+/** Before the motion core proposes: what the guard would say to those that do not drive. */
+export function judgeShadows(
+  state: EdgeState,
+  at: { readonly motion: MotionState; readonly input: MotionInput },
+  nowMs: number,
+): void {
+  const leashM = toGoM(at.motion, at.input.pose) + SHADOW_LEASH_M;
+  for (const slot of state.controllers.slots) {
+    const { advice } = slot;
+    if (slot.role === "live" || advice === null || advice.id === slot.judgedId) continue;
+    slot.judgedId = advice.id;
+    const verdict = isCurrent(state, slot, nowMs) ? judge(at.motion, at.input, { advice, withinM: leashM }) : null;
+    if (verdict?.ok === false) slot.counts.vetoed += 1;
+  }
+}
+
+/** After the motion core proposed: what became of the advice of the live model. */
+export function judged(
+  state: EdgeState,
+  at: { readonly motion: MotionState; readonly input: MotionInput },
+  turn: Turn,
+): void {
+  const live = slotWith(state.controllers, "live");
+  if (live === undefined) return;
+  const { adviceVerdict: verdict, isFollowing } = at.motion;
+  if (!isFollowing) state.controllers.best = null;
+  else if (isNearer(state, toGoM(at.motion, at.input.pose))) live.vetoRun = 0;
+  if (verdict === "") {
+    if (isFollowing) live.counts.missing += 1;
+    return;
+  }
+  if (verdict !== "driven") {
+    live.counts.vetoed += 1;
+    live.vetoRun += 1;
+    if (live.vetoRun >= VETO_RUN)
+      fail(state, live, `${VETO_RUN} advices refused with no way made, the last: ${verdict}`, turn);
+    return;
+  }
+  live.counts.driven += 1;
+  const { best } = state.controllers;
+  if (best === null) return;
+  best.ticks += 1;
+  if (best.ticks * state.context.config.limits.controlMs > NOWHERE_MS)
+    fail(state, live, `no way made for ${NOWHERE_MS / 1000} s`, turn);
+}
+
+/** Whether the robot has come much nearer to its target than before; then that is remembered. */
+function isNearer({ controllers }: EdgeState, leftM: number): boolean {
+  const { best } = controllers;
+  if (best !== null && leftM >= best.toGoM - NEARER_M) return false;
+  controllers.best = { toGoM: leftM, ticks: 0 };
+  return true;
+}
