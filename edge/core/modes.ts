@@ -18,7 +18,7 @@ import {
 import { hasLease, leaseEndMs } from "./authority.js";
 import { openBecause } from "./breaker.js";
 import { ageMs, FREEZING, frozen, sampleOf } from "./channels.js";
-import { controllerFault } from "./controller/slots.js";
+import { controllerFault, slotWith } from "./controller/slots.js";
 import { save } from "./holding.js";
 import type { EdgeEffect, EdgeState } from "./types.js";
 
@@ -135,7 +135,8 @@ function isLatch(name: string): name is CauseName {
 function whyNotReady(state: EdgeState, nowMs: number): string {
   for (const channel of REQUIRED)
     if (ageMs(state, channel, nowMs) > limitMsOf(state, channel)) return `waits for a fresh ${channel}`;
-  return state.plan.ready ? "" : "waits for the planner";
+  if (!state.plan.ready) return "waits for the planner";
+  return slotWith(state.controllers, "live")?.ready === false ? "waits for the model that drives" : "";
 }
 
 /** Channels without which nothing drives. */

@@ -7,10 +7,19 @@ export const LINK_FAULTS = ["off", "up-off", "down-off", "half-open"] as const;
 export type LinkFault = (typeof LINK_FAULTS)[number];
 
 /** Faults of one process that take no further word, by what they are written as. */
-const OF_PROCESS = ["hub=kill", "hub=stop", "broker=kill", "edge=kill", "edge=stop", "planner=kill"] as const;
+const OF_PROCESS = [
+  "hub=kill",
+  "hub=stop",
+  "broker=kill",
+  "edge=kill",
+  "edge=stop",
+  "planner=kill",
+  "controller=kill",
+] as const;
 
 export type FaultKind =
-  | { readonly what: "telemetry" | "planner-hang" }
+  | { readonly what: "telemetry" }
+  | { readonly what: "hang"; readonly role: "planner" | "controller" }
   | { readonly what: "link"; readonly way: LinkFault }
   | { readonly what: "process"; readonly act: (typeof OF_PROCESS)[number] }
   | { readonly what: "sensor-frozen"; readonly channel: OnboardChannel };
@@ -25,7 +34,7 @@ export interface Fault {
 
 const FORM =
   "expected 'at=15s robot=r3 telemetry=off for=12s' " +
-  `(or link=${LINK_FAULTS.join("|")}, ${OF_PROCESS.join(", ")}, planner=hang, sensor=frozen channel=scan)`;
+  `(or link=${LINK_FAULTS.join("|")}, ${OF_PROCESS.join(", ")}, planner=hang, controller=hang, sensor=frozen channel=scan)`;
 
 /** Throws an Error that names the spec and what is wrong in it. */
 export function parseFault(spec: string, robots: number): Fault {
@@ -68,9 +77,10 @@ function kindOf(take: (key: string) => string | undefined): FaultKind | undefine
   const link = take("link");
   const way = LINK_FAULTS.find((known) => known === link);
   if (way !== undefined) return { what: "link", way };
-  for (const role of ["hub", "broker", "edge", "planner"]) {
+  for (const role of ["hub", "broker", "edge", "planner", "controller"] as const) {
     const said = `${role}=${take(role)}`;
-    if (said === "planner=hang") return { what: "planner-hang" };
+    if (said === "planner=hang" || said === "controller=hang")
+      return { what: "hang", role: said === "planner=hang" ? "planner" : "controller" };
     const act = OF_PROCESS.find((known) => known === said);
     if (act !== undefined) return { what: "process", act };
   }

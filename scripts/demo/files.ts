@@ -20,15 +20,21 @@ export class FileRefused extends Error {
 
 /** Throws FileRefused for the first that cannot be read or written. */
 export async function checkFiles(options: DemoOptions): Promise<void> {
-  const { map, scenario, report, trace, model } = options;
+  const { map, scenario, report, trace, model, controller, candidate } = options;
   for (const [flag, file] of [["--map", map] as const, ["--scenario", scenario] as const])
     tried(file, { exit: EXIT.missing, cannot: `${flag}: cannot read` }, isReadable);
   for (const [flag, file] of [["--report", report] as const, ["--trace", trace] as const])
     tried(file, { exit: EXIT.io, cannot: `${flag}: cannot write` }, isWritable);
-  if (model === null) return;
-  await loadModel(model).catch((cause: Error) => {
-    throw new FileRefused(EXIT.config, `--model: ${cause.message}`);
-  });
+  for (const [flag, folder] of [
+    ["--model", model],
+    ["--controller", controller],
+    ["--candidate", candidate],
+  ] as const) {
+    if (folder === null) continue;
+    await loadModel(folder).catch((cause: Error) => {
+      throw new FileRefused(EXIT.config, `${flag}: ${cause.message}`);
+    });
+  }
 }
 
 function tried(

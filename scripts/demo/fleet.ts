@@ -99,11 +99,15 @@ export class Fleet {
     const args = [
       ...["run", "--config", site.file, "--robot", robot, "--data-dir", own, "--onboard", "127.0.0.1:0"],
       ...["--hub", `127.0.0.1:${link.port}`, "--broker", `mqtt://127.0.0.1:${telemetry.port}`],
-      ...(options.model === null ? [] : ["--model", options.model]),
+      ...(["model", "controller", "candidate"] as const).flatMap((role) => flagOf(`--${role}`, options[role])),
     ];
     const spec = { name: robot, main: join("edge", "main.js"), args, dataDir: own };
     this.edges.set(robot, new Managed(spec, (how) => screen.event(`the edge of ${robot} ended: ${how}`)));
   }
+}
+
+function flagOf(flag: string, value: string | null): readonly string[] {
+  return value === null ? [] : [flag, value];
 }
 
 function refuseTaken(port: number): Promise<void> {

@@ -57,7 +57,7 @@ export class Injector {
     const { kind } = fault;
     if (kind.what === "process" && !this.#strike(fault, kind.act)) return onMiss(fault);
     note(fault, "begin");
-    if (kind.what === "planner-hang") this.#hanging.add(fault);
+    if (kind.what === "hang") this.#hanging.add(fault);
     for (const robot of fault.robots) {
       if (kind.what === "telemetry") telemetry.get(robot)?.cut();
       if (kind.what === "link") breakLink(links.get(robot), kind.way);
@@ -81,7 +81,10 @@ export class Injector {
       case "edge=stop":
         return named.map((edge) => edge?.signal("SIGSTOP", false)).includes(true);
       case "planner=kill":
-        return named.map((edge) => signal(childOf(edge, "planner"), "SIGKILL")).includes(true);
+      case "controller=kill": {
+        const role = act === "planner=kill" ? "planner" : "controller";
+        return named.map((edge) => signal(childOf(edge, role), "SIGKILL")).includes(true);
+      }
     }
   }
 
@@ -96,7 +99,7 @@ export class Injector {
         if (kind.what === "link") links.get(robot)?.restore();
         if (kind.what === "sensor-frozen") bases.get(robot)?.restore(kind.channel);
       }
-      if (kind.what === "planner-hang") this.#release();
+      if (kind.what === "hang") this.#release();
       if (kind.what === "process") await this.#undo(fault, kind.act);
     } catch (cause) {
       onError(cause as Error);
@@ -114,11 +117,12 @@ export class Injector {
     await Promise.all(dead.map(restartEdge));
   }
 
-  /** Each planner that the edge starts while the fault lasts is stopped too. */
+  /** Each such process that the edge starts while the fault lasts is stopped too. */
   #hang(): void {
     for (const fault of this.#hanging) {
-      for (const robot of fault.robots) {
-        const pid = childOf(this.#around.edges.get(robot), "planner");
+      const { kind } = fault;
+      for (const robot of kind.what === "hang" ? fault.robots : []) {
+        const pid = childOf(this.#around.edges.get(robot), kind.what === "hang" ? kind.role : "planner");
         if (pid === undefined || this.#stopped.has(pid)) continue;
         signal(pid, "SIGSTOP");
         this.#stopped.set(pid, true);
@@ -138,7 +142,7 @@ function breakLink(path: NetworkPath | undefined, way: LinkFault): void {
 }
 
 /** A child of a process that runs, as the process tells it; only if it really is its child. */
-function childOf(parent: Managed | undefined, role: "planner" | "broker"): number | undefined {
+function childOf(parent: Managed | undefined, role: "planner" | "controller" | "broker"): number | undefined {
   const own = parent?.own();
   const pid = own?.children.find((child) => child.role === role)?.pid;
   if (own === null || own === undefined || pid === undefined || own.pid !== parent?.pid) return undefined;

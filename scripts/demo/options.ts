@@ -16,11 +16,13 @@ export const USAGE = `npm start -- [options]: a site with its hub and robots in 
   --cell 1.0           metres per cell of a MovingAI map (1.0)
   --fault SPEC         act on the running processes and sockets; may be repeated. SPEC is, for example,
                        'at=15s robot=r3 telemetry=off for=12s', also link=off (or up-off, down-off, half-open),
-                       edge=kill, edge=stop, planner=hang, planner=kill, 'sensor=frozen channel=scan'; and without
+                       edge=kill, edge=stop, planner=hang|kill, controller=hang|kill, 'sensor=frozen channel=scan'; and without
                        a robot hub=kill, hub=stop, broker=kill. Without for= it lasts.
   --port N             where the hub listens on 127.0.0.1 (7443; 0 takes any)
   --data-dir DIR       keep the state of all processes there (.drover/runs/...)
   --model DIR          the planners' model (the reference planner)
+  --controller DIR     a model that drives along the plan (none: the plan itself is pursued)
+  --candidate DIR      one that runs in its shadow; --promote-after 20s lets it take over then
   --self-check         plant violations, and see that the checkers catch each
   --help
 `;
@@ -39,6 +41,9 @@ export interface DemoOptions {
   readonly port: number;
   readonly dataDir: string | null;
   readonly model: string | null;
+  readonly controller: string | null;
+  readonly candidate: string | null;
+  readonly promoteAfterMs: number;
   readonly selfCheck: boolean;
   readonly help: boolean;
 }
@@ -57,6 +62,9 @@ const OPTIONS = {
   port: { type: "string", default: "7443" },
   "data-dir": { type: "string" },
   model: { type: "string" },
+  controller: { type: "string" },
+  candidate: { type: "string" },
+  "promote-after": { type: "string", default: "0s" },
   "self-check": { type: "boolean", default: false },
   help: { type: "boolean", default: false },
 } as const;
@@ -86,6 +94,8 @@ export function readDemoOptions(args: readonly string[]): DemoOptions {
       scenario: values.scenario ?? null,
     },
     ...{ dataDir: values["data-dir"] ?? null, model: values.model ?? null },
+    ...{ controller: values.controller ?? null, candidate: values.candidate ?? null },
+    promoteAfterMs: parseSpanMs("--promote-after", values["promote-after"]),
   };
 }
 

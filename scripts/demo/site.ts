@@ -6,6 +6,7 @@ import { basename, dirname, extname, join } from "node:path";
 import { siteFromMap } from "../../fleet-config/adopt.js";
 import { ConfigRefused, type LoadedSite, loadSite } from "../../fleet-config/load.js";
 import { parseMovingAi, parseRosMap, parseRosYaml, parseScenario } from "../../fleet-config/maps.js";
+import type { SiteConfig } from "../../fleet-config/types.js";
 import { generateWarehouse, shiftTasks } from "../../fleet-config/warehouse.js";
 import { siteText } from "../../fleet-config/write.js";
 import type { DemoOptions } from "./options.js";
@@ -26,13 +27,18 @@ function writeSite(file: string, text: string): void {
   writeFileSync(file, text);
 }
 
+/** With the time after which a candidate takes over. */
+function promoting(config: SiteConfig, { promoteAfterMs }: DemoOptions): SiteConfig {
+  return { ...config, models: { ...config.models, promoteAfterMs } };
+}
+
 /** Writes DIR/site.yaml and its map, and reads it back as the product will. Throws ConfigRefused. */
 export function makeDemoSite(options: DemoOptions, dir: string): DemoSite {
   mkdirSync(dir, { recursive: true });
   const file = join(dir, "site.yaml");
   if (options.map === null) {
     const { config, mapText } = generateWarehouse({ seed: options.seed, robots: options.robots });
-    writeSite(file, siteText(config, `The warehouse of seed ${options.seed}, made for one run.`));
+    writeSite(file, siteText(promoting(config, options), `The warehouse of seed ${options.seed}, made for one run.`));
     writeFileSync(join(dir, config.map.file), mapText);
     return { file, loaded: loadSite(file), tasks: shiftTasks({ config, seed: options.seed }) };
   }
@@ -55,7 +61,7 @@ export function makeDemoSite(options: DemoOptions, dir: string): DemoSite {
     seed,
     ...scenario,
   });
-  writeSite(file, siteText(adopted.config, `${mapFile}, adopted for one run.`));
+  writeSite(file, siteText(promoting(adopted.config, options), `${mapFile}, adopted for one run.`));
   return { file, loaded: loadSite(file), tasks: around(adopted.tasks) };
 }
 

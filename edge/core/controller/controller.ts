@@ -21,7 +21,7 @@ const VETO_RUN = 10;
 const NOWHERE_MS = 10_000;
 const NEARER_M = 0.3;
 /** How far back from its best a model may lead, in radii of the robot. */
-const LEASH_RADII = 2;
+const LEASH_RADII = 3;
 /** After a failure immediate rules hold at least this long. */
 const FAILING_MS = 1000;
 /** A candidate is not taken before so many runs, or when the guard would have refused more than this share of them. */
@@ -232,7 +232,7 @@ export function judged(
   if (live === undefined) return;
   const { adviceVerdict: verdict, isFollowing } = at.motion;
   if (!isFollowing) state.controllers.best = null;
-  else if (isNearer(state, toGoM(at.motion, at.input.pose))) live.vetoRun = 0;
+  else if (isNearer(state, at)) live.vetoRun = 0;
   if (verdict === "") {
     if (isFollowing) live.counts.missing += 1;
     return;
@@ -253,9 +253,14 @@ export function judged(
 }
 
 /** Whether the robot has come much nearer to its target than before; then that is remembered. */
-function isNearer({ controllers }: EdgeState, leftM: number): boolean {
+function isNearer(
+  { controllers }: EdgeState,
+  { motion, input }: { readonly motion: MotionState; readonly input: MotionInput },
+): boolean {
   const { best } = controllers;
-  if (best !== null && leftM >= best.toGoM - NEARER_M) return false;
-  controllers.best = { toGoM: leftM, ticks: 0 };
+  const leftM = toGoM(motion, input.pose);
+  const plan = motion.siteBlocks; // one that leads round another place is no measure of the way so far
+  if (best?.plan === plan && leftM >= best.toGoM - NEARER_M) return false;
+  controllers.best = { toGoM: leftM, plan, ticks: 0 };
   return true;
 }

@@ -67,7 +67,8 @@ export interface Controllers {
   isOnTrial: boolean; // the live one was promoted, and what was before it still comes back when it fails
   failing: string; // why immediate rules hold; empty when they need not
   failingUntilMs: number;
-  best: { readonly toGoM: number; ticks: number } | null; // of the live one towards its target; ticks driven since
+  /** How near the live one has come to its target on this site plan, and the ticks driven since. */
+  best: { readonly toGoM: number; readonly plan: number; ticks: number } | null;
 }
 
 export function slotsOf(models: ControllerModels): Controllers {

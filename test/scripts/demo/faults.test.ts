@@ -17,7 +17,9 @@ t.test("faults of every kind are understood", async (t) => {
     ["at=2s hub=stop for=5s", { what: "process", act: "hub=stop" }, [], 2000, 5000],
     ["at=2s broker=kill", { what: "process", act: "broker=kill" }, [], 2000, null],
     ["at=2s robot=r4 planner=kill", { what: "process", act: "planner=kill" }, ["r4"], 2000, null],
-    ["at=2s robot=r4 planner=hang", { what: "planner-hang" }, ["r4"], 2000, null],
+    ["at=2s robot=r4 planner=hang", { what: "hang", role: "planner" }, ["r4"], 2000, null],
+    ["at=2s robot=r4 controller=hang for=1s", { what: "hang", role: "controller" }, ["r4"], 2000, 1000],
+    ["at=2s robot=r4 controller=kill", { what: "process", act: "controller=kill" }, ["r4"], 2000, null],
     ["at=2s robot=r4 sensor=frozen channel=scan", { what: "sensor-frozen", channel: "scan" }, ["r4"], 2000, null],
   ] as const;
   for (const [spec, kind, robots, atMs, forMs] of rows) {
