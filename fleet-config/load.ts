@@ -9,6 +9,7 @@ import type { ExitClass } from "../proto/errors.js";
 import { conflictsOf } from "./conflicts.js";
 import { type Derived, deriveSite, gridProblems } from "./derive.js";
 import type { Grid } from "./grid.js";
+import { fenced } from "./keep-out.js";
 import { mapBytesMost, parseMovingAi, parseRosMap, parseRosYaml } from "./maps.js";
 import { ConfigRefused } from "./refused.js";
 import type { SiteConfig } from "./types.js";
@@ -19,8 +20,10 @@ export { ConfigRefused, parseSite };
 
 export interface LoadedSite {
   readonly config: SiteConfig;
-  /** The map as read, not coarsened, not inflated. */
+  /** Where robots may be: the map as read, with the zones that they keep out of blocked; not coarsened, not inflated. */
   readonly grid: Grid;
+  /** The map as read: what stands there. */
+  readonly floor: Grid;
   /** For each destination those that conflict with it (R1). */
   readonly conflicts: ReadonlyMap<string, readonly string[]>;
   readonly derived: Derived;
@@ -38,10 +41,11 @@ export function loadSite(path: string): LoadedSite {
   const bytes = readBounded(path, { file, mostBytes: textBytesMost });
   addTo(hash, bytes);
   const { config, lineOf } = parseSiteText(decodeUtf8(bytes, file), file);
-  const grid = readMap(config, dir, (part) => addTo(hash, part));
+  const floor = readMap(config, dir, (part) => addTo(hash, part));
+  const grid = fenced(floor, config.map.keepOut ?? []);
   refuseIfAny(gridProblems(config, grid), { file, lineOf });
   const conflicts = conflictsOf(config);
-  return { config, grid, conflicts, derived: deriveSite(config), hash: hash.digest("hex"), dir };
+  return { config, grid, floor, conflicts, derived: deriveSite(config), hash: hash.digest("hex"), dir };
 }
 
 /** Length first, so that bytes cannot move from one file to the next under the same hash. */

@@ -79,6 +79,11 @@ export const physicsSchema = object(
     maxSpeedMps: quantity("Highest speed.", { unit: "m/s", minimum: 0.05, maximum: 10 }),
     maxTurnRadps: quantity("Highest turn rate.", { unit: "rad/s", minimum: 0.05, maximum: 20 }),
     accelMps2: quantity("Highest acceleration.", { unit: "m/s2", minimum: 0.05, maximum: 20 }),
+    jerkMps3: quantity("Highest change of acceleration while speeding up; without it accelMps2 is reached in 0.2 s.", {
+      unit: "m/s3",
+      minimum: 0.05,
+      maximum: 1000,
+    }),
     brakeMps2: quantity("Deceleration that braking is certain to reach, loaded and on the worst floor.", {
       unit: "m/s2",
       minimum: 0.05,

@@ -17,6 +17,22 @@ export const filePattern = "^(?!.*\\.\\.)[A-Za-z0-9_][A-Za-z0-9._/ -]{0,254}$";
 export const robotsMax = 1000;
 export const destinationsMax = 4096;
 
+const cornerSchema = object(
+  {
+    xM: quantity("Position on the site map, to the right.", { unit: "m", minimum: -100_000, maximum: 100_000 }),
+    yM: quantity("Position on the site map, up.", { unit: "m", minimum: -100_000, maximum: 100_000 }),
+  },
+  { description: "A corner.", required: ["xM", "yM"] },
+);
+
+const keepOutSchema = object(
+  {
+    id: text("Name of the zone.", destinationIdPattern),
+    corners: list(cornerSchema, { minItems: 3, maxItems: 64, description: "Corners of the zone, one after another." }),
+  },
+  { description: "A zone that robots keep out of, as of a wall.", required: ["id", "corners"] },
+);
+
 const mapSchema = object(
   {
     file: text("Map file, relative to the folder of the site file.", filePattern),
@@ -35,6 +51,7 @@ const mapSchema = object(
       minimum: 0.01,
       maximum: 10,
     }),
+    keepOut: list(keepOutSchema, { maxItems: 256, description: "Zones that robots keep out of." }),
   },
   { description: "The site's map.", required: ["file", "format"] },
 );

@@ -37,6 +37,7 @@ export type FromSchema<S> = S extends { readonly const: infer C }
 /** A site as parsed: defaults filled in, frozen. */
 export type SiteConfig = FromSchema<typeof siteSchema>;
 
+export type KeepOut = NonNullable<SiteConfig["map"]["keepOut"]>[number];
 export type Destination = SiteConfig["destinations"][number];
 export type DestinationKind = Destination["kind"];
 export type FleetConfig = SiteConfig["fleets"][number];

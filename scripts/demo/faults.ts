@@ -34,7 +34,8 @@ export interface Fault {
 
 const FORM =
   "expected 'at=15s robot=r3 telemetry=off for=12s' " +
-  `(or link=${LINK_FAULTS.join("|")}, ${OF_PROCESS.join(", ")}, planner=hang, controller=hang, sensor=frozen channel=scan)`;
+  `(or link=${LINK_FAULTS.join("|")}, ${OF_PROCESS.join(", ")}, planner=hang, controller=hang, ` +
+  "sensor=frozen channel=scan)";
 
 /** Throws an Error that names the spec and what is wrong in it. */
 export function parseFault(spec: string, robots: number): Fault {

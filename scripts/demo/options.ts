@@ -16,8 +16,8 @@ export const USAGE = `npm start -- [options]: a site with its hub and robots in 
   --cell 1.0           metres per cell of a MovingAI map (1.0)
   --fault SPEC         act on the running processes and sockets; may be repeated. SPEC is, for example,
                        'at=15s robot=r3 telemetry=off for=12s', also link=off (or up-off, down-off, half-open),
-                       edge=kill, edge=stop, planner=hang|kill, controller=hang|kill, 'sensor=frozen channel=scan'; and without
-                       a robot hub=kill, hub=stop, broker=kill. Without for= it lasts.
+                       edge=kill, edge=stop, planner=hang|kill, controller=hang|kill, 'sensor=frozen channel=scan';
+                       and without a robot hub=kill, hub=stop, broker=kill. Without for= it lasts.
   --port N             where the hub listens on 127.0.0.1 (7443; 0 takes any)
   --data-dir DIR       keep the state of all processes there (.drover/runs/...)
   --model DIR          the planners' model (the reference planner)

@@ -116,7 +116,7 @@ function notable(body: { readonly kind: string; readonly [field: string]: unknow
 }
 
 function worldOf(site: DemoSite, options: DemoOptions, recorder: Recorder) {
-  const { config, grid } = site.loaded;
+  const { config, floor: grid } = site.loaded;
   const random = new Random(options.seed);
   const places = new Map(config.destinations.map((place) => [place.id, place]));
   const { radiusM, maxSpeedMps, maxTurnRadps, accelMps2, brakeMps2 } = config.physics;

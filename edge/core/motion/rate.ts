@@ -2,7 +2,7 @@
 // than its jerk. Slowing down is never limited: a stop must be granted whole, whatever comfort says. Pure.
 import type { Physics } from "./types.js";
 
-/** Time in which a base may go over to its full acceleration, in seconds. */
+/** Time in which a base goes over to its full acceleration, in seconds, unless the site says how fast it may. */
 const JERK_S = 0.2;
 
 /** What was commanded last. */
@@ -19,12 +19,12 @@ export interface Before {
  * does now. A change of direction begins at rest.
  */
 export function reachableMps(towards: number, before: Before, now: { speedMps: number; physics: Physics }): number {
-  const { accelMps2 } = now.physics;
+  const { accelMps2, jerkMps3 = accelMps2 / JERK_S } = now.physics;
   const { periodS } = before;
   const isSameWay = towards * before.speedMps > 0;
   const commanded = isSameWay ? Math.abs(before.speedMps) : 0;
   const driven = towards * now.speedMps > 0 ? Math.abs(now.speedMps) : 0;
-  const accelNow = Math.min(accelMps2, (isSameWay ? before.accelMps2 : 0) + (accelMps2 / JERK_S) * periodS);
+  const accelNow = Math.min(accelMps2, (isSameWay ? before.accelMps2 : 0) + jerkMps3 * periodS);
   return Math.max(commanded, driven) + accelNow * periodS;
 }
 

@@ -7,6 +7,7 @@ export interface Physics {
   readonly maxSpeedMps: number;
   readonly maxTurnRadps: number;
   readonly accelMps2: number;
+  readonly jerkMps3?: number;
   readonly brakeMps2: number;
   readonly reactiveSpeedMps: number;
   readonly marginM: number;

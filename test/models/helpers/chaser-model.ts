@@ -1,5 +1,5 @@
-// A controller model as a file: it steers towards the next point of the path, and can be made to misbehave after so many
-// runs, which it counts in a recurrent state. It is made with the builder, so that no trained weights are needed.
+// A controller model as a file: it steers towards the next point of the path, and can be made to misbehave after so
+// many runs, which it counts in a recurrent state. It is made with the builder, so that no trained weights are needed.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -32,6 +32,12 @@ t.test("R11 a speed grows by no more than acceleration and jerk, forwards and ba
   }
 });
 
+t.test("R11 a site may say how fast the acceleration may grow", async (test) => {
+  const physics = { ...PHYSICS, jerkMps3: 2 };
+  const first = reachableMps(1, REST, { speedMps: 0, physics });
+  test.ok(Math.abs(first - 2 * PERIOD_S * PERIOD_S) < 1e-12, `${first} m/s after one period`);
+});
+
 t.test("R11 a change of direction begins at rest, and a base that rolls already may go on as it does", async (test) => {
   const forth: Before = { speedMps: 1.5, accelMps2: 1.2, periodS: PERIOD_S };
   const back = reachableMps(-1, forth, { speedMps: 0, physics: PHYSICS });
