@@ -4,17 +4,20 @@ import { existsSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { loadSite } from "../fleet-config/load.js";
-import { loadModel } from "../models/load.js";
+import type { ReadyModel } from "../models/run.js";
 import { splitAddress } from "../proto/address.js";
 import { suspensionIsSeen } from "../proto/codec/clock.js";
 import { EXIT } from "../proto/errors.js";
+import { graphicsOf, machineOf, runtimeOf } from "./board.js";
+import { modelName } from "./core/controller/slots.js";
 import { EdgeStore } from "./io/edge-store.js";
 import { ModelProcess } from "./io/model-process.js";
-import { REFERENCE_MODEL } from "./models.js";
+import type { HeldModel } from "./model-processes.js";
+import { admitModels } from "./models.js";
 import type { EdgeOptions } from "./options.js";
 
 const CONNECT_MS = 2000;
-const PLANNER_MS = 20_000;
+const READY_MS = 20_000;
 
 /** Exit code 0 when everything is well, 78 when something that `run` cannot do without is not. */
 export async function doctor(options: EdgeOptions, print: (line: string) => void): Promise<number> {
@@ -32,8 +35,15 @@ export async function doctor(options: EdgeOptions, print: (line: string) => void
     suspensionIsSeen() ? "a suspension is noticed" : fail("no boot clock: a suspension is not noticed"),
   );
   await check("site", true, () => siteOf(options));
-  await check("model", true, () => modelOf(options));
-  await check("planner", true, () => plannerOf(options));
+  await check("machine", false, () => machineOf());
+  await check("graphics", false, () => graphicsOf());
+  await check("runtime", true, () => runtimeOf());
+  let held: readonly HeldModel[] = [];
+  await check("models", true, async () => {
+    held = await admitModels(options.models, loadSite(options.config).config.models);
+    return `${held.length} admitted`;
+  });
+  for (const model of held) await check("model", true, () => modelOf(model));
   await check("store", true, () => storeOf(options));
   await check("on-board port", true, () => canListen(options.onboardHost, options.onboardPort));
   await check("hub", false, () => canReach(splitAddress(options.hub)));
@@ -61,28 +71,31 @@ function siteOf(options: EdgeOptions): string {
   return `${config.site}, ${config.robots.length} robots, ${hash.slice(0, 12)}`;
 }
 
-async function modelOf(options: EdgeOptions): Promise<string> {
-  const { manifest } = await loadModel(options.models.planner ?? REFERENCE_MODEL);
-  return `${manifest.name} ${manifest.version}, ${manifest.sha256.slice(0, 12)}`;
-}
-
-function plannerOf(options: EdgeOptions): Promise<string> {
+/** Every model is admitted as `run` would, started, and ended again: what was asked for, what runs, and why. */
+async function modelOf({ role, directory, manifest }: HeldModel): Promise<string> {
   const startedMs = performance.now();
-  return new Promise((resolve, reject) => {
+  const ready = await new Promise<ReadyModel>((resolve, reject) => {
     const events = {
-      onReady: () => end(() => resolve(`ready after ${Math.round(performance.now() - startedMs)} ms`)),
+      onReady: ({ models: [first] }: { readonly models: readonly ReadyModel[] }) => {
+        if (first !== undefined) end(() => resolve(first));
+      },
       onResult: () => {},
       onRefused: () => {},
       onExit: () => end(() => reject(new Error("its process ended"))),
     };
-    const planner = new ModelProcess({ models: [{ directory: options.models.planner ?? REFERENCE_MODEL }], events });
-    const timer = setTimeout(() => end(() => reject(new Error(`not ready after ${PLANNER_MS} ms`))), PLANNER_MS);
+    const runner = new ModelProcess({ models: [{ directory, sha256: manifest.sha256 }], events });
+    const timer = setTimeout(() => end(() => reject(new Error(`not ready after ${READY_MS} ms`))), READY_MS);
     const end = (then: () => void) => {
       clearTimeout(timer);
-      void planner.close().then(then);
+      void runner.close().then(then);
     };
-    planner.start();
+    runner.start();
   });
+  const tookMs = Math.round(performance.now() - startedMs);
+  const asked = manifest.limits.providers.join(", ");
+  const note = ready.note === "" ? "" : `; ${ready.note}`;
+  const named = `${role} ${modelName(manifest)} ${manifest.sha256.slice(0, 12)}`;
+  return `${named}: asked for ${asked}, runs on ${ready.provider}, ready after ${tookMs} ms${note}`;
 }
 
 async function storeOf(options: EdgeOptions): Promise<string> {

@@ -146,3 +146,22 @@ t.test("no drift, suspension or tick makes a clock go back or leave its bounds",
   );
   t.end();
 });
+
+t.test("the true time of a reading is found again, under drift and suspension, and moves with the rate ahead", (t) => {
+  const step = fc.record({ afterUs: fc.integer({ min: 1, max: 5 * SECOND }), rate: fc.constantFrom(0.98, 1, 1.02) });
+  const property = fc.property(
+    fc.array(step, { maxLength: 8 }),
+    fc.integer({ min: 0, max: 60 * SECOND }),
+    (steps, atUs) => {
+      const machine = fresh();
+      let nowUs = 0;
+      for (const { afterUs, rate } of steps) {
+        nowUs += afterUs;
+        machine.setRate(rate, nowUs);
+      }
+      return Math.abs(machine.trueUsAt(machine.bootUsAt(atUs)) - atUs) < 0.01;
+    },
+  );
+  t.doesNotThrow(() => fc.assert(property, { numRuns: 500 }));
+  t.end();
+});

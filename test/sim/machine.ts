@@ -71,6 +71,15 @@ export class Machine {
     return Number.NEGATIVE_INFINITY;
   }
 
+  /** The true time at which the boot clock reads that; for one that lies ahead, as its present rate has it. */
+  trueUsAt(bootUs: number): number {
+    for (let index = this.#stretches.length - 1; index >= 0; index -= 1) {
+      const stretch = this.#stretches[index] as Stretch;
+      if (stretch.bootUs <= bootUs || index === 0) return stretch.fromUs + (bootUs - stretch.bootUs) / stretch.rate;
+    }
+    throw new Error("a machine whose clock never ran");
+  }
+
   /** How long a timer of this machine takes, in true time, at its present rate. */
   lastsUs(localMs: number): number {
     return (localMs * MS) / this.#last.rate;

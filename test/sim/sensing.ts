@@ -56,11 +56,9 @@ export class Sensing {
       const isOld = trouble.frozen && last !== undefined && body.movedM !== last.movedM;
       const now = { atUs: kernel.nowUs, movedM: body.movedM, movingUs: body.movingUs };
       if (!isOld) measured.set(channel, now);
-      truth.captured(
-        sample,
-        isOld ? last : now,
-        kernel.nowUs + (trouble.future ? hosts.machine(robot).lastsUs(FUTURE_MS) : 0),
-      );
+      const board = hosts.machine(robot);
+      const claim = { board, bootUs: board.bootUsAt(kernel.nowUs) + FUTURE_MS * MS };
+      truth.captured(sample, isOld ? last : now, trouble.future ? claim : undefined);
       samples.push(sample);
     };
     take("pose");

@@ -6,6 +6,7 @@ import type { Body } from "./body.js";
 import type { EdgeProcess } from "./edge-process.js";
 import type { HubProcess } from "./hub-process.js";
 import type { Kernel } from "./kernel.js";
+import type { Machine } from "./machine.js";
 import type { SimSite } from "./site.js";
 
 /** When a channel last said what was so. */
@@ -15,6 +16,12 @@ export interface Measured {
   readonly movingUs: number; // time that the body had spent moving
 }
 
+/** A reading of a board's clock that may lie ahead: when it will be, its rate decides until then. */
+export interface Claim {
+  readonly board: Machine;
+  readonly bootUs: number;
+}
+
 export class Truth {
   readonly kernel: Kernel;
   readonly sim: SimSite;
@@ -22,7 +29,7 @@ export class Truth {
   /** All edges that run, twins counted in. */
   readonly edges = new Set<EdgeProcess>();
   readonly hubs = new Set<HubProcess>();
-  readonly #onBoard = new WeakMap<OnboardSample, number>();
+  readonly #onBoard = new WeakMap<OnboardSample, number | Claim>();
   readonly #frozen = new WeakMap<OnboardSample, Measured>();
   readonly #toHub = new Map<string, number>();
 
@@ -48,10 +55,10 @@ export class Truth {
 
   /**
    * A sensor took a sample now. `measured`: when what it says was truly so, earlier when the channel is frozen.
-   * `claimedUs`: when it says that it was, later when its stamps lie.
+   * `claim`: when it says that it was, when its stamps lie.
    */
-  captured(sample: OnboardSample, measured: Measured, claimedUs = this.nowUs): void {
-    this.#onBoard.set(sample, claimedUs);
+  captured(sample: OnboardSample, measured: Measured, claim?: Claim): void {
+    this.#onBoard.set(sample, claim ?? this.nowUs);
     if (measured.atUs !== this.nowUs) this.#frozen.set(sample, measured);
   }
 
@@ -60,9 +67,10 @@ export class Truth {
     return this.#frozen.get(sample);
   }
 
-  /** True time of a sample's capture; undefined for one that no sensor took. */
+  /** True time of a sample's capture, as it claims; undefined for one that no sensor took. */
   capturedUs(sample: OnboardSample): number | undefined {
-    return this.#onBoard.get(sample);
+    const at = this.#onBoard.get(sample);
+    return typeof at === "object" ? at.board.trueUsAt(at.bootUs) : at;
   }
 
   published(sample: Telemetry, capturedUs: number): void {
