@@ -1,4 +1,5 @@
-// What this board can do for models: processor, memory, graphics, and on what the inference runtime runs. It only looks.
+// What this board can do for models: processor, memory, graphics, and on what the inference runtime runs. It only
+// looks.
 
 import { execFile } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";

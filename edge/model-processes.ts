@@ -6,6 +6,10 @@ import type { ModelResult, ModelRun, ReadyModel } from "../models/run.js";
 import { modelName } from "./core/controller/slots.js";
 import { ModelProcess } from "./io/model-process.js";
 
+const MEBIBYTE = 1024 * 1024;
+/** What a process needs beside its models: the engine, and the inference runtime. */
+const RUNTIME_BYTES = 256 * MEBIBYTE;
+
 export interface HeldModel {
   readonly role: "planner" | "controller" | "candidate";
   readonly directory: string;
@@ -51,6 +55,7 @@ export class ModelProcesses {
     const runner = new ModelProcess({
       models: models.map(({ directory, manifest }) => ({ directory, sha256: manifest.sha256 })),
       restartMs: { initial: restartMs, max: 5000 },
+      memoryBytes: models.reduce((sum, { manifest }) => sum + manifest.limits.memoryMb * MEBIBYTE, RUNTIME_BYTES),
       events: {
         onReady: ({ pid, models: ready }) => {
           if (ready.some(({ model }) => named(model) === "") || ready.length !== models.length) return runner.kill();

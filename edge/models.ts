@@ -1,13 +1,15 @@
 // The models that an edge is given, admitted before any native code sees them (R13) under the site's policy: signatures
-// by its pinned keys, version floors, the class of its robots.
+// by its pinned keys, version floors, the class of its robots. Then each is tried once on this board (R11).
 
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ConfigRefused } from "../fleet-config/load.js";
 import type { ModelsConfig } from "../fleet-config/types.js";
-import { type AdmissionPolicy, admitModel } from "../models/load.js";
+import { type AdmissionPolicy, type AdmittedModel, admitModel } from "../models/load.js";
 import type { PinnedKey } from "../models/signature.js";
+import { tryAdmitted } from "../models/trial/admitted.js";
 import { modelName } from "./core/controller/slots.js";
+import type { TrialBook } from "./io/trial-book.js";
 import type { HeldModel } from "./model-processes.js";
 
 export const REFERENCE_MODEL = join(
@@ -24,19 +26,24 @@ export interface ModelFolders {
   readonly candidate: string | null;
 }
 
+interface Admitted extends HeldModel {
+  readonly admitted: AdmittedModel;
+}
+
 /** The planner first. Throws ConfigRefused for a model that is refused, or proposes what its role does not take. */
-export async function admitModels(folders: ModelFolders, config: ModelsConfig): Promise<readonly HeldModel[]> {
+export async function admitModels(folders: ModelFolders, config: ModelsConfig): Promise<readonly Admitted[]> {
   const wanted = [
     { role: "planner", directory: folders.planner ?? REFERENCE_MODEL },
     { role: "controller", directory: folders.controller },
     { role: "candidate", directory: folders.candidate },
   ] as const;
-  const held: HeldModel[] = [];
+  const held: Admitted[] = [];
   for (const { role, directory } of wanted) {
     if (directory === null) continue;
-    const { manifest } = await admitModel(directory, policyFor(directory, config)).catch((cause: Error) =>
+    const admitted = await admitModel(directory, policyFor(directory, config)).catch((cause: Error) =>
       refuse(directory, { found: cause.message, expected: "a model" }),
     );
+    const { manifest } = admitted;
     const { kind } = manifest.proposal;
     if ((role === "planner") !== (kind === "field")) {
       const expected = role === "planner" ? "a model that proposes a field" : "one that proposes no field";
@@ -45,9 +52,46 @@ export async function admitModels(folders: ModelFolders, config: ModelsConfig): 
     const same = held.find((one) => one.manifest.name === manifest.name && isTold(one, role));
     if (same !== undefined || held.some((one) => modelName(one.manifest) === modelName(manifest)))
       refuse(directory, { found: `${modelName(manifest)} again`, expected: "models of different names or versions" });
-    held.push({ role, directory, manifest });
+    held.push({ role, directory, manifest, admitted });
   }
   return held;
+}
+
+/**
+ * Models that this board has not tried yet are tried in a throw-away process, before anything drives by them. Throws
+ * ConfigRefused for one that fails; a candidate that fails is left out, and said.
+ */
+export async function tryModels(
+  models: readonly Admitted[],
+  at: { readonly book: TrialBook; readonly note: (event: string, detail: object) => void },
+): Promise<readonly HeldModel[]> {
+  const held: HeldModel[] = [];
+  for (const model of models) {
+    const why = await whyNot(model, at);
+    const { role, directory, manifest } = model;
+    if (why === "") held.push({ role, directory, manifest });
+    else if (role === "candidate") at.note("candidate refused", { model: modelName(manifest), why });
+    else refuse(directory, { found: `${modelName(manifest)}: ${why}`, expected: "a model that passes its trial" });
+  }
+  return held;
+}
+
+/** Why it may not run here; empty when it may. The reference model is part of Drover, and tried with it. */
+async function whyNot(
+  { directory, manifest, admitted }: Admitted,
+  { book, note }: Parameters<typeof tryModels>[1],
+): Promise<string> {
+  if (directory === REFERENCE_MODEL) return "";
+  const { sha256 } = manifest;
+  const model = modelName(manifest);
+  const known = book.of(sha256);
+  if (known !== undefined) return known.verdict === "passed" ? "" : known.why;
+  const verdict = await tryAdmitted(admitted);
+  note("model tried", { model, ok: verdict.ok, ...verdict.figures });
+  const why = verdict.ok ? "" : `${verdict.code}: ${verdict.detail}`.slice(0, 300);
+  if (verdict.ok) book.enter({ sha256, model, verdict: "passed", why });
+  else if (verdict.ban !== undefined) book.enter({ sha256: verdict.ban, model, verdict: "banned", why });
+  return why;
 }
 
 /** A planner and a controller may share a process, which tells models apart by name alone. */

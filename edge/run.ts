@@ -16,8 +16,9 @@ import { EdgeStore } from "./io/edge-store.js";
 import { HubLink } from "./io/hub-link.js";
 import { OnboardBroker } from "./io/onboard-broker.js";
 import { SiteTelemetry } from "./io/site-telemetry.js";
+import { TrialBook } from "./io/trial-book.js";
 import { type HeldModel, ModelProcesses } from "./model-processes.js";
-import { admitModels } from "./models.js";
+import { admitModels, tryModels } from "./models.js";
 import type { EdgeOptions } from "./options.js";
 import { EdgeRuntime } from "./runtime.js";
 
@@ -30,10 +31,12 @@ export interface Surroundings {
 export async function runEdge(options: EdgeOptions, around: Surroundings): Promise<number> {
   const log = pino({ base: { robot: options.robot } });
   const site = loadSite(options.config);
-  const models = await admitModels(options.models, site.config.models);
-  const context = contextOf(site, { options, boot: around.boot, models });
+  const admitted = await admitModels(options.models, site.config.models);
   const unfit = makeDataDir(options.dataDir);
   if (unfit !== null) throw new ConfigRefused([{ file: options.dataDir, path: "", line: 0, ...unfit }], unfit.exit);
+  const note = (event: string, detail: object) => log.info(detail, event);
+  const models = await tryModels(admitted, { book: new TrialBook(options.dataDir), note });
+  const context = contextOf(site, { options, boot: around.boot, models });
   if (!suspensionIsSeen()) log.warn("no boot clock: a suspended board is not noticed");
   const opened = await openStore(options, site, log);
   let processes: ModelProcesses | null = null;

@@ -20,7 +20,7 @@ export { ConfigRefused, parseSite };
 
 export interface LoadedSite {
   readonly config: SiteConfig;
-  /** Where robots may be: the map as read, with the zones that they keep out of blocked; not coarsened, not inflated. */
+  /** Where robots may be: the map with the zones that they keep out of blocked; not coarsened, not inflated. */
   readonly grid: Grid;
   /** The map as read: what stands there. */
   readonly floor: Grid;

@@ -6,6 +6,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { ModelResult, ModelRun, ReadyModel, RunnerMessage } from "../../models/run.js";
+import { memoryOf } from "../../models/trial/memory.js";
 
 export interface ModelProcessEvents {
   onReady(info: { pid: number; models: readonly ReadyModel[] }): void;
@@ -26,6 +27,8 @@ export interface ModelProcessOptions {
   readonly restartMs?: { readonly initial: number; readonly max: number };
   /** A child that has not said `ready` after this is killed. Default 20000 ms. */
   readonly readyMs?: number;
+  /** Resident memory above which the child is killed; it is looked at once a second. Default: not looked at. */
+  readonly memoryBytes?: number;
 }
 
 /** `sha256`: of the model that was judged; the child runs no other. Undefined: whatever is there. */
@@ -33,6 +36,8 @@ export interface ModelFolder {
   readonly directory: string;
   readonly sha256?: string;
 }
+
+const LOOK_MS = 1000;
 
 /** One child from start to end. */
 interface Running {
@@ -43,6 +48,7 @@ interface Running {
   condemned: boolean;
   readonly inFlight: Map<string, ModelRun>; // by model
   readyTimer: NodeJS.Timeout | undefined;
+  look: NodeJS.Timeout | undefined;
 }
 
 export class ModelProcess {
@@ -84,12 +90,28 @@ export class ModelProcess {
       return;
     }
     const readyTimer = setTimeout(() => this.kill(), this.#options.readyMs ?? 20_000);
-    const running: Running = { child, pid, ready: false, condemned: false, inFlight: new Map(), readyTimer };
+    const running: Running = {
+      child,
+      pid,
+      ready: false,
+      condemned: false,
+      inFlight: new Map(),
+      readyTimer,
+      look: this.#watch(pid),
+    };
     this.#running = running;
     child.on("message", (message) => this.#receive(running, message as RunnerMessage));
     // A send to a child that is ending fails here; the end itself is what counts.
     child.on("error", () => {});
     child.once("exit", (code, signal) => this.#ended(running, code, signal));
+  }
+
+  #watch(pid: number): NodeJS.Timeout | undefined {
+    const { memoryBytes } = this.#options;
+    if (memoryBytes === undefined) return undefined;
+    return setInterval(() => {
+      if ((memoryOf(pid)?.residentBytes ?? 0) > memoryBytes) this.kill();
+    }, LOOK_MS);
   }
 
   /** Starts a run. Returns false, and sends nothing, while no child is ready or a run of that model is under way. */
@@ -154,6 +176,7 @@ export class ModelProcess {
 
   #ended(running: Running, code: number | null, signal: string | null): void {
     clearTimeout(running.readyTimer);
+    clearInterval(running.look);
     running.condemned = true;
     this.#running = undefined;
     if (this.#closed) return;

@@ -2,7 +2,7 @@
 // each check with what was found. Asks no hub; native code runs in that process only.
 
 import type { AdmissionStep, AdmittedModel, ModelRefused } from "../../models/load.js";
-import type { TrialFigures, TrialLimits, TrialVerdict } from "../../models/trial/words.js";
+import type { TrialFigures, TrialVerdict } from "../../models/trial/words.js";
 import { EXIT } from "../../proto/errors.js";
 import { type Command, type Context, positional } from "./command.js";
 import { shown } from "./escape.js";
@@ -42,7 +42,7 @@ async function checkModel(context: Context): Promise<void> {
     throw await refusedFolder(context, error, rows());
   });
   const verdict = await attempt(context, admitted);
-  const all = [...rows(), ...trialRows(verdict, limitsOf(admitted))];
+  const all = [...rows(), ...trialRows(verdict, admitted.manifest.limits)];
   const { name, version, sha256 } = admitted.manifest;
   const json = { model: { name, version, sha256 }, checks: all, figures: verdict.figures };
   if (verdict.ok) {
@@ -90,20 +90,9 @@ function floorsOf(text: string | undefined): Readonly<Record<string, string>> {
   return { [match[1] ?? ""]: match[2] ?? "" };
 }
 
-function limitsOf({ manifest }: AdmittedModel): Partial<TrialLimits> & { readonly deadlineMs: number } {
-  const { deadlineMs, memoryMb, threads } = manifest.limits;
-  return { deadlineMs, memoryBytes: memoryMb * MEBIBYTE, threads };
-}
-
 async function attempt({ shell }: Context, admitted: AdmittedModel): Promise<TrialVerdict> {
-  const { runTrial } = await import("../../models/trial/trial.js");
-  const { sizesOf, subjectOf } = await import("../../models/trial/feeds.js");
-  const { manifest } = admitted;
-  const subject = subjectOf(admitted, {
-    sha256: manifest.sha256,
-    sizeFor: sizesOf([...manifest.inputs, ...manifest.states]),
-  });
-  return runTrial(subject, { limits: limitsOf(admitted), signal: shell.stop });
+  const { tryAdmitted } = await import("../../models/trial/admitted.js");
+  return tryAdmitted(admitted, { signal: shell.stop });
 }
 
 function trialRows(verdict: TrialVerdict, { deadlineMs }: { readonly deadlineMs: number }): readonly Row[] {

@@ -1,5 +1,5 @@
-// Robots that drive by a model, as processes: one that goes wrong once it is promoted, one that hangs, one whose process
-// is killed. Whatever the models do, nothing is touched and no command leaves the guard.
+// Robots that drive by a model, as processes: one that goes wrong once it is promoted, one that hangs, one whose
+// process is killed. Whatever the models do, nothing is touched and no command leaves the guard.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

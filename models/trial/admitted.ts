@@ -1,0 +1,18 @@
+// The trial of an admitted model under its own manifest: its limits, its golden vectors, zeros where it has none.
+
+import type { AdmittedModel } from "../load.js";
+import { sizesOf, subjectOf } from "./feeds.js";
+import { runTrial, type TrialOptions } from "./trial.js";
+import type { TrialVerdict } from "./words.js";
+
+const MEBIBYTE = 1024 * 1024;
+
+export function tryAdmitted(
+  admitted: AdmittedModel,
+  options: Pick<TrialOptions, "signal" | "banned" | "givesWay"> = {},
+): Promise<TrialVerdict> {
+  const { inputs, states, sha256, limits } = admitted.manifest;
+  const { deadlineMs, memoryMb, threads } = limits;
+  const subject = subjectOf(admitted, { sha256, sizeFor: sizesOf([...inputs, ...states]) });
+  return runTrial(subject, { ...options, limits: { deadlineMs, threads, memoryBytes: memoryMb * MEBIBYTE } });
+}
