@@ -1,6 +1,6 @@
-// What this board found out about models in trials: by checksum, whether one passed or is banned (R11). A model is tried
-// once on a board; one that crashed its trial is not tried again, whatever its name. Lost or damaged, the book is begun
-// anew: then models are tried again, in a process that may end.
+// What this board found out about models in trials: by checksum, whether one passed or is banned (R11). A model is
+// tried once on a board; one that crashed its trial is not tried again, whatever its name. Lost or damaged, the book is
+// begun anew: then models are tried again, in a process that may end.
 
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

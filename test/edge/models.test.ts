@@ -62,9 +62,15 @@ t.test("R13 a site that wants signatures takes no unsigned model, and none by an
   const keys = [{ id, publicKey }];
   t.equal(await attempt({ keys }), "it was not refused");
   t.match(await attempt({ keys: [generateSigningKey().pinned] }), /signature/);
-  t.match(await attempt({ keys: [{ id, publicKey, revokedFrom: "2026-01-02" }] }), /expected a signature before 2026-01-02/);
+  t.match(
+    await attempt({ keys: [{ id, publicKey, revokedFrom: "2026-01-02" }] }),
+    /expected a signature before 2026-01-02/,
+  );
   t.equal(await attempt({ keys: [{ id, publicKey, revokedFrom: "2026-01-03" }] }), "it was not refused");
-  t.match(await attempt({ keys: [{ id, publicKey, notAfter: "2026-01-01" }] }), /expected a signature not after 2026-01-01/);
+  t.match(
+    await attempt({ keys: [{ id, publicKey, notAfter: "2026-01-01" }] }),
+    /expected a signature not after 2026-01-01/,
+  );
 });
 
 t.test("R11 a model is tried once on a board; one that fails does not run, and a candidate is left out", async (t) => {

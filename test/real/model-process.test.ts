@@ -207,6 +207,13 @@ t.test("R11 planner child ends when the channel to its parent closes, and prints
   t.same(printed, []);
 });
 
+t.test("R13 a child that takes more memory than its models may is ended, and started again", async (t) => {
+  const { planner, seen } = aPlanner(t, { memoryBytes: 1 });
+  planner.start();
+  await until("two ends", () => seen.exits.length >= 2);
+  t.ok(seen.exits.every(({ signal }) => signal === "SIGKILL"));
+});
+
 t.test("R13 planner child refuses to start without a channel", async (t) => {
   const child = spawn(process.execPath, [entry, t.testdir(), "any"], { stdio: ["ignore", "ignore", "pipe"] });
   const said: string[] = [];
