@@ -262,7 +262,9 @@ function report(state: EdgeState, nowMs: number, effects: EdgeEffect[]): void {
   effects.push({
     kind: "send",
     message: {
-      ...{ kind: "modeReport", sequence: reported.sequence, rung },
+      kind: "modeReport",
+      sequence: reported.sequence,
+      rung,
       causes: causes.map((cause) => ({ ...cause, detail: cause.detail.slice(0, 200) })),
     },
   });

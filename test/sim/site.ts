@@ -78,7 +78,9 @@ function drawConfig(
   const rho = pick([0.02, 0.1, 0.1]);
   const base = defaultedParts();
   return {
-    ...{ schema: 1, site: "simulated", map: { file: "simulated.map", format: "movingai", cellM: CELL_M } },
+    schema: 1,
+    site: "simulated",
+    map: { file: "simulated.map", format: "movingai", cellM: CELL_M },
     destinations: parts.destinations,
     fleets,
     robots: Array.from({ length: parts.robots }, (_, index) => {
@@ -91,8 +93,14 @@ function drawConfig(
     decisions: { ...base.decisions, dispatch: { telemetryMs: pick([2000, 5000]) } },
     limits: {
       ...base.limits,
-      ...{ controlMs: 100, telemetryMs: 250, localPlanMs: 1000, sitePlanMs: 5000, dispatchMs: 500 },
-      ...{ tasksWaiting: 50, tasksKept: pick([5, 5000]), outbox: 20 },
+      controlMs: 100,
+      telemetryMs: 250,
+      localPlanMs: 1000,
+      sitePlanMs: 5000,
+      dispatchMs: 500,
+      tasksWaiting: 50,
+      tasksKept: pick([5, 5000]),
+      outbox: 20,
     },
   };
 }
