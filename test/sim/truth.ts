@@ -15,6 +15,13 @@ export interface Measured {
   readonly movingUs: number; // time that the body had spent moving
 }
 
+/** What only the world knows of a sample rides on it, where the product cannot see it: no table to look it up in. */
+const TAKEN = Symbol("taken");
+
+interface Marked {
+  [TAKEN]?: { readonly claimedUs: number; readonly frozen: Measured | undefined };
+}
+
 export class Truth {
   readonly kernel: Kernel;
   readonly sim: SimSite;
@@ -22,9 +29,7 @@ export class Truth {
   /** All edges that run, twins counted in. */
   readonly edges = new Set<EdgeProcess>();
   readonly hubs = new Set<HubProcess>();
-  readonly #onBoard = new WeakMap<OnboardSample, number>();
-  readonly #frozen = new WeakMap<OnboardSample, Measured>();
-  readonly #toHub = new Map<string, number>();
+  readonly #toHub = new Map<string, Map<string, number[]>>(); // boot, channel and sequence to the time of capture
 
   constructor(parts: { readonly kernel: Kernel; readonly sim: SimSite; readonly bodies: ReadonlyMap<string, Body> }) {
     this.kernel = parts.kernel;
@@ -51,27 +56,31 @@ export class Truth {
    * `claimedUs`: when it says that it was, later when its stamps lie.
    */
   captured(sample: OnboardSample, measured: Measured, claimedUs = this.nowUs): void {
-    this.#onBoard.set(sample, claimedUs);
-    if (measured.atUs !== this.nowUs) this.#frozen.set(sample, measured);
+    (sample as Marked)[TAKEN] = { claimedUs, frozen: measured.atUs === this.nowUs ? undefined : measured };
   }
 
   /** When what a frozen channel repeats was truly so; undefined for a sound one. */
   frozen(sample: OnboardSample): Measured | undefined {
-    return this.#frozen.get(sample);
+    return (sample as Marked)[TAKEN]?.frozen;
   }
 
   /** True time of a sample's capture; undefined for one that no sensor took. */
   capturedUs(sample: OnboardSample): number | undefined {
-    return this.#onBoard.get(sample);
+    return (sample as Marked)[TAKEN]?.claimedUs;
   }
 
   published(sample: Telemetry, capturedUs: number): void {
-    this.#toHub.set(capturedKey(sample.channel, sample), capturedUs);
+    const { boot, channel, sequence } = sample;
+    const channels = this.#toHub.get(boot) ?? new Map<string, number[]>();
+    this.#toHub.set(boot, channels);
+    const times = channels.get(channel) ?? [];
+    channels.set(channel, times);
+    times[sequence] = capturedUs;
   }
 
   /** True time at which what a telemetry sample says was captured. */
   publishedUs(channel: string, of: { readonly boot: string; readonly sequence: number }): number | undefined {
-    return this.#toHub.get(capturedKey(channel, of));
+    return this.#toHub.get(of.boot)?.get(channel)?.[of.sequence];
   }
 
   /** Distance from a body's centre to that of a destination. */
@@ -93,8 +102,4 @@ export class Truth {
   areInConflict(a: string, b: string): boolean {
     return a === b || (this.sim.site.conflicts.get(a)?.includes(b) ?? false);
   }
-}
-
-function capturedKey(channel: string, of: { readonly boot: string; readonly sequence: number }): string {
-  return `${of.boot}/${channel}/${of.sequence}`;
 }

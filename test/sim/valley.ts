@@ -81,7 +81,7 @@ export function flood(request: PlanRequest): PlanResult {
         spread({ width, height, cost, value, buckets }, cell);
     }
   }
-  return { id, kind, width, height, value: Float32Array.from(value), sweeps: 1, inferenceMs: 1 };
+  return { id, kind, width, height, value: new Float32Array(value), sweeps: 1, inferenceMs: 1 };
 }
 
 interface Flood {
