@@ -115,7 +115,7 @@ function signal(
   name: CauseName,
   seen: { readonly demand: Rung; readonly calm: boolean; readonly detail: string },
 ): Signal {
-  return { name, subject: "", ...seen };
+  return { name, subject: "", demand: seen.demand, calm: seen.calm, detail: seen.detail };
 }
 
 /** Signals that are always the same are made once: nearly all of a step are so. */
@@ -129,7 +129,8 @@ const WELL = {
   identityClash: well("identity-clash"),
   telemetryStale: well("telemetry-stale"),
 } as const;
-const RESTLESS: Signal = { ...WELL.telemetryStale, calm: false }; // fresh, but too old to climb on
+// Fresh, but too old to climb on.
+const RESTLESS = signal("telemetry-stale", { demand: "AUTONOMOUS", calm: false, detail: "" });
 const NOT_HEARD = signal("place-unknown", { demand: "CONFIRM", calm: true, detail: "not heard yet" });
 const CONFIG_DIFFERS = signal("config-differs", { demand: "CONFIRM", calm: true, detail: "" });
 const CLASHED = signal("identity-clash", { demand: "CONFIRM", calm: true, detail: "" });

@@ -81,7 +81,8 @@ const STILL_MPS = 0.05;
 
 export function newWatch(robot: { readonly id: string; readonly fleet: string }, leaseEndMs: number): RobotWatch {
   return {
-    ...robot,
+    id: robot.id,
+    fleet: robot.fleet,
     stream: null,
     boot: "",
     leaseEndMs,

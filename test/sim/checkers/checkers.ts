@@ -75,7 +75,8 @@ export class Checkers {
     this.#orders.hubStepped(hub, input, effects);
     this.#clashes.stepped(hub, input);
     this.#stores.hubStepped(hub, effects);
-    const events = effects.flatMap((effect) => (effect.kind === "append" ? effect.events : []));
+    const events: LedgerEvent[] = [];
+    for (const effect of effects) if (effect.kind === "append") events.push(...effect.events);
     for (const event of events) this.#tell(hub, event);
     if (events.length > 0) {
       this.#places.decided(hub, events);
