@@ -69,7 +69,7 @@ export interface RobotWatch {
 export interface Imposed {
   readonly own: Ladder;
   readonly fleets: Ladder;
-  readonly ceilings: readonly (Ceiling | undefined)[]; // of the robot, its fleet and the site
+  readonly ceilings: readonly Ceiling[]; // all of the ledger's
   readonly causes: readonly Cause[]; // worst first
 }
 

@@ -20,6 +20,13 @@ class Buckets {
   #free = -1;
   count = 0;
 
+  clear(): void {
+    this.#heads.fill(-1);
+    this.#used = 0;
+    this.#free = -1;
+    this.count = 0;
+  }
+
   push(cell: number, value: number): void {
     const bucket = Math.floor(value / BUCKET);
     if (bucket >= this.#heads.length) this.#widen(bucket);
@@ -60,13 +67,22 @@ class Buckets {
   }
 }
 
+/** Room that floods work in, one after the other, so that none allocates tens of kilobytes for a few steps. */
+const room = { buckets: new Buckets(), value: new Float64Array(0), done: new Float64Array(0) };
+
 /** Throws RangeError when the grid's arrays do not fit its size. */
 export function flood(request: PlanRequest): PlanResult {
   const { id, kind, width, height, cost, seed } = request;
   if (cost.length !== width * height || seed.length !== cost.length)
     throw new RangeError(`expected ${width} x ${height} cells, found ${cost.length} and ${seed.length}`);
-  const value = new Float64Array(seed.length).fill(UNREACHABLE);
-  const buckets = new Buckets();
+  if (room.value.length !== seed.length) {
+    room.value = new Float64Array(seed.length);
+    room.done = new Float64Array(seed.length);
+  }
+  const { buckets } = room;
+  const value = room.value.fill(UNREACHABLE);
+  const done = room.done.fill(UNREACHABLE); // the value by which a cell was spread
+  buckets.clear();
   for (let cell = 0; cell < value.length; cell += 1) {
     const start = seed[cell] as number;
     if (start >= UNREACHABLE || (cost[cell] as number) <= 0) continue;
@@ -77,8 +93,10 @@ export function flood(request: PlanRequest): PlanResult {
   for (let bucket = 0; buckets.count > 0; bucket += 1) {
     if (robot >= 0 && bucket * BUCKET > (value[robot] as number) + BEYOND) break;
     for (let cell = buckets.pop(bucket); cell !== -1; cell = buckets.pop(bucket)) {
-      if (Math.floor((value[cell] as number) / BUCKET) === bucket)
-        spread({ width, height, cost, value, buckets }, cell);
+      const reached = value[cell] as number;
+      if (reached === done[cell] || Math.floor(reached / BUCKET) !== bucket) continue;
+      done[cell] = reached;
+      spread({ width, height, cost, value, buckets }, cell);
     }
   }
   return { id, kind, width, height, value: new Float32Array(value), sweeps: 1, inferenceMs: 1 };
@@ -111,9 +129,11 @@ function spread(grid: Flood, cell: number): void {
 }
 
 function offer({ cost, value, buckets }: Flood, from: number, to: number, length: number): void {
+  const reached = value[from] as number;
+  if ((value[to] as number) <= reached) return;
   const own = cost[to] as number;
   if (own <= 0) return;
-  const way = (value[from] as number) + (length * ((cost[from] as number) + own)) / 2;
+  const way = reached + (length * ((cost[from] as number) + own)) / 2;
   if (way >= (value[to] as number)) return;
   value[to] = way;
   buckets.push(to, way);
