@@ -27,8 +27,7 @@ class Buckets {
     this.count = 0;
   }
 
-  push(cell: number, value: number): void {
-    const bucket = Math.floor(value / BUCKET);
+  push(cell: number, bucket: number): void {
     if (bucket >= this.#heads.length) this.#widen(bucket);
     let entry = this.#free;
     if (entry === -1) {
@@ -87,7 +86,7 @@ export function flood(request: PlanRequest): PlanResult {
     const start = seed[cell] as number;
     if (start >= UNREACHABLE || (cost[cell] as number) <= 0) continue;
     value[cell] = start;
-    buckets.push(cell, start);
+    buckets.push(cell, Math.floor(start / BUCKET));
   }
   const robot = kind === "local" ? Math.floor(height / 2) * width + Math.floor(width / 2) : -1;
   for (let bucket = 0; buckets.count > 0; bucket += 1) {
@@ -96,7 +95,7 @@ export function flood(request: PlanRequest): PlanResult {
       const reached = value[cell] as number;
       if (reached === done[cell] || Math.floor(reached / BUCKET) !== bucket) continue;
       done[cell] = reached;
-      spread({ width, height, cost, value, buckets }, cell);
+      spread({ width, height, cost, value, done, buckets }, cell);
     }
   }
   return { id, kind, width, height, value: new Float32Array(value), sweeps: 1, inferenceMs: 1 };
@@ -107,6 +106,7 @@ interface Flood {
   readonly height: number;
   readonly cost: Float32Array;
   readonly value: Float64Array;
+  readonly done: Float64Array;
   readonly buckets: Buckets;
 }
 
@@ -128,13 +128,16 @@ function spread(grid: Flood, cell: number): void {
   if (right && above) offer(grid, cell, cell + width + 1, DIAGONAL);
 }
 
-function offer({ cost, value, buckets }: Flood, from: number, to: number, length: number): void {
+function offer({ cost, value, done, buckets }: Flood, from: number, to: number, length: number): void {
   const reached = value[from] as number;
-  if ((value[to] as number) <= reached) return;
+  const before = value[to] as number;
+  if (before <= reached) return;
   const own = cost[to] as number;
   if (own <= 0) return;
   const way = reached + (length * ((cost[from] as number) + own)) / 2;
-  if (way >= (value[to] as number)) return;
+  if (way >= before) return;
   value[to] = way;
-  buckets.push(to, way);
+  const bucket = Math.floor(way / BUCKET);
+  const waits = before !== done[to] && Math.floor(before / BUCKET) === bucket; // its entry will find this value
+  if (!waits) buckets.push(to, bucket);
 }
