@@ -21,7 +21,7 @@ interface Shape {
 
 /** Fills a value of a schema with that schema's defaults, as the validator does. */
 function filled(schema: Shape, given: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const out: Record<string, unknown> = { ...given };
+  const out: Record<string, unknown> = Object.assign({}, given);
   for (const [key, part] of Object.entries<Shape>({ ...schema.properties })) {
     const value = out[key] ?? part.default;
     if (value === undefined) continue;
@@ -47,9 +47,16 @@ export function simulatedPhysics(body: {
   readonly maxSpeedMps: number;
 }): Physics {
   return {
-    ...{ radiusM: body.radiusM, maxSpeedMps: body.maxSpeedMps, maxTurnRadps: 1.8, accelMps2: 1.2, brakeMps2: 2.5 },
-    ...{ reactiveSpeedMps: Math.min(0.5, body.maxSpeedMps), marginM: body.marginM },
-    ...{ arriveM: Math.min(0.15, body.radiusM / 2), settleMs: 400, poseErrorMaxM: 0.3 },
+    radiusM: body.radiusM,
+    maxSpeedMps: body.maxSpeedMps,
+    maxTurnRadps: 1.8,
+    accelMps2: 1.2,
+    brakeMps2: 2.5,
+    reactiveSpeedMps: Math.min(0.5, body.maxSpeedMps),
+    marginM: body.marginM,
+    arriveM: Math.min(0.15, body.radiusM / 2),
+    settleMs: 400,
+    poseErrorMaxM: 0.3,
   };
 }
 

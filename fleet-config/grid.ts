@@ -150,7 +150,7 @@ export function inflate(grid: Grid, radiusM: number): Grid {
   for (let index = 0; index < blocked.length; index += 1) {
     blocked[index] = grid.blocked[index] || (clearance[index] ?? 0) < radiusM - distanceSlackM ? 1 : 0;
   }
-  return { ...grid, blocked };
+  return withCells(grid, { width: grid.width, height: grid.height, cellM: grid.cellM, blocked });
 }
 
 /**
@@ -170,7 +170,11 @@ export function coarsenBy(grid: Grid, factor: number): Grid {
       if (grid.blocked[y * grid.width + x]) blocked[row + Math.floor(x / factor)] = 1;
     }
   }
-  return { ...grid, width, height, cellM: grid.cellM * factor, blocked };
+  return withCells(grid, { width, height, cellM: grid.cellM * factor, blocked });
+}
+
+function withCells(grid: Grid, { width, height, cellM, blocked }: Omit<Grid, "originXM" | "originYM">): Grid {
+  return { width, height, cellM, originXM: grid.originXM, originYM: grid.originYM, blocked };
 }
 
 /**

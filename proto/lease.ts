@@ -48,7 +48,7 @@ export const NO_LEASE: RobotLease = { pending: [], endMs: NEVER, covered: [] };
 
 /** R2: to be called with a clock reading taken before the renewal is serialised. */
 export function renewalSent(lease: RobotLease, sent: Renewal): RobotLease {
-  return { ...lease, pending: [...lease.pending.slice(1 - PENDING_MOST), sent] };
+  return { pending: [...lease.pending.slice(1 - PENDING_MOST), sent], endMs: lease.endMs, covered: lease.covered };
 }
 
 /**
@@ -62,7 +62,7 @@ export function renewalAnswered(
   const sent = lease.pending.find((renewal) => renewal.nonce === answer.nonce);
   if (sent === undefined) return lease;
   const pending = lease.pending.filter((renewal) => renewal.nonce > answer.nonce);
-  if (answer.leaseMs <= 0) return { ...lease, pending };
+  if (answer.leaseMs <= 0) return { pending, endMs: lease.endMs, covered: lease.covered };
   const endMs = Math.floor(sent.sentMs + Math.min(answer.leaseMs, answer.leaseMostMs));
   return { pending, endMs: Math.max(lease.endMs, endMs), covered: sent.covers ?? [] };
 }

@@ -130,8 +130,20 @@ class Draft {
     return undefined;
   }
 
+  /** Each hold of a ladder is made here, by one literal: what looks through ladders at every step then sees one shape. */
   set(hold: Hold): void {
-    this.#changing().set(holdKey(hold), hold);
+    const { name, subject, rung, demand, calm, calmSinceMs, falls, fellMs, detail } = hold;
+    this.#changing().set(holdKey(hold), {
+      name,
+      subject,
+      rung,
+      demand,
+      calm,
+      calmSinceMs,
+      falls,
+      fellMs,
+      detail,
+    });
   }
 
   forget(hold: Hold): void {

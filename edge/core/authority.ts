@@ -86,7 +86,11 @@ export function hubMessage(state: EdgeState, message: HubMessage, nowMs: number,
       return welcomed(state, message, nowMs, effects);
     case "renewed":
       heardNonce(state, message.hubNonce, nowMs);
-      link.lease = renewalAnswered(link.lease, { ...message, leaseMostMs: state.context.config.lease.leaseMs });
+      link.lease = renewalAnswered(link.lease, {
+        nonce: message.nonce,
+        leaseMs: message.leaseMs,
+        leaseMostMs: state.context.config.lease.leaseMs,
+      });
       return;
     case "grant":
       return grant(state, message, effects);

@@ -96,8 +96,12 @@ export function endActing(
   effects: EdgeEffect[],
 ): void {
   const entry = {
-    ...{ id: `o-${state.context.boot}-${state.version + 1}`, token: held.token, assignment: held.assignment },
-    ...{ kind: how.result, reason: how.reason, decisionId: how.decisionId },
+    id: `o-${state.context.boot}-${state.version + 1}`,
+    token: held.token,
+    assignment: held.assignment,
+    kind: how.result,
+    reason: how.reason,
+    decisionId: how.decisionId,
   };
   const arrived = how.result === "ARRIVED";
   const others = state.memory.holdings.filter((holding) => holding !== held);

@@ -71,8 +71,11 @@ interface Well {
 }
 
 function wellOf(name: CauseName, subject = ""): Well {
-  const well = { name, subject, demand: "AUTONOMOUS", detail: "" } as const;
-  return { calm: { ...well, calm: true }, restless: { ...well, calm: false } };
+  const demand = "AUTONOMOUS";
+  return {
+    calm: { name, subject, demand, calm: true, detail: "" },
+    restless: { name, subject, demand, calm: false, detail: "" },
+  };
 }
 
 const WELL = {
@@ -104,7 +107,7 @@ const WELL = {
 /** The signal of a cause that demands something. */
 function wrong(well: Well, demand: Rung, seen: { readonly calm: boolean; readonly detail: string }): Signal {
   const { name, subject } = well.calm;
-  return { name, subject, demand, ...seen };
+  return { name, subject, demand, calm: seen.calm, detail: seen.detail };
 }
 
 /** R7: boot is CONFIRM until evidence is fresh; it clears by itself and is no fall. */
@@ -269,7 +272,9 @@ function report(state: EdgeState, nowMs: number, effects: EdgeEffect[]): void {
   effects.push({
     kind: "send",
     message: {
-      ...{ kind: "modeReport", sequence: reported.sequence, rung },
+      kind: "modeReport",
+      sequence: reported.sequence,
+      rung,
       causes: causes.map((cause) => ({ ...cause, detail: cause.detail.slice(0, 200) })),
     },
   });

@@ -76,9 +76,18 @@ function taskAccepted(state: LedgerState, event: LedgerEvent, body: Body<"taskAc
   const { kind: _, task: id, ...asked } = body;
   state.tasks.set(id, {
     ...asked,
-    ...{ id, order: event.sequence, phase: "WAITING", stopIndex: 0, robot: "" },
-    ...{ acceptedWallMs: event.wallMs, acceptedHubMs: event.hubMs, acceptedEpoch: event.epoch },
-    ...{ token: NO_TOKEN, cancelAsked: false, attempts: 0, ended: "" },
+    id,
+    order: event.sequence,
+    phase: "WAITING",
+    stopIndex: 0,
+    robot: "",
+    acceptedWallMs: event.wallMs,
+    acceptedHubMs: event.hubMs,
+    acceptedEpoch: event.epoch,
+    token: NO_TOKEN,
+    cancelAsked: false,
+    attempts: 0,
+    ended: "",
   });
   state.open.add(id);
   state.counts.accepted += 1;

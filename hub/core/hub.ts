@@ -52,23 +52,19 @@ export class Hub {
   }) {
     this.#dispatcher = parts.dispatcher;
     this.state = {
-      ...{
-        site: parts.site,
-        incarnation: parts.incarnation,
-        ledger: parts.ledger,
-        watches: new Map(),
-        fleets: new Map(),
-        streams: new Map(),
-      },
-      ...{
-        startedMs: 0,
-        restartUntilMs: 0,
-        givesFromMs: 0,
-        hubNonce: firstNonce(parts.incarnation),
-        lastRoundMs: 0,
-        nextId: 1,
-        submitted: 0,
-      },
+      site: parts.site,
+      incarnation: parts.incarnation,
+      ledger: parts.ledger,
+      watches: new Map(),
+      fleets: new Map(),
+      streams: new Map(),
+      startedMs: 0,
+      restartUntilMs: 0,
+      givesFromMs: 0,
+      hubNonce: firstNonce(parts.incarnation),
+      lastRoundMs: 0,
+      nextId: 1,
+      submitted: 0,
     };
   }
 

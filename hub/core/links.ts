@@ -54,9 +54,12 @@ export function hello(turn: Turn, stream: number, message: Hello): void {
   const held = claimsOfRobot(turn.ledger, watch.id).filter((own) => own.phase === "assigned");
   const dropped = message.holdings.filter((holding) => !held.some((own) => sameToken(own.token, holding.token)));
   turn.send(watch, {
-    ...{ kind: "welcome", session: `s${turn.ledger.epoch}-${stream}`, epoch: turn.ledger.epoch },
+    kind: "welcome",
+    session: `s${turn.ledger.epoch}-${stream}`,
+    epoch: turn.ledger.epoch,
     incarnation: turn.state.incarnation,
-    ...{ hubNonce: nextNonce(turn, watch), void: dropped.map((holding) => holding.token) },
+    hubNonce: nextNonce(turn, watch),
+    void: dropped.map((holding) => holding.token),
   });
   for (const own of held) if (!own.lapsed && !watch.configDiffers) sendGrant(turn, watch, own);
   stepModes(turn);

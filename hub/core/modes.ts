@@ -42,12 +42,12 @@ function imposedOn(state: HubState, watch: RobotWatch): Imposed {
   const fleets = state.fleets.get(watch.fleet)?.ladder ?? NO_HOLDS;
   const { imposed } = watch;
   if (imposed !== null && imposed.own === watch.ladder && imposed.fleets === fleets) {
-    if (sameCeilings(state, watch, imposed.ceilings)) return imposed;
+    if (areSame(state.ledger.ceilings, imposed.ceilings)) return imposed;
   }
-  const ceilings = ceilingsFor(state, watch);
-  const causes = [...causesOf(watch.ladder), ...causesOf(fleets), ...ceilings.flatMap(causeOf)];
+  const ceilings = ceilingsFor(state, watch).flatMap(causeOf);
+  const causes = [...causesOf(watch.ladder), ...causesOf(fleets), ...ceilings];
   causes.sort((a, b) => severity(b.rung) - severity(a.rung));
-  watch.imposed = { own: watch.ladder, fleets, ceilings, causes };
+  watch.imposed = { own: watch.ladder, fleets, ceilings: [...state.ledger.ceilings.values()], causes };
   return watch.imposed;
 }
 
@@ -60,11 +60,7 @@ export function effectiveOf(state: HubState, watch: RobotWatch): Rung {
   return worseRung(watch.edgeRung, worstOf(hubCauses(state, watch)));
 }
 
-const NO_CEILINGS: readonly undefined[] = [];
-
 function ceilingsFor(state: HubState, watch: RobotWatch): readonly (Ceiling | undefined)[] {
-  const { ceilings } = state.ledger;
-  if (ceilings.size === 0) return NO_CEILINGS;
   return [
     ...ceilingsOf(state.ledger, { robot: watch.id, fleet: "" }),
     ...ceilingsOf(state.ledger, { robot: "", fleet: watch.fleet }),
@@ -72,9 +68,15 @@ function ceilingsFor(state: HubState, watch: RobotWatch): readonly (Ceiling | un
   ];
 }
 
-function sameCeilings(state: HubState, watch: RobotWatch, known: readonly (Ceiling | undefined)[]): boolean {
-  const now = ceilingsFor(state, watch);
-  return now.length === known.length && now.every((ceiling, index) => ceiling === known[index]);
+/** Nothing was imposed, replaced or taken back: to compare them all makes no keys, and there are few. */
+function areSame(ceilings: ReadonlyMap<string, Ceiling>, known: readonly Ceiling[]): boolean {
+  if (ceilings.size !== known.length) return false;
+  let index = 0;
+  for (const ceiling of ceilings.values()) {
+    if (ceiling !== known[index]) return false;
+    index += 1;
+  }
+  return true;
 }
 
 function causeOf(ceiling: Ceiling | undefined): readonly Cause[] {
@@ -115,7 +117,7 @@ function signal(
   name: CauseName,
   seen: { readonly demand: Rung; readonly calm: boolean; readonly detail: string },
 ): Signal {
-  return { name, subject: "", ...seen };
+  return { name, subject: "", demand: seen.demand, calm: seen.calm, detail: seen.detail };
 }
 
 /** Signals that are always the same are made once: nearly all of a step are so. */
@@ -129,7 +131,8 @@ const WELL = {
   identityClash: well("identity-clash"),
   telemetryStale: well("telemetry-stale"),
 } as const;
-const RESTLESS: Signal = { ...WELL.telemetryStale, calm: false }; // fresh, but too old to climb on
+// Fresh, but too old to climb on.
+const RESTLESS = signal("telemetry-stale", { demand: "AUTONOMOUS", calm: false, detail: "" });
 const NOT_HEARD = signal("place-unknown", { demand: "CONFIRM", calm: true, detail: "not heard yet" });
 const CONFIG_DIFFERS = signal("config-differs", { demand: "CONFIRM", calm: true, detail: "" });
 const CLASHED = signal("identity-clash", { demand: "CONFIRM", calm: true, detail: "" });

@@ -19,7 +19,11 @@ export interface Site {
 
 export function makeSite(parts: Pick<Site, "config" | "grid" | "conflicts" | "hash" | "software">): Site {
   return {
-    ...parts,
+    config: parts.config,
+    grid: parts.grid,
+    conflicts: parts.conflicts,
+    hash: parts.hash,
+    software: parts.software,
     destinations: new Map(parts.config.destinations.map((destination) => [destination.id, destination])),
     fleets: new Map(parts.config.fleets.map((fleet) => [fleet.id, fleet])),
     robots: new Map(parts.config.robots.map((robot) => [robot.id, robot])),

@@ -70,8 +70,12 @@ export class Turn {
     const { ledger } = this.state;
     const epoch = body.kind === "hubStarted" ? body.epoch : ledger.epoch;
     const event: LedgerEvent = {
-      ...{ sequence: ledger.events + 1, schema: LEDGER_SCHEMA, epoch },
-      ...{ hubMs: this.nowMs, wallMs: this.#wallMs, body },
+      sequence: ledger.events + 1,
+      schema: LEDGER_SCHEMA,
+      epoch,
+      hubMs: this.nowMs,
+      wallMs: this.#wallMs,
+      body,
     };
     apply(ledger, event);
     this.#events.push(event);

@@ -69,7 +69,7 @@ export interface RobotWatch {
 export interface Imposed {
   readonly own: Ladder;
   readonly fleets: Ladder;
-  readonly ceilings: readonly (Ceiling | undefined)[]; // of the robot, its fleet and the site
+  readonly ceilings: readonly Ceiling[]; // all of the ledger's
   readonly causes: readonly Cause[]; // worst first
 }
 
@@ -81,38 +81,39 @@ const STILL_MPS = 0.05;
 
 export function newWatch(robot: { readonly id: string; readonly fleet: string }, leaseEndMs: number): RobotWatch {
   return {
-    ...robot,
-    ...{
-      stream: null,
-      boot: "",
-      leaseEndMs,
-      lastNonce: 0,
-      reportSequence: 0,
-      nonces: new Map(),
-      channels: new Map(),
-      orders: new Map(),
-      heard: false,
-    },
-    ...{
-      edgeRung: "CONFIRM",
-      edgeCauses: [],
-      causesSinceMs: new Map(),
-      ladder: NO_HOLDS,
-      grants: new Map(),
-      withdrawn: new Map(),
-    },
-    ...{ verdict: "lost", imposed: null, ordered: null },
+    id: robot.id,
+    fleet: robot.fleet,
+    stream: null,
+    boot: "",
+    leaseEndMs,
+    lastNonce: 0,
+    reportSequence: 0,
+    nonces: new Map(),
+    channels: new Map(),
+    orders: new Map(),
+    heard: false,
+    edgeRung: "CONFIRM",
+    edgeCauses: [],
+    causesSinceMs: new Map(),
+    ladder: NO_HOLDS,
+    grants: new Map(),
+    withdrawn: new Map(),
+    verdict: "lost",
+    imposed: null,
+    ordered: null,
     order: { sequence: 0, rung: "CONFIRM", causes: [], key: "" },
-    ...{ boots: [], answeredMs: new Map(), clashed: false, configDiffers: false, quietUntilMs: 0 },
-    ...{
-      lapsedMs: new Map(),
-      endedMs: new Map(),
-      excluded: new Map(),
-      notAt: new Set(),
-      stillSinceMs: null,
-      idleSinceMs: 0,
-      refused: 0,
-    },
+    boots: [],
+    answeredMs: new Map(),
+    clashed: false,
+    configDiffers: false,
+    quietUntilMs: 0,
+    lapsedMs: new Map(),
+    endedMs: new Map(),
+    excluded: new Map(),
+    notAt: new Set(),
+    stillSinceMs: null,
+    idleSinceMs: 0,
+    refused: 0,
   };
 }
 

@@ -14,8 +14,9 @@ import type { Machine } from "./machine.js";
 const RAYS = 16;
 const STEP_RAD = (2 * Math.PI) / RAYS;
 const RANGE_M = 60;
-/** Rays whose cosine is above this look ahead. */
+/** Rays that look ahead: their cosine is above this. */
 const AHEAD = 0.3;
+const LOOKS_AHEAD = Array.from({ length: RAYS }, (_, ray) => Math.cos(ray * STEP_RAD) > AHEAD);
 const POSE_ERROR_M = 0.05;
 const SUBSTEP_US = 50_000;
 const TURN_RAMP_S = 0.25;
@@ -43,7 +44,8 @@ export class Body {
   readonly robot: string;
   readonly #parts: BodyParts;
   readonly #sequences = { pose: 0, scan: 0, odometry: 0, base: 0, battery: 0 };
-  readonly #last = new Map<string, object>();
+  readonly #last = new Map<string, OnboardSample>();
+  readonly #walls = { xM: 0, yM: 0, headingRad: 0, ranges: new Float64Array(RAYS), seen: false };
   #boot = 1;
   #machine: Machine | null = null;
   xM: number;
@@ -157,49 +159,66 @@ export class Body {
       tickNonce: undefined,
     };
     const kept = trouble.frozen ? this.#last.get(channel) : undefined;
-    const value = kept ?? this.#measure(channel, trouble);
-    this.#last.set(channel, value);
-    return { channel, capture, ...value } as OnboardSample;
+    const sample = kept === undefined ? this.#measure(channel, capture, trouble) : { ...kept, capture };
+    this.#last.set(channel, sample);
+    return sample;
   }
 
-  #measure(channel: OnboardSample["channel"], trouble: Trouble): object {
+  #measure(channel: OnboardSample["channel"], capture: Capture, trouble: Trouble): OnboardSample {
     const { random } = this.#parts;
-    const noise = () => random.next() - 0.5;
     switch (channel) {
       case "pose": {
-        const xM = this.xM + 0.04 * noise() + trouble.jumpM;
-        return {
-          xM,
-          yM: this.yM + 0.04 * noise(),
-          headingRad: this.headingRad + 0.004 * noise(),
-          errorM: POSE_ERROR_M,
-        };
+        const xM = this.xM + 0.04 * noise(random) + trouble.jumpM;
+        const yM = this.yM + 0.04 * noise(random);
+        const headingRad = this.headingRad + 0.004 * noise(random);
+        return { channel, capture, xM, yM, headingRad, errorM: POSE_ERROR_M };
       }
       case "odometry": {
-        const scale = 1 + 0.01 * noise();
-        return { speedMps: this.speedMps * scale, turnRadps: this.turnRadps * scale, travelledM: this.travelledM };
+        const scale = 1 + 0.01 * noise(random);
+        const [speedMps, turnRadps] = [this.speedMps * scale, this.turnRadps * scale];
+        return { channel, capture, speedMps, turnRadps, travelledM: this.travelledM };
       }
-      case "scan":
-        return { angleMinRad: 0, angleStepRad: STEP_RAD, rangeMaxM: RANGE_M, rangeM: this.#ranges(trouble.aheadM) };
-      case "base":
-        return { emergencyStop: this.emergencyStop, bumper: false, manual: false, commandSequence: this.#lastSequence };
+      case "scan": {
+        const rangeM = this.#ranges(trouble.aheadM);
+        return { channel, capture, angleMinRad: 0, angleStepRad: STEP_RAD, rangeMaxM: RANGE_M, rangeM };
+      }
+      case "base": {
+        const { emergencyStop } = this;
+        return { channel, capture, emergencyStop, bumper: false, manual: false, commandSequence: this.#lastSequence };
+      }
       case "battery":
-        return { chargeRatio: 0.8, charging: false };
+        return { channel, capture, chargeRatio: 0.8, charging: false };
     }
   }
 
   #ranges(aheadM: number): readonly number[] {
-    const { grid, random } = this.#parts;
+    const { random } = this.#parts;
+    const walls = this.#toWalls();
     const ranges: number[] = [];
     for (let ray = 0; ray < RAYS; ray += 1) {
-      const angle = this.headingRad + ray * STEP_RAD;
-      const from = { xM: this.xM, yM: this.yM, dx: Math.cos(angle), dy: Math.sin(angle) };
-      const isAhead = Math.cos(ray * STEP_RAD) > AHEAD;
-      const m = Math.min(castGrid(grid, from, RANGE_M), isAhead ? aheadM : RANGE_M);
-      ranges.push(m >= RANGE_M ? RANGE_M : Math.max(0, m + 0.02 * (random.next() - 0.5)));
+      const m = Math.min(walls[ray] as number, LOOKS_AHEAD[ray] === true ? aheadM : RANGE_M);
+      ranges.push(m >= RANGE_M ? RANGE_M : Math.max(0, m + 0.02 * noise(random)));
     }
     return ranges;
   }
+
+  /** Without noise; a body that stands where it stood casts no ray again. */
+  #toWalls(): Float64Array {
+    const { xM, yM, headingRad } = this;
+    const walls = this.#walls;
+    if (walls.seen && walls.xM === xM && walls.yM === yM && walls.headingRad === headingRad) return walls.ranges;
+    for (let ray = 0; ray < RAYS; ray += 1) {
+      const angle = headingRad + ray * STEP_RAD;
+      const from = { xM, yM, dx: Math.cos(angle), dy: Math.sin(angle) };
+      walls.ranges[ray] = castGrid(this.#parts.grid, from, RANGE_M);
+    }
+    Object.assign(walls, { xM, yM, headingRad, seen: true });
+    return walls.ranges;
+  }
+}
+
+function noise(random: Random): number {
+  return random.next() - 0.5;
 }
 
 function approach(now: number, wanted: number, step: { readonly rise: number; readonly fall: number }): number {

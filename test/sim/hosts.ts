@@ -134,8 +134,14 @@ export class Hosts {
       },
     };
     return new HubProcess({
-      ...{ name, incarnation: `${name}-${this.#boots}`, kernel, machine: this.machine(name), disk, site },
-      ...{ ledger, watcher },
+      name,
+      incarnation: `${name}-${this.#boots}`,
+      kernel,
+      machine: this.machine(name),
+      disk,
+      site,
+      ledger,
+      watcher,
       dispatcher: (view, nowMs) => this.#propose(view, nowMs),
     });
   }
@@ -157,11 +163,21 @@ export class Hosts {
     const boot = `${robot}-${this.#boots}`;
     trace.row(kernel.nowUs, robot, "starts", `boot ${boot}${on.isTwin ? ", a second one" : ""}`);
     const edge: EdgeProcess = new EdgeProcess({
-      ...{ kernel, board: on.board, disk: on.disk, grid, chance: stream(`edge ${boot}`) },
+      kernel,
+      board: on.board,
+      disk: on.disk,
+      grid,
+      chance: stream(`edge ${boot}`),
       context: {
-        ...{ robot, fleet, config: site.config, software: "simulated", boot },
+        robot,
+        fleet,
+        config: site.config,
+        software: "simulated",
+        boot,
         configHash: weather.on("edge-other-file", robot) > 0 ? "of another file" : site.hash,
-        ...{ brakeAheadMs, model: "stand-in", controllers: NO_CONTROLLERS },
+        brakeAheadMs,
+        model: "stand-in",
+        controllers: NO_CONTROLLERS,
       },
       watcher: {
         ...checkers.edgeWatcher,

@@ -33,17 +33,14 @@ export class Kernel {
   /** Lets something happen `afterUs` from now; never earlier than now. */
   after(afterUs: number, what: Happening): void {
     const timeUs = this.#nowUs + Math.max(0, Math.round(afterUs));
-    let at = this.#timeUs.length;
     const tie = this.#ties.next();
-    this.#timeUs.push(timeUs);
-    this.#tie.push(tie);
-    this.#what.push(what);
+    let at = this.#timeUs.length;
     while (at > 0) {
       const parent = (at - 1) >> 1;
-      if (!this.#isBefore(at, parent)) break;
-      this.#swap(at, parent);
-      at = parent;
+      if (!this.#isLater(parent, timeUs, tie)) break;
+      at = this.#move(parent, at);
     }
+    this.#put(at, timeUs, tie, what);
   }
 
   /** Runs everything up to `untilUs`, or until `isOver` says so after something has happened. */
@@ -59,37 +56,39 @@ export class Kernel {
   }
 
   #pop(): Happening {
-    const what = this.#what[0] as Happening;
-    const last = this.#timeUs.length - 1;
-    this.#swap(0, last);
-    this.#timeUs.pop();
-    this.#tie.pop();
-    this.#what.pop();
+    const first = this.#what[0] as Happening;
+    const timeUs = this.#timeUs.pop() as number;
+    const tie = this.#tie.pop() as number;
+    const what = this.#what.pop() as Happening;
+    const size = this.#timeUs.length;
+    if (size === 0) return first;
     let at = 0;
-    for (;;) {
-      const left = 2 * at + 1;
-      if (left >= last) return what;
-      const right = left + 1;
-      const least = right < last && this.#isBefore(right, left) ? right : left;
-      if (!this.#isBefore(least, at)) return what;
-      this.#swap(at, least);
-      at = least;
+    for (let least = 1; least < size; least = 2 * at + 1) {
+      const right = least + 1;
+      if (right < size && this.#isLater(least, this.#timeUs[right] as number, this.#tie[right] as number))
+        least = right;
+      if (this.#isLater(least, timeUs, tie)) break;
+      at = this.#move(least, at);
     }
+    this.#put(at, timeUs, tie, what);
+    return first;
   }
 
-  #isBefore(a: number, b: number): boolean {
-    const [ta, tb] = [this.#timeUs[a] as number, this.#timeUs[b] as number];
-    return ta < tb || (ta === tb && (this.#tie[a] as number) < (this.#tie[b] as number));
+  /** What stands at `at` comes after this time and tie. */
+  #isLater(at: number, timeUs: number, tie: number): boolean {
+    const own = this.#timeUs[at] as number;
+    return own > timeUs || (own === timeUs && (this.#tie[at] as number) > tie);
   }
 
-  #swap(a: number, b: number): void {
-    const [time, tie, what] = [this.#timeUs, this.#tie, this.#what];
-    const [timeUs, order, happening] = [time[a] as number, tie[a] as number, what[a] as Happening];
-    time[a] = time[b] as number;
-    tie[a] = tie[b] as number;
-    what[a] = what[b] as Happening;
-    time[b] = timeUs;
-    tie[b] = order;
-    what[b] = happening;
+  /** Moves an entry over a gap, and gives where the gap is now. */
+  #move(from: number, to: number): number {
+    this.#put(to, this.#timeUs[from] as number, this.#tie[from] as number, this.#what[from] as Happening);
+    return from;
+  }
+
+  #put(at: number, timeUs: number, tie: number, what: Happening): void {
+    this.#timeUs[at] = timeUs;
+    this.#tie[at] = tie;
+    this.#what[at] = what;
   }
 }

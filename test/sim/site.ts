@@ -1,6 +1,7 @@
 // The site of one run, drawn from its seed: an open floor with some pillars, robots of one or two fleets, more places
 // than robots and some of them in conflict, and lease and freshness limits somewhere in what a site may be configured
-// to. A config that the product's own checks would refuse is a fault of the simulator and throws.
+// to. A config that the product's own checks would refuse is a fault of the simulator and throws. Objects are filled in
+// and not spread, so that those of every run have the same hidden class and no code is compiled anew for each.
 
 import { conflictsOf } from "../../fleet-config/conflicts.js";
 import { defaultedParts, fleetOf, simulatedLease, simulatedPhysics } from "../../fleet-config/defaults.js";
@@ -45,15 +46,16 @@ function drawPlaces(
   const places: Destination[] = [];
   for (let index = 0; index < size.homes + size.others; index += 1) {
     const isHome = index < size.homes;
-    const spot = { xM: 3 + size.pitchM * (index % size.across), yM: 3 + size.pitchM * Math.floor(index / size.across) };
+    const xM = 3 + size.pitchM * (index % size.across);
+    const yM = 3 + size.pitchM * Math.floor(index / size.across);
     const id = isHome ? `home-${index + 1}` : `place-${index - size.homes + 1}`;
     const kind = isHome ? "park" : index === size.homes ? "charge" : "point";
-    places.push({ id, ...spot, headingRad: 0, footprintRadiusM: FOOTPRINT_M, kind, conflictsWith: [] });
+    places.push({ id, xM, yM, headingRad: 0, footprintRadiusM: FOOTPRINT_M, kind, conflictsWith: [] });
   }
   return places.map((place, index) => {
     const next = places[index + 1];
     const paired = !place.id.startsWith("home") && next !== undefined && random.next() < 0.4;
-    return paired ? { ...place, conflictsWith: [next.id] } : place;
+    return paired ? Object.assign(place, { conflictsWith: [next.id] }) : place;
   });
 }
 
@@ -76,24 +78,32 @@ function drawConfig(
     ...(parts.robots > 2 && random.next() < 0.5 ? [drawFleet("carts", pick)] : []),
   ];
   const rho = pick([0.02, 0.1, 0.1]);
-  const base = defaultedParts();
+  const { decisions, battery, limits, models } = defaultedParts();
   return {
-    ...{ schema: 1, site: "simulated", map: { file: "simulated.map", format: "movingai", cellM: CELL_M } },
+    schema: 1,
+    site: "simulated",
+    map: { file: "simulated.map", format: "movingai", cellM: CELL_M },
     destinations: parts.destinations,
     fleets,
     robots: Array.from({ length: parts.robots }, (_, index) => {
       const fleet = fleets[index % fleets.length]?.id ?? "";
       return { id: `r${index + 1}`, fleet, home: `home-${index + 1}` };
     }),
-    lease: { ...simulatedLease(), leaseMs: pick([3000, 3000, 4000, 6000]), rhoRobot: rho, rhoHub: rho },
+    lease: Object.assign(simulatedLease(), { leaseMs: pick([3000, 3000, 4000, 6000]), rhoRobot: rho, rhoHub: rho }),
     physics: simulatedPhysics({ radiusM: RADIUS_M, marginM: 0.1, maxSpeedMps: 2 }),
-    ...base,
-    decisions: { ...base.decisions, dispatch: { telemetryMs: pick([2000, 5000]) } },
-    limits: {
-      ...base.limits,
-      ...{ controlMs: 100, telemetryMs: 250, localPlanMs: 1000, sitePlanMs: 5000, dispatchMs: 500 },
-      ...{ tasksWaiting: 50, tasksKept: pick([5, 5000]), outbox: 20 },
-    },
+    decisions: Object.assign(decisions, { dispatch: { telemetryMs: pick([2000, 5000]) } }),
+    battery,
+    models,
+    limits: Object.assign(limits, {
+      controlMs: 100,
+      telemetryMs: 250,
+      localPlanMs: 1000,
+      sitePlanMs: 5000,
+      dispatchMs: 500,
+      tasksWaiting: 50,
+      tasksKept: pick([5, 5000]),
+      outbox: 20,
+    }),
   };
 }
 
@@ -104,9 +114,7 @@ function drawFleet(id: string, pick: <T>(of: readonly T[]) => T): FleetConfig {
     [2000, 6000],
     [3000, 10_000],
   ] as const);
-  return {
-    ...fleet,
-    ladder: { ...fleet.ladder, dwellMs: pick([2000, 5000]), maxDoublings: 2, fallMemoryMs: 30_000 },
-    freshness: { ...fleet.freshness, channels: { pose: { limitMs, lostMs } } },
-  };
+  Object.assign(fleet.ladder, { dwellMs: pick([2000, 5000]), maxDoublings: 2, fallMemoryMs: 30_000 });
+  Object.assign(fleet.freshness, { channels: { pose: { limitMs, lostMs } } });
+  return fleet;
 }

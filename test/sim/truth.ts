@@ -22,6 +22,13 @@ export interface Claim {
   readonly bootUs: number;
 }
 
+/** What only the world knows of a sample rides on it, where the product cannot see it: no table to look it up in. */
+const TAKEN = Symbol("taken");
+
+interface Marked {
+  [TAKEN]?: { readonly claimed: number | Claim; readonly frozen: Measured | undefined };
+}
+
 export class Truth {
   readonly kernel: Kernel;
   readonly sim: SimSite;
@@ -29,9 +36,7 @@ export class Truth {
   /** All edges that run, twins counted in. */
   readonly edges = new Set<EdgeProcess>();
   readonly hubs = new Set<HubProcess>();
-  readonly #onBoard = new WeakMap<OnboardSample, number | Claim>();
-  readonly #frozen = new WeakMap<OnboardSample, Measured>();
-  readonly #toHub = new Map<string, number>();
+  readonly #toHub = new Map<string, Map<string, number[]>>(); // boot, channel and sequence to the time of capture
 
   constructor(parts: { readonly kernel: Kernel; readonly sim: SimSite; readonly bodies: ReadonlyMap<string, Body> }) {
     this.kernel = parts.kernel;
@@ -58,28 +63,33 @@ export class Truth {
    * `claim`: when it says that it was, when its stamps lie.
    */
   captured(sample: OnboardSample, measured: Measured, claim?: Claim): void {
-    this.#onBoard.set(sample, claim ?? this.nowUs);
-    if (measured.atUs !== this.nowUs) this.#frozen.set(sample, measured);
+    const frozen = measured.atUs === this.nowUs ? undefined : measured;
+    (sample as Marked)[TAKEN] = { claimed: claim ?? this.nowUs, frozen };
   }
 
   /** When what a frozen channel repeats was truly so; undefined for a sound one. */
   frozen(sample: OnboardSample): Measured | undefined {
-    return this.#frozen.get(sample);
+    return (sample as Marked)[TAKEN]?.frozen;
   }
 
   /** True time of a sample's capture, as it claims; undefined for one that no sensor took. */
   capturedUs(sample: OnboardSample): number | undefined {
-    const at = this.#onBoard.get(sample);
+    const at = (sample as Marked)[TAKEN]?.claimed;
     return typeof at === "object" ? at.board.trueUsAt(at.bootUs) : at;
   }
 
   published(sample: Telemetry, capturedUs: number): void {
-    this.#toHub.set(capturedKey(sample.channel, sample), capturedUs);
+    const { boot, channel, sequence } = sample;
+    const channels = this.#toHub.get(boot) ?? new Map<string, number[]>();
+    this.#toHub.set(boot, channels);
+    const times = channels.get(channel) ?? [];
+    channels.set(channel, times);
+    times[sequence] = capturedUs;
   }
 
   /** True time at which what a telemetry sample says was captured. */
   publishedUs(channel: string, of: { readonly boot: string; readonly sequence: number }): number | undefined {
-    return this.#toHub.get(capturedKey(channel, of));
+    return this.#toHub.get(of.boot)?.get(channel)?.[of.sequence];
   }
 
   /** Distance from a body's centre to that of a destination. */
@@ -101,8 +111,4 @@ export class Truth {
   areInConflict(a: string, b: string): boolean {
     return a === b || (this.sim.site.conflicts.get(a)?.includes(b) ?? false);
   }
-}
-
-function capturedKey(channel: string, of: { readonly boot: string; readonly sequence: number }): string {
-  return `${of.boot}/${channel}/${of.sequence}`;
 }

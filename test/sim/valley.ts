@@ -20,8 +20,14 @@ class Buckets {
   #free = -1;
   count = 0;
 
-  push(cell: number, value: number): void {
-    const bucket = Math.floor(value / BUCKET);
+  clear(): void {
+    this.#heads.fill(-1);
+    this.#used = 0;
+    this.#free = -1;
+    this.count = 0;
+  }
+
+  push(cell: number, bucket: number): void {
     if (bucket >= this.#heads.length) this.#widen(bucket);
     let entry = this.#free;
     if (entry === -1) {
@@ -60,28 +66,39 @@ class Buckets {
   }
 }
 
+/** Room that floods work in, one after the other, so that none allocates tens of kilobytes for a few steps. */
+const room = { buckets: new Buckets(), value: new Float64Array(0), done: new Float64Array(0) };
+
 /** Throws RangeError when the grid's arrays do not fit its size. */
 export function flood(request: PlanRequest): PlanResult {
   const { id, kind, width, height, cost, seed } = request;
   if (cost.length !== width * height || seed.length !== cost.length)
     throw new RangeError(`expected ${width} x ${height} cells, found ${cost.length} and ${seed.length}`);
-  const value = new Float64Array(seed.length).fill(UNREACHABLE);
-  const buckets = new Buckets();
+  if (room.value.length !== seed.length) {
+    room.value = new Float64Array(seed.length);
+    room.done = new Float64Array(seed.length);
+  }
+  const { buckets } = room;
+  const value = room.value.fill(UNREACHABLE);
+  const done = room.done.fill(UNREACHABLE); // the value by which a cell was spread
+  buckets.clear();
   for (let cell = 0; cell < value.length; cell += 1) {
     const start = seed[cell] as number;
     if (start >= UNREACHABLE || (cost[cell] as number) <= 0) continue;
     value[cell] = start;
-    buckets.push(cell, start);
+    buckets.push(cell, Math.floor(start / BUCKET));
   }
   const robot = kind === "local" ? Math.floor(height / 2) * width + Math.floor(width / 2) : -1;
   for (let bucket = 0; buckets.count > 0; bucket += 1) {
     if (robot >= 0 && bucket * BUCKET > (value[robot] as number) + BEYOND) break;
     for (let cell = buckets.pop(bucket); cell !== -1; cell = buckets.pop(bucket)) {
-      if (Math.floor((value[cell] as number) / BUCKET) === bucket)
-        spread({ width, height, cost, value, buckets }, cell);
+      const reached = value[cell] as number;
+      if (reached === done[cell] || Math.floor(reached / BUCKET) !== bucket) continue;
+      done[cell] = reached;
+      spread({ width, height, cost, value, done, buckets }, cell);
     }
   }
-  return { id, kind, width, height, value: Float32Array.from(value), sweeps: 1, inferenceMs: 1 };
+  return { id, kind, width, height, value: new Float32Array(value), sweeps: 1, inferenceMs: 1 };
 }
 
 interface Flood {
@@ -89,6 +106,7 @@ interface Flood {
   readonly height: number;
   readonly cost: Float32Array;
   readonly value: Float64Array;
+  readonly done: Float64Array;
   readonly buckets: Buckets;
 }
 
@@ -110,11 +128,16 @@ function spread(grid: Flood, cell: number): void {
   if (right && above) offer(grid, cell, cell + width + 1, DIAGONAL);
 }
 
-function offer({ cost, value, buckets }: Flood, from: number, to: number, length: number): void {
+function offer({ cost, value, done, buckets }: Flood, from: number, to: number, length: number): void {
+  const reached = value[from] as number;
+  const before = value[to] as number;
+  if (before <= reached) return;
   const own = cost[to] as number;
   if (own <= 0) return;
-  const way = (value[from] as number) + (length * ((cost[from] as number) + own)) / 2;
-  if (way >= (value[to] as number)) return;
+  const way = reached + (length * ((cost[from] as number) + own)) / 2;
+  if (way >= before) return;
   value[to] = way;
-  buckets.push(to, way);
+  const bucket = Math.floor(way / BUCKET);
+  const waits = before !== done[to] && Math.floor(before / BUCKET) === bucket; // its entry will find this value
+  if (!waits) buckets.push(to, bucket);
 }

@@ -57,18 +57,21 @@ function chaosS(chance: Random): number {
 }
 
 class ActiveFaults implements Weather {
-  readonly #strengths = new Map<string, number>();
+  readonly #strengths = new Map<FaultName, Map<string, number>>(); // of what is on, by subject
 
   on(name: FaultName, subject: string): number {
-    return this.#strengths.size === 0 ? 0 : (this.#strengths.get(`${name} ${subject}`) ?? 0);
+    return this.#strengths.size === 0 ? 0 : (this.#strengths.get(name)?.get(subject) ?? 0);
   }
 
   begin(fault: Fault): void {
-    this.#strengths.set(`${fault.name} ${fault.subject}`, Math.max(0.01, fault.strength));
+    const subjects = this.#strengths.get(fault.name) ?? new Map<string, number>();
+    this.#strengths.set(fault.name, subjects.set(fault.subject, Math.max(0.01, fault.strength)));
   }
 
   end(fault: Fault): void {
-    this.#strengths.delete(`${fault.name} ${fault.subject}`);
+    const subjects = this.#strengths.get(fault.name);
+    subjects?.delete(fault.subject);
+    if (subjects?.size === 0) this.#strengths.delete(fault.name);
   }
 }
 

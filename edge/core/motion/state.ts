@@ -131,7 +131,7 @@ export interface MotionState {
 
 /** Fields that a refused or mistyped option would break later are checked here; throws RangeError naming the option. */
 export function createMotion(options: MotionOptions): MotionState {
-  const full: Required<MotionOptions> = {
+  const defaults = {
     controlHz: 10,
     planHz: 8,
     sitePlanMs: 2000,
@@ -141,8 +141,8 @@ export function createMotion(options: MotionOptions): MotionState {
     windowM: 6.4 * scaleOf(options.physics),
     windowCellM: 0.1 * scaleOf(options.physics),
     planGrid: options.grid,
-    ...options,
   };
+  const full: Required<MotionOptions> = Object.assign(defaults, options);
   for (const key of ["controlHz", "planHz", "sitePlanMs", "windowM", "windowCellM"] as const) {
     if (!(full[key] > 0)) throw new RangeError(`motion option ${key} must be more than 0, found ${full[key]}`);
   }

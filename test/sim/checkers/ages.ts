@@ -15,9 +15,26 @@ const AHEAD_MS = 1000;
 /** A pose further off than this, and than what was driven since, is no error of measurement. */
 const ASTRAY_M = 1;
 
+/** The newest sample of a channel. */
 interface Last {
+  readonly who: string; // the robot
+  readonly channel: string;
   readonly source: string;
   readonly sequence: number;
+}
+
+/** R6: newest wins, in whatever order samples of one source come. */
+function takeNewest(lasts: Map<string, Last>, next: Last): void {
+  const last = lasts.get(next.channel);
+  if (last?.source === next.source) {
+    if (next.sequence === last.sequence) return;
+    if (next.sequence < last.sequence)
+      throw new Violation(
+        "sample-older",
+        `${next.who}: ${next.channel} ${next.sequence} is taken after ${last.sequence}`,
+      );
+  }
+  lasts.set(next.channel, next);
 }
 
 export class Ages {
@@ -33,11 +50,13 @@ export class Ages {
     const { nowUs } = this.#truth;
     const { state } = edge.edge;
     const nowMs = edge.board.monotonicMs(nowUs);
+    const nowBootUs = edge.board.bootUsAt(nowUs);
+    const lasts = this.#lastsOf(edge);
     for (const [channel, { sample, order }] of state.channels) {
-      this.#newest(edge, { channel, who: edge.robot }, order);
+      takeNewest(lasts, { who: edge.robot, channel, source: order.source, sequence: order.sequence });
       const capturedUs = this.#truth.capturedUs(sample);
       if (capturedUs === undefined) continue;
-      const trueMs = (edge.board.bootUsAt(nowUs) - edge.board.bootUsAt(capturedUs)) / MS;
+      const trueMs = (nowBootUs - edge.board.bootUsAt(capturedUs)) / MS;
       const boundMs = ageMs(state, channel, nowMs);
       if (boundMs >= trueMs - 0.001 && (trueMs >= -AHEAD_MS || boundMs === Number.POSITIVE_INFINITY)) continue;
       const says = `${edge.robot} takes its ${channel} for ${boundMs} ms old at the most, it is ${trueMs.toFixed(1)}`;
@@ -49,15 +68,15 @@ export class Ages {
   hub(hub: HubProcess): void {
     const { nowUs } = this.#truth;
     const { state } = hub.hub;
-    const nowMs = hub.machine.monotonicMs(nowUs);
+    const at = { nowMs: hub.machine.monotonicMs(nowUs), site: state.site };
     for (const watch of state.watches.values()) {
+      const lasts = this.#lastsOf(watch);
       for (const [name, channel] of watch.channels) {
-        const { boot: source, sequence } = channel;
-        this.#newest(watch, { channel: name, who: `the hub of ${watch.id}` }, { source, sequence });
+        takeNewest(lasts, { who: watch.id, channel: name, source: channel.boot, sequence: channel.sequence });
         const capturedUs = this.#truth.publishedUs(name, channel);
         if (capturedUs === undefined) continue;
         const trueMs = (nowUs - capturedUs) / MS;
-        const boundMs = channelAgeMs(watch, name, { nowMs, site: state.site });
+        const boundMs = channelAgeMs(watch, name, at);
         if (boundMs >= trueMs - 0.001) continue;
         const says = `the hub takes ${watch.id}'s ${name} for ${boundMs} ms old at most, it is ${trueMs.toFixed(1)}`;
         throw new Violation("age-at-hub", says);
@@ -77,14 +96,12 @@ export class Ages {
     if (offM > mostM) throw new Violation("told-astray", `${robot} tells a pose ${offM.toFixed(1)} m from where it is`);
   }
 
-  /** R6: newest wins, in whatever order samples of one source come. */
-  #newest(of: object, { channel, who }: { readonly channel: string; readonly who: string }, next: Last): void {
-    const lasts = this.#lasts.get(of) ?? new Map<string, Last>();
+  #lastsOf(of: object): Map<string, Last> {
+    const known = this.#lasts.get(of);
+    if (known !== undefined) return known;
+    const lasts = new Map<string, Last>();
     this.#lasts.set(of, lasts);
-    const last = lasts.get(channel);
-    if (last !== undefined && last.source === next.source && next.sequence < last.sequence)
-      throw new Violation("sample-older", `${who}: ${channel} ${next.sequence} is taken after ${last.sequence}`);
-    lasts.set(channel, next);
+    return lasts;
   }
 
   /** True age of the pose that the hub has of a robot, ms; infinite when it has none. */

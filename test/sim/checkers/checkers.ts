@@ -6,6 +6,7 @@ import { eventText } from "../../../hub/cli/event-text.js";
 import type { HubInput } from "../../../hub/core/hub.js";
 import type { HubEffect } from "../../../hub/core/turn.js";
 import type { LedgerEvent } from "../../../proto/ledger.js";
+import type { Ladder, Rung } from "../../../proto/mode.js";
 import type { Telemetry } from "../../../proto/wire.js";
 import type { EdgeProcess, EdgeWatcher } from "../edge-process.js";
 import type { HubProcess } from "../hub-process.js";
@@ -30,6 +31,13 @@ const BOUNDS_EVERY = 64;
 /** The ledger is replayed, and compared with the hub's state, every so many of them. */
 const REPLAYED_EVERY = 128;
 
+interface Standing {
+  readonly activity: string;
+  readonly ladder: Ladder;
+  readonly rung: Rung;
+  readonly says: string;
+}
+
 export class Checkers {
   readonly tasks: Tasks;
   readonly modes: Modes;
@@ -45,7 +53,7 @@ export class Checkers {
   readonly #renewals = new Renewals();
   readonly #stores = new Stores();
   readonly #tokens = new Tokens();
-  readonly #rungs = new Map<string, string>();
+  readonly #rungs = new Map<EdgeProcess, Standing>();
   #steps = 0;
   grants = 0;
   done = 0;
@@ -67,7 +75,8 @@ export class Checkers {
     this.#orders.hubStepped(hub, input, effects);
     this.#clashes.stepped(hub, input);
     this.#stores.hubStepped(hub, effects);
-    const events = effects.flatMap((effect) => (effect.kind === "append" ? effect.events : []));
+    const events: LedgerEvent[] = [];
+    for (const effect of effects) if (effect.kind === "append") events.push(...effect.events);
     for (const event of events) this.#tell(hub, event);
     if (events.length > 0) {
       this.#places.decided(hub, events);
@@ -120,16 +129,23 @@ export class Checkers {
     this.#ages.edge(edge);
     this.#steps += 1;
     if (this.#steps % BOUNDS_EVERY === 0) boundsOfEdge(edge);
+    this.#standing(edge);
+  }
+
+  /** A row when what an edge does, or may not do, has changed. A ladder that is the same object holds the same. */
+  #standing(edge: EdgeProcess): void {
     const { activity, ladder, hubOrder } = edge.edge.state;
+    const { rung } = hubOrder;
+    const last = this.#rungs.get(edge);
+    if (last?.ladder === ladder && last.activity === activity && last.rung === rung) return;
     const says = `${activity}, own ${
       [...ladder.values()]
         .filter((hold) => hold.rung !== "AUTONOMOUS")
         .map((hold) => `${hold.name}${hold.subject === "" ? "" : `/${hold.subject}`}=${hold.rung}`)
         .join(" ") || "nothing"
-    }, ordered ${hubOrder.rung}`;
-    if (this.#rungs.get(edge.boot) === says) return;
-    this.#rungs.set(edge.boot, says);
-    this.#trace.row(this.#truth.nowUs, edge.robot, "is", says);
+    }, ordered ${rung}`;
+    this.#rungs.set(edge, { activity, ladder, rung, says });
+    if (last?.says !== says) this.#trace.row(this.#truth.nowUs, edge.robot, "is", says);
   }
 
   published(edge: EdgeProcess, sample: Telemetry): void {
@@ -144,7 +160,7 @@ export class Checkers {
     this.#latches.forget(edge);
     this.#orders.forget(edge);
     this.#tokens.forget(edge);
-    this.#rungs.delete(edge.boot);
+    this.#rungs.delete(edge);
   }
 
   hubEnded(hub: HubProcess): void {

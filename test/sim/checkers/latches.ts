@@ -48,9 +48,8 @@ export class Latches {
   /** What a person must clear is durable on the board from here on. */
   saved(edge: EdgeProcess, latches: readonly string[]): void {
     this.#latched.set(edge.disk, new Set(latches));
-    const held = heldBy(edge);
     for (const name of latches) {
-      if (!held.has(name)) continue;
+      if (!holds(edge, name)) continue;
       this.#cleared.get(edge)?.delete(name); // found again, and stored
       this.#mayBeGone.get(edge)?.delete(name);
     }
@@ -63,17 +62,16 @@ export class Latches {
   stepped(edge: EdgeProcess, input: EdgeInput): void {
     if (input.kind === "hub" && input.message.kind === "clearLatches") this.#stillPressed(edge);
     if (input.kind !== "tick") return;
-    const held = heldBy(edge);
-    if (held.has(STOP) && this.#isPressed.has(edge)) this.#wasHeld.add(edge);
+    if (this.#isPressed.has(edge) && holds(edge, STOP)) this.#wasHeld.add(edge);
     else this.#wasHeld.delete(edge);
     for (const name of this.#latchedOn(edge))
-      if (!held.has(name))
+      if (!holds(edge, name))
         throw new Violation("latch-lost", `${edge.robot} has latched ${name}, nobody cleared it, and it is gone`);
   }
 
   /** R7: no person's word opens what the evidence still speaks against. */
   #stillPressed(edge: EdgeProcess): void {
-    if (!this.#isPressed.has(edge) || heldBy(edge).has(STOP) || !this.#wasHeld.has(edge)) return;
+    if (!this.#isPressed.has(edge) || holds(edge, STOP) || !this.#wasHeld.has(edge)) return;
     throw new Violation("cleared-against", `${edge.robot} lets go of an emergency stop that is still pressed`);
   }
 
@@ -99,9 +97,9 @@ export class Latches {
   }
 }
 
-/** Causes for which the edge holds itself back. */
-function heldBy(edge: EdgeProcess): ReadonlySet<string> {
-  const held = new Set<string>();
-  for (const { name, rung } of edge.edge.state.ladder.values()) if (rung !== "AUTONOMOUS") held.add(name);
-  return held;
+/** The edge holds itself back for this cause. */
+function holds(edge: EdgeProcess, cause: string): boolean {
+  for (const { name, rung } of edge.edge.state.ladder.values())
+    if (name === cause && rung !== "AUTONOMOUS") return true;
+  return false;
 }

@@ -176,10 +176,13 @@ export class Modes {
   #fleets(hub: HubProcess): void {
     const { state } = hub.hub;
     for (const [id, { freshness }] of state.site.fleets) {
-      const heard = [...state.watches.values()].filter((watch) => watch.fleet === id && watch.heard);
       const limitMs = freshness.channels.pose?.limitMs ?? Number.POSITIVE_INFINITY;
-      const stale = heard.filter((watch) => this.#ages.trueAgeMs(hub, watch.id) > limitMs).length;
-      if (stale < ALONE || stale / heard.length < freshness.staleShare) continue;
+      let stale = 0;
+      for (const watch of state.watches.values())
+        if (watch.fleet === id && watch.heard && this.#ages.trueAgeMs(hub, watch.id) > limitMs) stale += 1;
+      if (stale < ALONE) continue;
+      const heard = [...state.watches.values()].filter((watch) => watch.fleet === id && watch.heard);
+      if (stale / heard.length < freshness.staleShare) continue;
       const spared = heard.find((watch) => severity(worstOf(hubCauses(state, watch))) < severity("REACTIVE_ONLY"));
       if (spared === undefined) continue;
       const says = `${stale} of ${heard.length} robots of ${id} are stale, and ${spared.id} is not lowered with them`;

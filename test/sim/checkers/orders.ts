@@ -7,6 +7,7 @@ import type { HubInput } from "../../../hub/core/hub.js";
 import { effectiveOf } from "../../../hub/core/modes.js";
 import type { HubEffect } from "../../../hub/core/turn.js";
 import { type Rung, severity } from "../../../proto/mode.js";
+import type { HubMessage } from "../../../proto/wire.js";
 import type { EdgeProcess } from "../edge-process.js";
 import type { HubProcess } from "../hub-process.js";
 import { Violation } from "../trace.js";
@@ -48,15 +49,15 @@ export class Orders {
     const { state } = hub.hub;
     const watch = state.watches.get(state.streams.get(stream) ?? "");
     if (watch?.stream !== stream) return;
-    const sent = effects.flatMap((effect) =>
-      effect.kind === "send" && effect.stream === stream ? [effect.message.kind] : [],
-    );
-    if (sent.includes("welcome") && !sent.includes("modeOrder"))
+    const isSent = (kind: HubMessage["kind"]) =>
+      effects.some((effect) => effect.kind === "send" && effect.stream === stream && effect.message.kind === kind);
+    if (isSent("welcome") && !isSent("modeOrder"))
       throw new Violation("order-untold", `${watch.id} is welcomed, and not told its order`);
     if (message.kind !== "modeReport") return;
     const reported = this.#reported.get(hub) ?? new Map<number, Told>();
     this.#reported.set(hub, reported);
-    if (isNewest(reported.get(stream), { ...message, stream })) reported.set(stream, { ...message, stream });
+    const told = { stream, sequence: message.sequence, rung: message.rung };
+    if (isNewest(reported.get(stream), told)) reported.set(stream, told);
     const newest = reported.get(stream);
     if (newest !== undefined && watch.edgeRung !== newest.rung) {
       const says = `the hub thinks ${watch.id} on ${watch.edgeRung}, which has last reported ${newest.rung}`;

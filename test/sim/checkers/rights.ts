@@ -48,8 +48,11 @@ export class Rights {
     const known = this.#rights.get(edge);
     if (known !== undefined) return known;
     const right: Right = {
-      ...{ asked: new Map(), tickedBootUs: 0, steadySinceUs: 0 },
-      ...{ by: "", incarnation: "" },
+      asked: new Map(),
+      tickedBootUs: 0,
+      steadySinceUs: 0,
+      by: "",
+      incarnation: "",
       endBootUs: Number.NEGATIVE_INFINITY,
       newest: 0,
       covered: new Set(),

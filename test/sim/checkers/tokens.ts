@@ -22,9 +22,11 @@ export class Tokens {
 
   stepped(edge: EdgeProcess): void {
     const { memory, link } = edge.edge.state;
-    const before = this.#memories.get(edge) ?? memory;
-    if (before !== memory) this.#kept(edge.robot, before, memory);
-    this.#memories.set(edge, memory);
+    const before = this.#memories.get(edge);
+    if (before !== memory) {
+      this.#memories.set(edge, memory);
+      if (before !== undefined) this.#kept(edge.robot, before, memory);
+    }
     const welcome = this.#welcomes.get(edge);
     if (welcome === undefined || link.session !== welcome.session) return;
     this.#welcomes.delete(edge);
