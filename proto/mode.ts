@@ -130,7 +130,7 @@ class Draft {
     return undefined;
   }
 
-  /** Each hold of a ladder is made here, by one literal: what looks through ladders at every step then sees one shape. */
+  /** Each hold is made here, by one literal: what looks through ladders at every step then sees one shape. */
   set(hold: Hold): void {
     const { name, subject, rung, demand, calm, calmSinceMs, falls, fellMs, detail } = hold;
     this.#changing().set(holdKey(hold), {

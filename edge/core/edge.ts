@@ -205,17 +205,7 @@ function emptyState(context: EdgeContext, memory: EdgeMemory): EdgeState {
     notBeforeMs: 0,
     baseSeen: { emergencyStop: false, bumper: false, manual: false },
     controllers: slotsOf(context.controllers),
-    plan: {
-      ready: false,
-      flight: null,
-      missed: false,
-      failing: "",
-      failures: [],
-      plans: 0,
-      misses: 0,
-      lastMs: 0,
-      inferenceMs: 0,
-    },
+    plan: noPlans(),
     commandSequence: 0,
     decision: 0,
     decided: null,
@@ -226,4 +216,9 @@ function emptyState(context: EdgeContext, memory: EdgeMemory): EdgeState {
     dwell: null,
     telemetry: { sequence: new Map(), poseMs: 0, slowMs: 0 },
   };
+}
+
+function noPlans(): EdgeState["plan"] {
+  const counts = { plans: 0, misses: 0, lastMs: 0, inferenceMs: 0 };
+  return { ready: false, flight: null, missed: false, failing: "", failures: [], ...counts };
 }
