@@ -129,7 +129,7 @@ class Draft {
     return undefined;
   }
 
-  /** Each hold of a ladder is made here, by one literal: what looks through ladders at every step then sees one shape. */
+  /** Each hold of a ladder is made by this one literal: whatever looks through ladders at every step sees one shape. */
   set(hold: Hold): void {
     const { name, subject, rung, demand, calm, calmSinceMs, falls, fellMs, detail } = hold;
     this.#changing().set(holdKey(hold), {
