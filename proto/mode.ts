@@ -40,6 +40,7 @@ export const CAUSES = {
   "pose-doubt": { by: "edge", clear: "dwell", says: "the error of the pose is larger than allowed" },
   "pose-jump": { by: "edge", clear: "person", says: "the pose jumped, and people must say which one is true" },
   "planner-fault": { by: "edge", clear: "dwell", says: "the planner is late, gone, or proposes what cannot be" },
+  "controller-fault": { by: "edge", clear: "dwell", says: "the model that drives is late, gone, or refused" },
   "lease-lapsed": { by: "edge", clear: "calm", says: "no lease from the hub" },
   "clock-fault": { by: "edge", clear: "dwell", says: "the board was suspended, or its clock went backwards" },
   "store-fault": { by: "edge", clear: "person", says: "the edge cannot store what it must not forget" },
@@ -129,7 +130,7 @@ class Draft {
     return undefined;
   }
 
-  /** Each hold of a ladder is made by this one literal: whatever looks through ladders at every step sees one shape. */
+  /** Each hold is made here, by one literal: what looks through ladders at every step then sees one shape. */
   set(hold: Hold): void {
     const { name, subject, rung, demand, calm, calmSinceMs, falls, fellMs, detail } = hold;
     this.#changing().set(holdKey(hold), {
