@@ -4,6 +4,7 @@
 
 import { Ages } from "../../test/sim/checkers/ages.js";
 import { Clashes } from "../../test/sim/checkers/clashes.js";
+import { Drivers } from "../../test/sim/checkers/drivers.js";
 import { Exits } from "../../test/sim/checkers/exits.js";
 import { Latches } from "../../test/sim/checkers/latches.js";
 import { Modes } from "../../test/sim/checkers/modes.js";
@@ -50,6 +51,7 @@ function rates(options: Omit<RunOptions, "seed">): Rates {
 const CHECKERS: readonly (readonly [object, readonly string[]])[] = [
   [Ages.prototype, ["edge", "hub", "told"]],
   [Clashes.prototype, ["stepped"]],
+  [Drivers.prototype, ["stepped"]],
   [Exits.prototype, ["decided", "heard"]],
   [Latches.prototype, ["fed", "saved", "stepped"]],
   [Modes.prototype, ["stepped", "hub", "decided"]],

@@ -10,6 +10,7 @@ import type { Grid } from "../../fleet-config/grid.js";
 import { ClockFault, type ClockReading } from "../../proto/clock.js";
 import type { Command, HubMessage, OnboardSample, Telemetry } from "../../proto/wire.js";
 import type { Random } from "../../scripts/world/random.js";
+import { type ControllerTrouble, StandInControllers } from "./controllers.js";
 import type { EdgeDisk } from "./disk.js";
 import { type Kernel, MS, SECOND } from "./kernel.js";
 import type { Machine } from "./machine.js";
@@ -37,6 +38,7 @@ export interface EdgeParts {
   readonly chance: Random;
   readonly watcher: EdgeWatcher;
   readonly plannerTrouble: () => PlannerTrouble;
+  readonly controllerTrouble: () => ControllerTrouble;
   /** Calls the hub; null: nobody answers. */
   readonly call: (end: End<HubMessage>) => Stream | null;
   readonly publish: (sample: Telemetry) => void;
@@ -51,6 +53,7 @@ export class EdgeProcess extends Process {
   readonly disk: EdgeDisk;
   readonly #parts: EdgeParts;
   readonly #planner: StandInPlanner;
+  readonly #controllers: StandInControllers;
   readonly #saves: { readonly version: number; readonly memory: EdgeMemory }[] = [];
   #saving = false;
   #storeFault: string;
@@ -79,6 +82,14 @@ export class EdgeProcess extends Process {
         ready: () => this.#feed({ kind: "plannerReady" }),
         result: (result) => this.#feed({ kind: "planned", result }),
         gone: (why) => this.#feed({ kind: "plannerGone", why }),
+      },
+    });
+    this.#controllers = new StandInControllers(context.controllers, {
+      ...{ kernel, chance: parts.chance.stream("controllers"), trouble: parts.controllerTrouble },
+      events: {
+        ready: (model) => this.#feed({ kind: "modelReady", model }),
+        result: (model, result) => this.#feed({ kind: "ran", model, result }),
+        gone: (model, why) => this.#feed({ kind: "modelGone", model, why }),
       },
     });
     if (this.#storeFault !== "") this.#feed({ kind: "storeFault", why: this.#storeFault });
@@ -147,6 +158,14 @@ export class EdgeProcess extends Process {
         return;
       case "killPlanner":
         return this.#planner.kill();
+      case "run":
+        if (!this.#controllers.run(effect.model, effect.run)) {
+          const { model, run } = effect;
+          this.#step({ kind: "runRefused", model, id: run.id, reason: "it is not ready" });
+        }
+        return;
+      case "killModel":
+        return this.#controllers.kill(effect.model);
       case "tick":
       case "record":
       case "note":
@@ -228,6 +247,7 @@ export class EdgeProcess extends Process {
 
   protected override gone(why: string): void {
     this.#planner.end();
+    this.#controllers.end();
     this.#parts.disk.crash();
     this.#stream?.close("edge", "the edge is gone");
     this.#stream = null;

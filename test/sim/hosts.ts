@@ -1,7 +1,6 @@
 // Where processes run: opens hubs and edges on their machines and disks, starts again what has ended as a supervisor
 // would, and connects them by the network.
 
-import { NO_CONTROLLERS } from "../../edge/core/controller/slots.js";
 import { driveGridOf } from "../../fleet-config/derive.js";
 import { proposeAssignments } from "../../hub/core/dispatch/dispatch.js";
 import { Travel } from "../../hub/core/dispatch/travel.js";
@@ -177,7 +176,7 @@ export class Hosts {
         configHash: weather.on("edge-other-file", robot) > 0 ? "of another file" : site.hash,
         brakeAheadMs,
         model: "stand-in",
-        controllers: NO_CONTROLLERS,
+        controllers: truth.sim.controllers,
       },
       watcher: {
         ...checkers.edgeWatcher,
@@ -188,6 +187,13 @@ export class Hosts {
         slow: weather.on("planner-slow", robot) > 0,
         crashes: weather.on("planner-crash", robot) > 0,
         nonsense: weather.on("planner-nonsense", robot) > 0,
+      }),
+      controllerTrouble: () => ({
+        hangs: weather.on("controller-hang", robot) > 0,
+        slow: weather.on("controller-slow", robot) > 0,
+        crashes: weather.on("controller-crash", robot) > 0,
+        nonsense: weather.on("controller-nonsense", robot) > 0,
+        wild: weather.on("controller-wild", robot) > 0,
       }),
       call: (end) => this.#call(on.board.id, end), // each over its own link
       publish: (sample) => {

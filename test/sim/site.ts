@@ -3,6 +3,7 @@
 // to. A config that the product's own checks would refuse is a fault of the simulator and throws. Objects are filled in
 // and not spread, so that those of every run have the same hidden class and no code is compiled anew for each.
 
+import type { ControllerModels } from "../../edge/core/controller/slots.js";
 import { conflictsOf } from "../../fleet-config/conflicts.js";
 import { defaultedParts, fleetOf, simulatedLease, simulatedPhysics } from "../../fleet-config/defaults.js";
 import { deriveSite, keyProblems } from "../../fleet-config/derive.js";
@@ -10,6 +11,7 @@ import type { Grid } from "../../fleet-config/grid.js";
 import type { Destination, FleetConfig, SiteConfig } from "../../fleet-config/types.js";
 import { makeSite, type Site } from "../../hub/core/site.js";
 import type { Random } from "../../scripts/world/random.js";
+import { drawControllers } from "./controllers.js";
 
 const CELL_M = 1;
 const FOOTPRINT_M = 0.6;
@@ -19,6 +21,7 @@ export interface SimSite {
   readonly site: Site;
   readonly grid: Grid;
   readonly brakeAheadMs: number;
+  readonly controllers: ControllerModels; // of every robot
 }
 
 /** `robots`: how many; each has a home of its own, and there are as many other places again, and two more. */
@@ -36,7 +39,8 @@ export function drawSite(random: Random, robots: number): SimSite {
   if (problems.length > 0) throw new Error(`the drawn site is not sound: ${JSON.stringify(problems[0])}`);
   const grid = drawGrid({ width, height });
   const site = makeSite({ config, grid, conflicts: conflictsOf(config), hash: "simulated", software: "simulated" });
-  return { site, grid, brakeAheadMs: deriveSite(config).brakeAheadMs };
+  const controllers = drawControllers(random.stream("controllers"));
+  return { site, grid, brakeAheadMs: deriveSite(config).brakeAheadMs, controllers };
 }
 
 function drawPlaces(
@@ -93,7 +97,7 @@ function drawConfig(
     physics: simulatedPhysics({ radiusM: RADIUS_M, marginM: 0.1, maxSpeedMps: 2 }),
     decisions: Object.assign(decisions, { dispatch: { telemetryMs: pick([2000, 5000]) } }),
     battery,
-    models,
+    models: Object.assign(models, { promoteAfterMs: random.stream("promotion").next() < 0.5 ? 0 : 4000 }),
     limits: Object.assign(limits, {
       controlMs: 100,
       telemetryMs: 250,

@@ -10,6 +10,7 @@ import { simulate } from "../simulate.js";
 import { Violation } from "../trace.js";
 import { AGES } from "./cases-ages.js";
 import { CLASHES } from "./cases-clashes.js";
+import { DRIVERS } from "./cases-drivers.js";
 import { EXITS } from "./cases-exits.js";
 import { LATCHES } from "./cases-latches.js";
 import { MODES } from "./cases-modes.js";
@@ -23,7 +24,7 @@ import { TOKENS } from "./cases-tokens.js";
 
 const CASES = {
   ...{ ...RIGHTS, ...RENEWALS, ...PLACES, ...EXITS, ...ORDERS, ...CLASHES, ...AGES },
-  ...{ ...LATCHES, ...MODES, ...TASKS, ...TOKENS, ...STORES },
+  ...{ ...DRIVERS, ...LATCHES, ...MODES, ...TASKS, ...TOKENS, ...STORES },
 };
 const SMALL = { seed: 1, robots: 1, chaosS: 12, kinds: [] } as const;
 

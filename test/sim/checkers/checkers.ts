@@ -15,6 +15,7 @@ import type { Truth } from "../truth.js";
 import { Ages } from "./ages.js";
 import { boundsOfEdge, boundsOfHub } from "./bounds.js";
 import { Clashes } from "./clashes.js";
+import { Drivers } from "./drivers.js";
 import { Exits } from "./exits.js";
 import { Latches } from "./latches.js";
 import { Modes } from "./modes.js";
@@ -49,6 +50,7 @@ export class Checkers {
   readonly #places: Places;
   readonly #clashes = new Clashes();
   readonly #latches = new Latches();
+  readonly #drivers: Drivers;
   readonly #orders = new Orders();
   readonly #renewals = new Renewals();
   readonly #stores = new Stores();
@@ -68,6 +70,7 @@ export class Checkers {
     this.#exits = new Exits(truth, this.#rights);
     this.modes = new Modes(truth, this.#ages, this.#orders);
     this.tasks = new Tasks(truth);
+    this.#drivers = new Drivers(truth, this.#orders);
   }
 
   readonly hubStepped = (hub: HubProcess, input: HubInput | null, effects: readonly HubEffect[]): void => {
@@ -121,6 +124,7 @@ export class Checkers {
     if (input.kind === "tick") this.#rights.ticked(edge);
     this.#latches.stepped(edge, input);
     this.modes.stepped(edge, input, effects);
+    this.#drivers.stepped(edge, effects);
     this.#orders.stepped(edge);
     this.#tokens.stepped(edge);
     this.#stores.stepped(edge, effects);

@@ -7,6 +7,7 @@ import { EPOCH_MUTANTS } from "./planted/epoch.js";
 import { FRESHNESS_MUTANTS } from "./planted/freshness.js";
 import { LADDER_MUTANTS } from "./planted/ladder.js";
 import { LEASE_MUTANTS } from "./planted/lease.js";
+import { MODEL_MUTANTS } from "./planted/models.js";
 import { PLACE_MUTANTS } from "./planted/place.js";
 import { RESTART_MUTANTS } from "./planted/restart.js";
 import { TASK_MUTANTS } from "./planted/task.js";
@@ -20,4 +21,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...TASK_MUTANTS,
   ...FRESHNESS_MUTANTS,
   ...LADDER_MUTANTS,
+  ...MODEL_MUTANTS,
 ];
