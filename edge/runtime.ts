@@ -152,14 +152,15 @@ export class EdgeRuntime {
   }
 
   #step(input: EdgeInput, nowMs: number): readonly EdgeEffect[] {
+    let effects: readonly EdgeEffect[];
     try {
-      const effects = this.#edge.step(input, nowMs);
-      this.#recorder?.took(input, nowMs, effects);
-      return effects;
+      effects = this.#edge.step(input, nowMs);
     } catch (cause) {
       this.#recorder?.threw(input, nowMs, cause as Error);
       throw cause;
     }
+    this.#recorder?.took(input, nowMs, effects);
+    return effects;
   }
 
   /**

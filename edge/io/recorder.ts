@@ -45,6 +45,7 @@ const deflate = promisify(deflateRaw);
 interface Piece {
   readonly kind: FrameKind;
   readonly raw: Buffer;
+  readonly inputs: number; // that it holds
   readonly begins: boolean;
   bytes: Buffer | null; // once compressed
 }
@@ -65,6 +66,8 @@ export class Recorder {
   #goneUntilMs: number | null = null; // while it does not record
   #nowMs = 0;
   #inputs = 0;
+  #kept = 0; // of them, with the disk
+  #told = ""; // why there is a gap, as it was last told
   dropped = 0;
 
   private constructor(options: RecorderOptions, segment: number) {
@@ -107,7 +110,7 @@ export class Recorder {
     if (this.#recorded === null || this.#goneUntilMs !== null) return;
     this.#entries.push([nowMs, input, { threw: cause.message }]);
     this.pack();
-    this.#enqueue("end", Buffer.from(JSON.stringify({ why: "the core threw" })), false);
+    this.#enqueue("end", endBytes("the core threw"));
     this.#recorded = null;
     const left = this.#queue;
     this.#queue = [];
@@ -128,7 +131,7 @@ export class Recorder {
     clearInterval(this.#timer);
     if (this.#recorded !== null && this.#goneUntilMs === null) {
       this.pack();
-      this.#enqueue("end", Buffer.from(JSON.stringify({ why: "the edge stopped" })), false);
+      this.#enqueue("end", endBytes("the edge stopped"));
     }
     this.#recorded = null;
     await this.written();
@@ -139,13 +142,14 @@ export class Recorder {
   /** Makes what was taken ready for the disk. The recorder's own clock does so four times a second. */
   pack(): void {
     if (this.#entries.length === 0) return;
+    const inputs = this.#entries.length;
     const raw = this.#packed(this.#entries);
     if (raw === null) return;
     this.#entries = [];
-    this.#enqueue("batch", raw, false);
+    this.#enqueue("batch", raw, { inputs });
     if (this.#waitingBytes > MOST_WAITING_BYTES) this.#gap("the disk does not keep up");
     else if (this.#isFull()) {
-      this.#enqueue("end", Buffer.from(JSON.stringify({ why: "the next segment begins" })), false);
+      this.#enqueue("end", endBytes("the next segment begins"));
       this.#beginSegment();
     }
   }
@@ -171,8 +175,8 @@ export class Recorder {
     const { robot, boot } = context;
     const at = { segment: this.#segment, inputs: this.#inputs, dropped: this.dropped, wallMs: this.#wallMs() };
     const head = plainFrame("head", { recording: FORMAT, ...THIS_MAKER, robot, boot, ...at });
-    this.#enqueue("head", Buffer.concat([head, this.#site]), true);
-    this.#enqueue("state", state, false);
+    this.#enqueue("head", Buffer.concat([head, this.#site]), { begins: true });
+    this.#enqueue("state", state);
   }
 
   /** Null, and a gap, for what cannot be recorded. */
@@ -185,8 +189,8 @@ export class Recorder {
     }
   }
 
-  #enqueue(kind: FrameKind, raw: Buffer, begins: boolean): void {
-    this.#queue.push({ kind, raw, begins, bytes: null });
+  #enqueue(kind: FrameKind, raw: Buffer, { begins = false, inputs = 0 } = {}): void {
+    this.#queue.push({ kind, raw, inputs, begins, bytes: null });
     this.#waitingBytes += raw.length;
     this.#pumping ??= this.#pump().finally(() => {
       this.#pumping = null;
@@ -206,6 +210,7 @@ export class Recorder {
       if (this.#queue[0] !== piece) continue; // a gap, or its process ends
       this.#queue.shift();
       this.#waitingBytes -= piece.raw.length;
+      this.#kept += piece.inputs;
       this.#position += piece.bytes?.length ?? 0;
     }
   }
@@ -234,17 +239,20 @@ export class Recorder {
   #gap(why: string): void {
     if (this.#goneUntilMs !== null) return;
     this.#goneUntilMs = this.#nowMs + PAUSE_MS;
-    this.dropped += this.#entries.length;
+    this.dropped = this.#inputs - this.#kept;
     this.#entries = [];
     this.#queue = [];
     this.#waitingBytes = 0;
-    this.#options.onGap(why, this.dropped);
+    if (why !== this.#told) this.#options.onGap(why, this.dropped);
+    this.#told = why;
   }
 
   #resume(): void {
     this.#goneUntilMs = null;
     this.#beginSegment();
-    if (this.#goneUntilMs === null) this.#options.onGap("", this.dropped);
+    if (this.#goneUntilMs !== null) return;
+    this.#told = "";
+    this.#options.onGap("", this.dropped);
   }
 
   #writeNow(pieces: readonly Piece[]): void {
@@ -264,6 +272,10 @@ export class Recorder {
   #wallMs(): number {
     return (this.#options.nowWallMs ?? Date.now)();
   }
+}
+
+function endBytes(why: string): Buffer {
+  return Buffer.from(JSON.stringify({ why }));
 }
 
 /** A head carries its site, and stands as it is; an end is too short to compress. */
