@@ -1,8 +1,9 @@
 // `drover-edge doctor`: tries everything that `run` needs, one line each, and changes nothing that lasts.
 
 import { existsSync } from "node:fs";
+import { statfs } from "node:fs/promises";
 import { connect, createServer } from "node:net";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { loadSite } from "../fleet-config/load.js";
 import type { ReadyModel } from "../models/run.js";
 import { splitAddress } from "../proto/address.js";
@@ -45,6 +46,7 @@ export async function doctor(options: EdgeOptions, print: (line: string) => void
   });
   for (const model of held) await check("model", true, () => modelOf(model));
   await check("store", true, () => storeOf(options));
+  if (options.recordBytes > 0) await check("recording", false, () => recordingOf(options));
   await check("on-board port", true, () => canListen(options.onboardHost, options.onboardPort));
   await check("hub", false, () => canReach(splitAddress(options.hub)));
   const broker = new URL(options.broker);
@@ -107,6 +109,13 @@ async function storeOf(options: EdgeOptions): Promise<string> {
   await store.close();
   const { highestToken, outbox } = memory;
   return `sound, highest token ${highestToken.epoch}.${highestToken.counter}, ${outbox.length} outcomes to tell`;
+}
+
+async function recordingOf({ dataDir, recordBytes }: EdgeOptions): Promise<string> {
+  const { bavail, bsize } = await statfs(existsSync(dataDir) ? dataDir : dirname(resolve(dataDir)));
+  const [freeMb, wantedMb] = [bavail * bsize, recordBytes].map((bytes) => Math.floor(bytes / 1e6));
+  const found = `${freeMb} MB are free, it takes up to ${wantedMb}`;
+  return bavail * bsize > 2 * recordBytes ? found : fail(`${found}: the robot's memory needs room too`);
 }
 
 function canListen(host: string, port: number): Promise<string> {

@@ -3,28 +3,46 @@
 // own dead-man, and whoever supervises the edge starts it again.
 
 import { randomBytes } from "node:crypto";
+import { join } from "node:path";
 import { ConfigRefused } from "../fleet-config/load.js";
 import { runBin, untilAsked } from "../proto/codec/bin.js";
 import { EXIT } from "../proto/errors.js";
 import { doctor } from "./doctor.js";
-import { type EdgeOptions, readEdgeOptions, USAGE } from "./options.js";
-import { runEdge } from "./run.js";
+import { readEdgeOptions, readExplainOptions, readRecordOptions, readReplayOptions, USAGE } from "./options.js";
+import { explainCommand, RecordingRefused, recordCommand, replayCommand } from "./recording/commands.js";
+import { RECORDING, runEdge } from "./run.js";
 
-/** A command that takes the edge's flags. */
-function withOptions(command: string, perform: (options: EdgeOptions) => Promise<number>) {
+/** A command that takes what `read` makes of its arguments. */
+function withOptions<T extends object>(
+  command: string,
+  read: (args: readonly string[]) => T | string,
+  perform: (options: T) => Promise<number>,
+) {
   return async (args: readonly string[]) => {
-    const options = readEdgeOptions(args);
+    const options = read(args);
     if (typeof options !== "string") return perform(options);
     process.stderr.write(`drover-edge ${command}: ${options}\n`);
     return EXIT.usage;
   };
 }
 
+const print = (line: string) => process.stdout.write(`${line}\n`);
 const boot = `b${randomBytes(6).toString("hex")}`;
 const commands = {
-  run: withOptions("run", (options) => runEdge(options, { boot, random: Math.random, stopped: untilAsked() })),
-  doctor: withOptions("doctor", (options) => doctor(options, (line) => process.stdout.write(`${line}\n`))),
+  run: withOptions("run", readEdgeOptions, (options) =>
+    runEdge(options, { boot, random: Math.random, stopped: untilAsked() }),
+  ),
+  doctor: withOptions("doctor", readEdgeOptions, (options) => doctor(options, print)),
+  explain: withOptions("explain", readExplainOptions, (asked) => explainCommand(asked, print)),
+  record: withOptions("record", readRecordOptions, ({ dataDir, out }) =>
+    recordCommand({ dir: join(dataDir, RECORDING), out }, print),
+  ),
+  replay: withOptions("replay", readReplayOptions, (asked) => replayCommand(asked, print)),
 };
-const exitOf = (cause: Error) => (cause instanceof ConfigRefused ? EXIT[cause.exitClass] : null);
+
+function exitOf(cause: Error): number | null {
+  if (cause instanceof ConfigRefused || cause instanceof RecordingRefused) return EXIT[cause.exitClass];
+  return "syscall" in cause ? EXIT.io : null;
+}
 
 await runBin({ name: "drover-edge", usage: USAGE, commands, exitOf }, process.argv.slice(2));

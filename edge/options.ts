@@ -9,6 +9,9 @@ export const USAGE = `drover-edge: the daemon on a robot's compute board
 
   drover-edge run    --config SITE.yaml --robot ID --data-dir DIR [options]
   drover-edge doctor --config SITE.yaml --robot ID --data-dir DIR [options]   checks everything that run needs
+  drover-edge explain [ID] --data-dir DIR [--json]  a decision from its inputs to its outcome; without ID the newest
+  drover-edge record --data-dir DIR --out FILE    makes one file of what run --record has kept; run may go on
+  drover-edge replay FILE|DIR [--any]             runs the core on a recording, and names the first difference
 
   --config FILE        the site
   --robot ID           which of its robots this is
@@ -19,6 +22,8 @@ export const USAGE = `drover-edge: the daemon on a robot's compute board
   --model DIR          the planner's model (the reference planner)
   --controller DIR     the model that drives along the plan (none: the plan itself is pursued)
   --candidate DIR      a controller that runs in its shadow, and may take over (see models in the site file)
+  --record MB          keep all inputs of the core in DIR/recording, the newest of them, at least 16 MB (none)
+  --any                replay what other software or another Node recorded; a difference then proves nothing
   --ca --cert --key    PEM files; needed for every address that is not loopback
   --help --version
 `;
@@ -32,6 +37,7 @@ export interface EdgeOptions {
   readonly onboardHost: string;
   readonly onboardPort: number;
   readonly models: ModelFolders;
+  readonly recordBytes: number; // 0: nothing is recorded
   readonly tls: {
     readonly ca?: string | undefined;
     readonly cert?: string | undefined;
@@ -49,6 +55,7 @@ const OPTIONS = {
   model: { type: "string" },
   controller: { type: "string" },
   candidate: { type: "string" },
+  record: { type: "string" },
   ca: { type: "string" },
   cert: { type: "string" },
   key: { type: "string" },
@@ -82,9 +89,64 @@ export function readEdgeOptions(args: readonly string[]): EdgeOptions | string {
   const [scheme, certified] = ca === undefined ? ["mqtt:", "without"] : ["mqtts:", "with"];
   if (url.protocol !== scheme)
     return `--broker: expected ${scheme}//HOST:PORT ${certified} --ca, --cert and --key, found "${broker}"`;
+  const recordBytes = ringBytes(values.record);
+  if (typeof recordBytes === "string") return recordBytes;
   const { model: planner = null, controller = null, candidate = null } = values;
   const models = { planner, controller, candidate };
-  return { config, robot, dataDir, hub, broker, onboardHost: onboard.host, onboardPort: onboard.port, models, tls };
+  const at = { onboardHost: onboard.host, onboardPort: onboard.port };
+  return { config, robot, dataDir, hub, broker, ...at, models, recordBytes, tls };
+}
+
+const RECORD_MB = { least: 16, most: 1_000_000 };
+
+function ringBytes(megabytes: string | undefined): number | string {
+  if (megabytes === undefined) return 0;
+  const { least, most } = RECORD_MB;
+  const found = /^\d{1,7}$/.test(megabytes) ? Number(megabytes) : Number.NaN;
+  return found >= least && found <= most
+    ? found * 1e6
+    : `--record: expected ${least} to ${most} MB, found "${megabytes}"`;
+}
+
+/** What `record` is asked for, or a sentence that says what is wrong. */
+export function readRecordOptions(
+  args: readonly string[],
+): { readonly dataDir: string; readonly out: string } | string {
+  try {
+    const options = { "data-dir": { type: "string" }, out: { type: "string" } } as const;
+    const { "data-dir": dataDir = "", out = "" } = parseArgs({ args: [...args], options }).values;
+    if (dataDir === "") return "--data-dir DIR is missing";
+    return out === "" ? "--out FILE is missing" : { dataDir, out };
+  } catch (cause) {
+    return (cause as Error).message;
+  }
+}
+
+/** What `explain` is asked for, or a sentence that says what is wrong. */
+export function readExplainOptions(
+  args: readonly string[],
+): { readonly id: string | null; readonly dataDir: string; readonly json: boolean } | string {
+  try {
+    const options = { "data-dir": { type: "string" }, json: { type: "boolean", default: false } } as const;
+    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
+    const { "data-dir": dataDir = "", json } = values;
+    if (dataDir === "") return "--data-dir DIR is missing";
+    return positionals.length > 1 ? "expected one ID" : { id: positionals[0] ?? null, dataDir, json };
+  } catch (cause) {
+    return (cause as Error).message;
+  }
+}
+
+/** What `replay` is asked for, or a sentence that says what is wrong. */
+export function readReplayOptions(args: readonly string[]): { readonly path: string; readonly any: boolean } | string {
+  try {
+    const options = { any: { type: "boolean", default: false } } as const;
+    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
+    const [path = ""] = positionals;
+    return path === "" || positionals.length > 1 ? "expected one FILE or DIR" : { path, any: values.any };
+  } catch (cause) {
+    return (cause as Error).message;
+  }
 }
 
 function parse(args: readonly string[]) {

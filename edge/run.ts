@@ -15,6 +15,7 @@ import type { EdgeContext } from "./core/types.js";
 import { EdgeStore } from "./io/edge-store.js";
 import { HubLink } from "./io/hub-link.js";
 import { OnboardBroker } from "./io/onboard-broker.js";
+import { Recorder } from "./io/recorder.js";
 import { SiteTelemetry } from "./io/site-telemetry.js";
 import { TrialBook } from "./io/trial-book.js";
 import { type HeldModel, ModelProcesses } from "./model-processes.js";
@@ -55,6 +56,7 @@ export async function runEdge(options: EdgeOptions, around: Surroundings): Promi
     notes: { info: (event, detail) => log.info(detail, event), warn: (event, detail) => log.warn(detail, event) },
     onProcesses: () => report(port),
     onFault: fault.fail,
+    recorder: await openRecorder(options, log),
   });
   const onboard = await OnboardBroker.open({
     ...{ host: options.onboardHost, port: options.onboardPort, events: runtime.onboardEvents, monotonicMs },
@@ -149,6 +151,25 @@ async function openStore(options: EdgeOptions, site: LoadedSite, log: Logger) {
     log.error({ fault }, "the store cannot be opened");
     if ((cause as Error).name === "StoreInUse") process.exit(EXIT.later);
     return { store: null, memory: null, fault: fault.slice(0, 200) };
+  }
+}
+
+/** Where `run` keeps its recording, in the data directory. */
+export const RECORDING = "recording";
+
+/** A recording that cannot be kept is no reason not to drive. */
+async function openRecorder(options: EdgeOptions, log: Logger): Promise<Recorder | null> {
+  if (options.recordBytes === 0) return null;
+  const onGap = (why: string, dropped: number) => {
+    if (why === "") log.info({ dropped }, "recording goes on");
+    else log.warn({ why, dropped }, "recording stops");
+  };
+  const dir = join(options.dataDir, RECORDING);
+  try {
+    return await Recorder.open({ dir, bytesMost: options.recordBytes, onGap });
+  } catch (cause) {
+    onGap((cause as Error).message, 0);
+    return null;
   }
 }
 

@@ -16,8 +16,10 @@ import type { EdgeContext, EdgeEffect, EdgeInput } from "./core/types.js";
 import type { EdgeStore } from "./io/edge-store.js";
 import type { HubLink, HubLinkEvents } from "./io/hub-link.js";
 import type { OnboardBroker, OnboardEvents } from "./io/onboard-broker.js";
+import type { Recorder } from "./io/recorder.js";
 import type { SiteTelemetry } from "./io/site-telemetry.js";
 import type { ModelEvents, ModelProcesses } from "./model-processes.js";
+import { rowOf } from "./recording/decisions.js";
 
 /** Samples and plans are recorded at most this often, each channel. */
 const TOLD_MS = 1000;
@@ -43,6 +45,7 @@ export class EdgeRuntime {
   readonly #notes: Notes;
   readonly #onProcesses: () => void;
   readonly #onFault: (cause: ClockFault) => void;
+  readonly #recorder: Recorder | null;
   #adapters: Adapters | null = null;
   #timer: NodeJS.Timeout | null = null;
   #saving: Promise<void> = Promise.resolve();
@@ -62,6 +65,7 @@ export class EdgeRuntime {
     readonly notes: Notes;
     readonly onProcesses: () => void; // one that runs models came or went
     readonly onFault: (cause: ClockFault) => void; // the edge must end
+    readonly recorder: Recorder | null; // of every input; the edge ends it
   }) {
     const { context, grid } = parts;
     this.#edge = new Edge({ context, memory: parts.memory ?? EMPTY_MEMORY, grid, clocks: this.#clocks });
@@ -69,6 +73,8 @@ export class EdgeRuntime {
     this.#notes = parts.notes;
     this.#onProcesses = parts.onProcesses;
     this.#onFault = parts.onFault;
+    this.#recorder = parts.recorder;
+    this.#recorder?.begin({ context, grid, snapshot: () => this.#edge.snapshot() });
     if (parts.storeFault !== "") this.#feed({ kind: "storeFault", why: parts.storeFault });
   }
 
@@ -136,13 +142,25 @@ export class EdgeRuntime {
     if (adapters === null) return;
     adapters.link.close();
     await Promise.all([adapters.models.close(), adapters.telemetry.close(), adapters.onboard.close()]);
-    await adapters.store?.close();
+    await Promise.all([adapters.store?.close(), this.#recorder?.close()]);
   }
 
   #feed(input: EdgeInput): void {
     const nowMs = monotonicMs();
     this.#record(input, nowMs);
-    for (const effect of this.#edge.step(input, nowMs)) this.#perform(effect);
+    for (const effect of this.#step(input, nowMs)) this.#perform(effect);
+  }
+
+  #step(input: EdgeInput, nowMs: number): readonly EdgeEffect[] {
+    let effects: readonly EdgeEffect[];
+    try {
+      effects = this.#edge.step(input, nowMs);
+    } catch (cause) {
+      this.#recorder?.threw(input, nowMs, cause as Error);
+      throw cause;
+    }
+    this.#recorder?.took(input, nowMs, effects);
+    return effects;
   }
 
   /**
@@ -217,7 +235,7 @@ export class EdgeRuntime {
         this.#notes.warn("model killed", { model: effect.model, why: effect.why });
         return adapters.models.kill(effect.model);
       case "record":
-        adapters.store?.record("decision", effect.id, effect.record);
+        adapters.store?.record(effect.record.isChange ? "decision" : "sample", effect.id, rowOf(effect.record));
         return;
       case "note":
         return this.#notes.warn(effect.event, { detail: effect.detail });

@@ -150,7 +150,7 @@ export const limitsSchema = object(
       maximum: 3650,
       default: 7,
     }),
-    recordedInputs: count("Inputs of the edge's core kept for replay.", {
+    recordedInputs: count("Inputs of the edge's core kept beside its decisions.", {
       unit: "inputs",
       maximum: 10_000_000,
       default: 50_000,

@@ -35,7 +35,8 @@ export function stepDrive(state: EdgeState, driver: Driver, nowMs: number, effec
   ) {
     const request = nextPlanRequest(driver.motion, input);
     if (request !== null) {
-      state.plan.flight = { id: request.id, sentMs: nowMs, kind: request.kind };
+      const gatherMs = ageMs(state, "scan", nowMs);
+      state.plan.flight = { id: request.id, sentMs: nowMs, kind: request.kind, gatherMs };
       effects.push({ kind: "plan", request });
     }
   }
@@ -46,7 +47,11 @@ export function stepDrive(state: EdgeState, driver: Driver, nowMs: number, effec
   const moving = proposal.speedMps !== 0 || proposal.turnRadps !== 0;
   const why = moving ? whyStand(state, nowMs) : "";
   command(state, why === "" ? proposal : STAND, nowMs, effects);
-  recordDecision(state, { nowMs, proposal, why: why || proposal.blockedBy }, effects);
+  recordDecision(
+    state,
+    { nowMs, proposal, why: why || proposal.blockedBy, isStopped: why !== "", motion: driver.motion },
+    effects,
+  );
   arrive(state, proposal, nowMs, effects);
   giveUp(state, driver, { proposal, nowMs }, effects);
 }

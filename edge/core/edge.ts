@@ -16,6 +16,7 @@ import { bootSignals, stepModes } from "./modes.js";
 import { createMotion } from "./motion/motion.js";
 import { type Driver, rememberPose } from "./motion-input.js";
 import { planned, plannerGone, planRefused } from "./planner.js";
+import { type EdgeSnapshot, restore, snapshotOf } from "./snapshot.js";
 import { stepTelemetry } from "./telemetry.js";
 import type { EdgeContext, EdgeEffect, EdgeInput, EdgeState } from "./types.js";
 
@@ -31,8 +32,10 @@ export class Edge {
     readonly memory: EdgeMemory;
     readonly grid: Grid;
     readonly clocks: ClockReading; // of its start
+    /** R14: goes on from there, and takes it over; memory and clocks are then those of the snapshot. */
+    readonly from?: EdgeSnapshot;
   }) {
-    const { context } = parts;
+    const { context, from } = parts;
     this.state = emptyState(context, parts.memory);
     this.state.clocks = parts.clocks; // R2: a suspension before the first tick is one
     const policy = context.fleet.ladder;
@@ -66,6 +69,12 @@ export class Edge {
       refusedUntilMs: 0,
       targets: new Map(config.destinations.map(({ id, xM, yM, headingRad }) => [id, { id, xM, yM, headingRad }])),
     };
+    if (from !== undefined) restore(from, this.state, this.#driver);
+  }
+
+  /** R14: all that this core remembers; it shares its values with the core, so copy it before the next step. */
+  snapshot(): EdgeSnapshot {
+    return snapshotOf(this.state, this.#driver);
   }
 
   step(input: EdgeInput, nowMs: number): readonly EdgeEffect[] {
@@ -220,5 +229,5 @@ function emptyState(context: EdgeContext, memory: EdgeMemory): EdgeState {
 
 function noPlans(): EdgeState["plan"] {
   const counts = { plans: 0, misses: 0, lastMs: 0, inferenceMs: 0 };
-  return { ready: false, flight: null, missed: false, failing: "", failures: [], ...counts };
+  return { ready: false, flight: null, taken: null, missed: false, failing: "", failures: [], ...counts };
 }

@@ -5,6 +5,7 @@ import type { PlanResult } from "../../models/planner.js";
 import { failed } from "./breaker.js";
 import { acceptPlan, planLost } from "./motion/motion.js";
 import { type Driver, motionInput } from "./motion-input.js";
+import { takenPlan } from "./record.js";
 import type { EdgeEffect, EdgeState } from "./types.js";
 
 /** A planner that has not answered for this many deadlines is killed; reactive rules hold from the first one on. */
@@ -41,6 +42,7 @@ function noteMiss(state: EdgeState, driver: Driver, nowMs: number): void {
 export function planned(state: EdgeState, driver: Driver, result: PlanResult, nowMs: number): void {
   const { plan } = state;
   if (plan.flight?.id !== result.id) return;
+  const { flight } = plan;
   noteMiss(state, driver, nowMs);
   const late = plan.missed;
   plan.lastMs = nowMs - plan.flight.sentMs;
@@ -52,6 +54,7 @@ export function planned(state: EdgeState, driver: Driver, result: PlanResult, no
   const input = motionInput(state, driver, nowMs);
   if (input === null) return planLost(driver.motion, result.id); // nothing is known of where it would lead
   const verdict = acceptPlan(driver.motion, result, input);
+  if (verdict === "accepted") plan.taken = takenPlan(flight, result, nowMs);
   if (verdict === "refused") fail(state, driver, { why: "a plan breaks the model's contract", nowMs });
 }
 

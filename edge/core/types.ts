@@ -14,7 +14,7 @@ import type { Command, EdgeMessage, HubMessage, OnboardSample, Telemetry, Tick }
 import type { Failures } from "./breaker.js";
 import type { ControllerModels, Controllers } from "./controller/slots.js";
 import type { EdgeMemory } from "./memory.js";
-import type { Decided } from "./record.js";
+import type { Decided, DecisionRecord, TakenPlan } from "./record.js";
 
 export type EdgeInput =
   | { readonly kind: "tick"; readonly clocks: ClockReading }
@@ -46,23 +46,6 @@ export type EdgeEffect =
   | { readonly kind: "killModel"; readonly model: string; readonly why: string }
   | { readonly kind: "record"; readonly id: string; readonly record: DecisionRecord }
   | { readonly kind: "note"; readonly event: string; readonly detail: string };
-
-/** R14: one autonomous choice, from its inputs to what was commanded. */
-export interface DecisionRecord {
-  readonly id: string;
-  readonly atMs: number;
-  readonly choice: string; // plan, hold, arrived, mode
-  readonly rung: Rung;
-  readonly token: string;
-  readonly destination: string;
-  readonly inputs: readonly { readonly channel: string; readonly sequence: number; readonly ageMs: number }[];
-  readonly model: string;
-  readonly planMs: number;
-  readonly activity: string;
-  readonly speedMps: number;
-  readonly turnRadps: number;
-  readonly why: string;
-}
 
 /** The newest sample of an on-board channel and what is known of its age. */
 export interface ChannelState {
@@ -107,7 +90,8 @@ export interface LinkState {
 
 export interface PlanState {
   ready: boolean;
-  flight: { readonly id: number; readonly sentMs: number; readonly kind: string } | null;
+  flight: { readonly id: number; readonly sentMs: number; readonly kind: string; readonly gatherMs: number } | null;
+  taken: TakenPlan | null; // the newest that was accepted
   missed: boolean; // the running plan is past its deadline
   failing: string; // not empty: why reactive rules hold; emptied by the next plan in time
   readonly failures: Failures;

@@ -7,6 +7,7 @@ import { CONFIG } from "./config-check.js";
 import { MODEL } from "./model-check.js";
 import { MODEL_FILE } from "./model-inspect.js";
 import { READS } from "./reads.js";
+import { REPLAY } from "./replay.js";
 import { STREAMS } from "./streams.js";
 
 export const DEFAULT_HUB = "127.0.0.1:7443";
@@ -27,6 +28,7 @@ export const COMMANDS: readonly Command[] = [
   ACTS.robotAbsent,
   STREAMS.events,
   READS.explain,
+  REPLAY.replay,
   CONFIG.configCheck,
   MODEL.modelCheck,
   MODEL_FILE.modelInspect,

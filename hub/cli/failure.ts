@@ -15,6 +15,8 @@ export const CLI_CODES = {
   FILE: ["missing", "a file that was named cannot be read"],
   CONFIG_REFUSED: ["config", "the site's configuration is not sound"],
   MODEL_REFUSED: ["data", "the model is not admitted, or fails its trial"],
+  RECORDING_REFUSED: ["data", "the recording cannot be read, or not by this program"],
+  REPLAY_DIFFERS: ["software", "the core does not do what was recorded"],
   HUB_LATER: ["later", "the hub cannot do it now"],
   HUB_MISSING: ["missing", "the hub does not know it"],
   HUB_DATA: ["data", "the hub does not accept what was sent"],

@@ -79,8 +79,17 @@ export class Story {
   }
 }
 
+/** The robot whose start made this decision, by its id; null for another name, and for a start that is not known. */
+function deciderOf(state: HubState, id: string): string | null {
+  const boot = /^d-(.+)-\d+$/.exec(id)?.[1];
+  if (boot === undefined) return null;
+  const watches = [...state.watches.values()];
+  return watches.find((watch) => watch.boot === boot || watch.boots.includes(boot))?.id ?? null;
+}
+
 /** What the state alone knows it to be. */
 function kindOf(state: HubState, id: string): string | null {
+  if (deciderOf(state, id) !== null) return "decision";
   if (state.watches.has(id)) return "robot";
   if (state.site.destinations.has(id)) return "place";
   if (state.ledger.tasks.has(id) || state.ledger.endedIds.has(id)) return "task";
@@ -114,6 +123,11 @@ function linesOfNow(state: HubState, id: string, nowMs: number): readonly string
   if (state.site.destinations.has(id)) {
     const refusal = whyNotFree(state, { robot: "", destination: id }, nowMs);
     return [refusal === null ? `${id} is free` : refusal.message];
+  }
+  const decider = deciderOf(state, id);
+  if (decider !== null) {
+    const how = `drover-edge explain ${id} --data-dir DIR`;
+    return [`a decision of ${decider}, which keeps its record itself: on its board, ${how}`];
   }
   const task = state.ledger.tasks.get(id);
   if (task === undefined) return state.ledger.endedIds.has(id) ? ["it has ended, long ago"] : [];

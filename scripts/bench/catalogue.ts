@@ -50,6 +50,11 @@ export const BENCHES: Readonly<Record<string, Entry>> = {
     mostMs: 300_000,
     load: () => import("./sim.js"),
   },
+  record: {
+    about: "recording all inputs of an edge that drives, and replaying them",
+    mostMs: 120_000,
+    load: () => import("./record.js"),
+  },
   dispatch: {
     about: "one round of dispatch: 50 robots, 200 tasks",
     mostMs: 60_000,

@@ -7,6 +7,7 @@ import { Edge } from "../../edge/core/edge.js";
 import { EMPTY_MEMORY } from "../../edge/core/memory.js";
 import type { EdgeContext, EdgeEffect, EdgeInput } from "../../edge/core/types.js";
 import { deriveSite } from "../../fleet-config/derive.js";
+import type { Grid } from "../../fleet-config/grid.js";
 import { generateWarehouse } from "../../fleet-config/warehouse.js";
 import type { PlanRequest } from "../../models/planner.js";
 import type { OnboardChannel } from "../../proto/topics.js";
@@ -33,6 +34,8 @@ export interface EdgeLoadOptions {
 
 export class EdgeLoad {
   readonly edge: Edge;
+  readonly context: EdgeContext;
+  readonly grid: Grid;
   readonly controlMs: number;
   /** Every plan that was asked for, newest last, at most the last 200. Their grids are copies. */
   readonly plans: PlanRequest[] = [];
@@ -64,13 +67,14 @@ export class EdgeLoad {
       .filter(({ kind }) => kind === "pick" || kind === "pack")
       .map(({ id }) => id);
     this.controlMs = config.limits.controlMs;
-    const context: EdgeContext = {
+    this.grid = grid;
+    this.context = {
       ...{ robot: ROBOT, fleet, config, configHash: "hash", software: "bench", boot: "boot-1", model: "dijkstra" },
       controllers: NO_CONTROLLERS,
       brakeAheadMs: deriveSite(config).brakeAheadMs,
     };
     this.edge = new Edge({
-      context,
+      context: this.context,
       memory: EMPTY_MEMORY,
       grid,
       clocks: { monotonicMs: START_MS, bootMs: START_MS, wallMs: START_MS },
@@ -78,6 +82,10 @@ export class EdgeLoad {
     this.#feed({ kind: "plannerReady" });
     this.#feed({ kind: "linkOpened" });
     this.#hub({ kind: "welcome", session: "s1", epoch: 1, hubNonce: 1, void: [], incarnation: "h1" });
+  }
+
+  get nowMs(): number {
+    return this.#nowMs;
   }
 
   /** One control period: the samples that are due, the tick, and what follows from them. */

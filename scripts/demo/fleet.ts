@@ -100,6 +100,7 @@ export class Fleet {
       ...["run", "--config", site.file, "--robot", robot, "--data-dir", own, "--onboard", "127.0.0.1:0"],
       ...["--hub", `127.0.0.1:${link.port}`, "--broker", `mqtt://127.0.0.1:${telemetry.port}`],
       ...(["model", "controller", "candidate"] as const).flatMap((role) => flagOf(`--${role}`, options[role])),
+      ...(options.recordMb === 0 ? [] : ["--record", String(options.recordMb)]),
     ];
     const spec = { name: robot, main: join("edge", "main.js"), args, dataDir: own };
     this.edges.set(robot, new Managed(spec, (how) => screen.event(`the edge of ${robot} ended: ${how}`)));

@@ -23,6 +23,7 @@ export const USAGE = `npm start -- [options]: a site with its hub and robots in 
   --model DIR          the planners' model (the reference planner)
   --controller DIR     a model that drives along the plan (none: the plan itself is pursued)
   --candidate DIR      one that runs in its shadow; --promote-after 20s lets it take over then
+  --record MB          let every edge record its inputs, see drover-edge --help
   --self-check         plant violations, and see that the checkers catch each
   --help
 `;
@@ -44,6 +45,7 @@ export interface DemoOptions {
   readonly controller: string | null;
   readonly candidate: string | null;
   readonly promoteAfterMs: number;
+  readonly recordMb: number; // 0: none records
   readonly selfCheck: boolean;
   readonly help: boolean;
 }
@@ -65,6 +67,7 @@ const OPTIONS = {
   controller: { type: "string" },
   candidate: { type: "string" },
   "promote-after": { type: "string", default: "0s" },
+  record: { type: "string", default: "0" },
   "self-check": { type: "boolean", default: false },
   help: { type: "boolean", default: false },
 } as const;
@@ -96,6 +99,7 @@ export function readDemoOptions(args: readonly string[]): DemoOptions {
     ...{ dataDir: values["data-dir"] ?? null, model: values.model ?? null },
     ...{ controller: values.controller ?? null, candidate: values.candidate ?? null },
     promoteAfterMs: parseSpanMs("--promote-after", values["promote-after"]),
+    recordMb: values.record === "0" ? 0 : whole("--record", values.record, { least: 16, most: 1_000_000 }),
   };
 }
 

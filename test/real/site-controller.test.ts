@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import t from "tap";
 import { writeChaser } from "../models/helpers/chaser-model.js";
-import { aFolder, runSite, type SiteRun, sound } from "./site-run.js";
+import { aFolder, program, runSite, type SiteRun, sound } from "./site-run.js";
 
 t.setTimeout(170_000);
 const FOR_S = 38;
@@ -34,7 +34,7 @@ t.test("R11 whatever models do while robots drive by them, the guard decides", a
     ...{ robots: 3, forS: FOR_S, seed: 7, faults: Object.values(FAULTS) },
     args: [
       ...["--controller", join(folder, "live"), "--candidate", join(folder, "candidate")],
-      ...["--promote-after", "6s"],
+      ...["--promote-after", "6s", "--record", "64"],
     ],
   });
   await sound(t, run);
@@ -62,6 +62,17 @@ t.test("R11 whatever models do while robots drive by them, the guard decides", a
     }
     t.end();
   });
+
+  await t.test(
+    "R14 replay gives every decision again, with what each model advised, across the swap and the kill",
+    async (t) => {
+      for (const robot of ["r1", "r2", "r3"]) {
+        const { exit, out, err } = await program("edge/main.js", ["replay", join(run.dataDir, robot, "recording")]);
+        t.equal(exit, 0, out + err);
+        t.match(out, /no difference\n$/);
+      }
+    },
+  );
 
   await t.test("the robots drive by their models before and after", (t) => {
     for (const robot of ["r1", "r2", "r3"]) t.ok(trace.drivenM(robot, 0, 1e15) > 4, robot);

@@ -44,6 +44,7 @@ const STAND: Velocity = { speedMps: 0, turnRadps: 0 };
 export function propose(state: MotionState, input: MotionInput): Proposal {
   state.isFollowing = false;
   state.adviceVerdict = "";
+  state.judged = null;
   const { target } = input;
   const isMoving = input.rung === "AUTONOMOUS" || input.rung === "REACTIVE_ONLY";
   if (target === null) return stand(state, input, "standing", "");
@@ -148,6 +149,7 @@ function advised(
   state.progress.segment = footOn(on.path.pointsM, state.progress.segment, input.pose).segment;
   if (on.advice === null) return react(state, input, on.target);
   const verdict = judge(state, input, { advice: on.advice, withinM: on.withinM });
+  state.judged = verdict;
   state.adviceVerdict = verdict.ok ? "driven" : verdict.reason;
   if (!verdict.ok) {
     state.vetoes[verdict.reason] += 1;
@@ -225,6 +227,7 @@ function finish(state: MotionState, input: MotionInput, wish: Wish): Proposal {
   const context = guardContext(state, input);
   const { speedMps, turnRadps } = wish.proposal;
   const verdict = guard({ speedMps, turnRadps }, context);
+  state.judged = verdict;
   if (!verdict.ok) state.vetoes[verdict.reason] += 1;
   let command: Velocity = verdict.ok ? verdict.command : STAND;
   const isSlow = speedMps > 0.1 && command.speedMps < 0.08 && !(verdict.ok && verdict.limitedBy === undefined);

@@ -4,7 +4,7 @@ import type { Grid } from "../../../fleet-config/grid.js";
 import type { Advice } from "./advice.js";
 import type { Progress } from "./follow.js";
 import { createSettle, SETTLE_MS, type Settle } from "./goal.js";
-import { type GuardReason, NO_VETOES } from "./guard.js";
+import { type GuardReason, type GuardVerdict, NO_VETOES } from "./guard.js";
 import type { Path } from "./path.js";
 import type { Before } from "./rate.js";
 import type { Reacting } from "./reactive.js";
@@ -123,6 +123,8 @@ export interface MotionState {
   isFollowing: boolean;
   /** What became of the last advice: "" when there was none to judge. */
   adviceVerdict: GuardReason | "driven" | "";
+  /** What the guard said to the last wish; null when nothing was wished. */
+  judged: GuardVerdict | null;
   /** Where the nearest unmapped thing was when it last moved, and when that was. */
   other: { xM: number; yM: number; atMs: number };
   /** Where and when the robot last made headway. */
@@ -185,6 +187,7 @@ export function createMotion(options: MotionOptions): MotionState {
     vetoes: { ...NO_VETOES },
     isFollowing: false,
     adviceVerdict: "",
+    judged: null,
     headway: { xM: 0, yM: 0, atMs: 0 },
   };
 }

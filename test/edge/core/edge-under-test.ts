@@ -44,6 +44,7 @@ export class EdgeUnderTest {
   readonly base: StubBase;
   readonly effects: { readonly atMs: number; readonly effect: EdgeEffect }[] = [];
   readonly inputs: { readonly atMs: number; readonly input: EdgeInput }[] = [];
+  stepped: (input: EdgeInput, nowMs: number, effects: readonly EdgeEffect[]) => void = () => {}; // in their order
   nowMs = START_MS;
   suspendedMs = 0;
   stored: EdgeMemory;
@@ -55,8 +56,7 @@ export class EdgeUnderTest {
   #orders = 0;
   #counter = 0;
   #asked: PlanRequest | null = null;
-  /** By name and version of a controller model. */
-  readonly answering = new Map<string, Answering>();
+  readonly answering = new Map<string, Answering>(); // by name and version of a controller model
   #runs: { readonly model: string; readonly run: ModelRun }[] = [];
   readonly #unsaved: number[] = [];
 
@@ -186,18 +186,18 @@ export class EdgeUnderTest {
   }
 
   tick(): void {
-    const { nowMs } = this;
-    for (const sample of this.base.samples(nowMs)) this.step({ kind: "sample", sample });
+    for (const sample of this.base.samples(this.nowMs)) this.step({ kind: "sample", sample });
     this.#answerPlan();
     this.#answerRuns();
-    this.step({ kind: "tick", clocks: this.clocksAt(nowMs) });
-    this.base.move(TICK_MS, nowMs);
+    this.step({ kind: "tick", clocks: this.clocksAt(this.nowMs) });
+    this.base.move(TICK_MS, this.nowMs);
   }
 
   /** One input; its effects are performed in order, and what they cause follows. */
   step(input: EdgeInput): readonly EdgeEffect[] {
     this.inputs.push({ atMs: this.nowMs, input });
     const effects = this.edge.step(input, this.nowMs);
+    this.stepped(input, this.nowMs, effects);
     for (const effect of effects) this.effects.push({ atMs: this.nowMs, effect });
     for (const effect of effects) this.#perform(effect);
     return effects;

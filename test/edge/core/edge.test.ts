@@ -141,18 +141,3 @@ t.test("R6 telemetry before a welcome carries no nonce, and none of an older str
   robot.run(500);
   t.ok(robot.of("publish", fromMs).every(({ sample }) => sample.hubNonce === 0));
 });
-
-t.test("R14 decisions are recorded with the inputs and their ages, and commands name them", async (t) => {
-  const robot = new EdgeUnderTest().driving();
-  const records = robot.of("record");
-  t.ok(records.length >= 2);
-  const ids = records.map(({ id }) => id);
-  t.equal(new Set(ids).size, ids.length);
-  const last = records.at(-1)?.record;
-  t.match(last, { rung: "AUTONOMOUS", token: "1.1", destination: "P1", model: "dijkstra" });
-  t.match(
-    last?.inputs.map((input) => input.channel),
-    ["pose", "scan", "odometry", "battery", "base"],
-  );
-  t.ok(robot.commands(robot.nowMs - 500).every((command) => ids.includes(command.decisionId)));
-});

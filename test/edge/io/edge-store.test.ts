@@ -13,13 +13,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import t from "tap";
 import { type EdgeMemory, EMPTY_MEMORY } from "../../../edge/core/memory.js";
-import {
-  EdgeStore,
-  type HistoryKind,
-  StoreDamaged,
-  StoreInUse,
-  type StoreLimits,
-} from "../../../edge/io/edge-store.js";
+import { EdgeStore, StoreDamaged, StoreInUse } from "../../../edge/io/edge-store.js";
+import type { HistoryKind, HistoryLimits } from "../../../edge/recording/history.js";
 
 interface Teardown {
   teardown(end: () => void): void;
@@ -34,11 +29,11 @@ function aDirectory(t: Teardown): string {
   return dir;
 }
 
-const LIMITS: StoreLimits = { decisionRecords: 20, decisionRecordDays: 7, recordedInputs: 30 };
+const LIMITS: HistoryLimits = { decisionRecords: 20, decisionRecordDays: 7, recordedInputs: 30 };
 
 async function open(
   dir: string,
-  options: { robot?: string; create?: boolean; limits?: StoreLimits; nowWallMs?: () => number } = {},
+  options: { robot?: string; create?: boolean; limits?: HistoryLimits; nowWallMs?: () => number } = {},
 ) {
   return EdgeStore.open({ dir, robot: "r1", create: false, limits: LIMITS, ...options });
 }

@@ -39,6 +39,19 @@ t.test("R14 a task, a robot, a place, an assignment and a token are told by thei
   t.ok(kinds("t1")?.includes("assignmentEnded"), "events that only carry its token");
 });
 
+t.test("R14 a decision is told by the robot that made it, under any start that the hub knows", async (t) => {
+  const site = new SiteUnderTest({ robots: 2 });
+  site.robot("r2").boot = "b2";
+  ready(site, "r1", "r2");
+  t.match(told(site, "d-b2-17"), {
+    kind: "decision",
+    lines: [
+      "a decision of r2, which keeps its record itself: on its board, drover-edge explain d-b2-17 --data-dir DIR",
+    ],
+  });
+  for (const other of ["d-b3-17", "d-b2", "b2-17", "d-b2-x"]) t.equal(told(site, other), null, other);
+});
+
 t.test("R13 a story is read from where it began, and of a long ledger only the newest part", async (t) => {
   const site = busySite();
   const { state } = site.hub;
