@@ -16,6 +16,7 @@ import { HubProcess } from "./hub-process.js";
 import { type Kernel, SECOND } from "./kernel.js";
 import type { Machine } from "./machine.js";
 import type { End, Network, Stream, Weather } from "./network.js";
+import type { PlannerTrouble } from "./planner.js";
 import type { Trace } from "./trace.js";
 import type { Truth } from "./truth.js";
 
@@ -150,6 +151,16 @@ export class Hosts {
     return isWild ? wildProposals(view, this.#wild) : proposeAssignments(view, this.#travel, nowMs);
   }
 
+  #troubleOf(role: "planner" | "controller", robot: string): PlannerTrouble {
+    const { weather } = this.#parts;
+    return {
+      hangs: weather.on(`${role}-hang`, robot) > 0,
+      slow: weather.on(`${role}-slow`, robot) > 0,
+      crashes: weather.on(`${role}-crash`, robot) > 0,
+      nonsense: weather.on(`${role}-nonsense`, robot) > 0,
+    };
+  }
+
   openEdge(
     robot: string,
     on: { readonly disk: EdgeDisk; readonly board: Machine; readonly isTwin: boolean },
@@ -182,19 +193,11 @@ export class Hosts {
         ...checkers.edgeWatcher,
         ended: (gone, why) => this.#edgeEnded(gone, { why, isTwin: on.isTwin }),
       },
-      plannerTrouble: () => ({
-        hangs: weather.on("planner-hang", robot) > 0,
-        slow: weather.on("planner-slow", robot) > 0,
-        crashes: weather.on("planner-crash", robot) > 0,
-        nonsense: weather.on("planner-nonsense", robot) > 0,
-      }),
-      controllerTrouble: () => ({
-        hangs: weather.on("controller-hang", robot) > 0,
-        slow: weather.on("controller-slow", robot) > 0,
-        crashes: weather.on("controller-crash", robot) > 0,
-        nonsense: weather.on("controller-nonsense", robot) > 0,
-        wild: weather.on("controller-wild", robot) > 0,
-      }),
+      plannerTrouble: () => this.#troubleOf("planner", robot),
+      controllerTrouble: () => {
+        const trouble = this.#troubleOf("controller", robot);
+        return { ...trouble, wild: weather.on("controller-wild", robot) > 0 };
+      },
       call: (end) => this.#call(on.board.id, end), // each over its own link
       publish: (sample) => {
         checkers.published(edge, sample);
