@@ -2,7 +2,16 @@
 // defaults of the schema: a real site measures its own.
 
 import { siteSchema } from "./schema.js";
-import type { BatteryConfig, DecisionPolicy, FleetConfig, LeaseConfig, Limits, Physics, SiteConfig } from "./types.js";
+import type {
+  BatteryConfig,
+  DecisionPolicy,
+  FleetConfig,
+  HealthPolicy,
+  LeaseConfig,
+  Limits,
+  Physics,
+  SiteConfig,
+} from "./types.js";
 
 interface Shape {
   readonly type?: unknown;
@@ -45,10 +54,11 @@ export function simulatedPhysics(body: {
 }
 
 /** Everything of a site that has a default. */
-export function defaultedParts(): Pick<SiteConfig, "decisions" | "battery" | "limits"> {
-  const { decisions, battery, limits } = siteSchema.properties;
+export function defaultedParts(): Pick<SiteConfig, "decisions" | "health" | "battery" | "limits"> {
+  const { decisions, health, battery, limits } = siteSchema.properties;
   return {
     decisions: filled(decisions, {}) as unknown as DecisionPolicy,
+    health: filled(health, {}) as unknown as HealthPolicy,
     battery: filled(battery, {}) as unknown as BatteryConfig,
     limits: filled(limits, {}) as unknown as Limits,
   };

@@ -6,9 +6,11 @@ import type { Grid } from "../../fleet-config/grid.js";
 import { ClockFault, type ClockReading, clockAnomaly } from "../../proto/clock.js";
 import { NO_LEASE } from "../../proto/lease.js";
 import { NO_HOLDS, stepLadder } from "../../proto/mode.js";
+import type { OnboardSample } from "../../proto/wire.js";
 import { begin, closed, hubMessage, opened, saved, stepAuthority } from "./authority.js";
 import { takeSample } from "./channels.js";
 import { type Driver, planned, plannerGone, planRefused, rememberPose, stepDrive } from "./drive.js";
+import { watchGap } from "./health/gaps.js";
 import type { EdgeMemory } from "./memory.js";
 import { bootSignals, stepModes } from "./modes.js";
 import { createMotion } from "./motion/motion.js";
@@ -68,8 +70,7 @@ export class Edge {
         this.#tick(input, nowMs, effects);
         break;
       case "sample":
-        if (takeSample(state, input.sample, nowMs) && input.sample.channel === "pose")
-          rememberPose(state, this.#driver);
+        this.#sample(input.sample, nowMs, effects);
         break;
       case "linkOpened":
         opened(state, effects);
@@ -102,6 +103,15 @@ export class Edge {
         break;
     }
     return effects;
+  }
+
+  #sample(sample: OnboardSample, nowMs: number, effects: EdgeEffect[]): void {
+    const { state } = this;
+    const { channel } = sample;
+    const beforeMs = state.channels.get(channel)?.capturedMs;
+    if (!takeSample(state, sample, nowMs)) return;
+    watchGap(state, { channel, beforeMs, nowMs }, effects);
+    if (channel === "pose") rememberPose(state, this.#driver);
   }
 
   #tick(input: Extract<EdgeInput, { kind: "tick" }>, nowMs: number, effects: EdgeEffect[]): void {
@@ -150,7 +160,15 @@ function emptyState(context: EdgeContext, memory: EdgeMemory): EdgeState {
       ...{ open: false, session: "", welcome: null, lease: NO_LEASE, nonce: 0, renewedMs: Number.NEGATIVE_INFINITY },
       ...{ hubNonce: 0, hubNonceReceivedMs: 0, resendMs: Number.NEGATIVE_INFINITY },
     },
-    ...{ channels: new Map(), ticks: new Map(), tickNonce: 0, clocks: null, ladder: NO_HOLDS, booted: false },
+    ...{
+      channels: new Map(),
+      gaps: new Map(),
+      ticks: new Map(),
+      tickNonce: 0,
+      clocks: null,
+      ladder: NO_HOLDS,
+      booted: false,
+    },
     hubOrder: { sequence: 0, rung: "AUTONOMOUS", causes: [] },
     ...{ latchedLadder: null, reported: { sequence: 0, since: 1, sentMs: 0, key: "", ladder: null } },
     ...{

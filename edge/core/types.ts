@@ -10,6 +10,7 @@ import type { RobotLease } from "../../proto/lease.js";
 import type { Cause, Ladder, Rung } from "../../proto/mode.js";
 import type { OnboardChannel } from "../../proto/topics.js";
 import type { Command, EdgeMessage, HubMessage, OnboardSample, Telemetry, Tick } from "../../proto/wire.js";
+import type { Gaps } from "./health/gaps.js";
 import type { EdgeMemory } from "./memory.js";
 import type { Decided } from "./record.js";
 
@@ -116,6 +117,7 @@ export interface EdgeState {
   readonly active: Set<string>; // tokens whose grant is durable
   readonly link: LinkState;
   readonly channels: Map<OnboardChannel, ChannelState>;
+  readonly gaps: Map<OnboardChannel, Gaps>;
   readonly ticks: Map<number, number>; // nonce to when it was sent
   tickNonce: number;
   clocks: ClockReading | null;
