@@ -168,6 +168,7 @@ export class EdgeRuntime {
       case "plannerReady":
       case "plannerGone":
       case "planRefused":
+      case "canary":
         return true;
     }
   }

@@ -9,6 +9,7 @@ import { commandValidMs, mustBrake } from "../../proto/lease.js";
 import { PERMITS } from "../../proto/mode.js";
 import { actingOn, leaseEndMs, mayActNow } from "./authority.js";
 import { ageMs, sampleOf } from "./channels.js";
+import { PLANNER } from "./health/health.js";
 import { endActing } from "./holding.js";
 import { BASE_LIMIT_MS, isFrozen, mayPlan, poseDoubted, rungOf } from "./modes.js";
 import {
@@ -66,11 +67,14 @@ export function stepDrive(state: EdgeState, driver: Driver, nowMs: number, effec
   ) {
     const request = nextPlanRequest(driver.motion, input);
     if (request !== null) {
-      state.plan.flight = { id: request.id, sentMs: nowMs, kind: request.kind };
+      state.plan.flight = { id: request.id, sentMs: nowMs, kind: request.kind, ageMs: oldestMs(state, nowMs) };
       effects.push({ kind: "plan", request });
     }
   }
+  const fallbacks = driver.motion.fallbacks;
   const proposal = input === null ? STAND : propose(driver.motion, input);
+  if (input?.rung === "AUTONOMOUS" && input.target !== null && proposal.activity !== "arrived")
+    state.health.drove(PLANNER, driver.motion.fallbacks > fallbacks);
   state.activity = proposal.activity;
   state.blockedBy = proposal.blockedBy;
   state.path = proposal.path;
@@ -103,6 +107,11 @@ function isFresh(state: EdgeState, decision: "plan" | "drive" | "react", nowMs: 
     ageMs(state, "odometry", nowMs) <= limits.odometryMs &&
     ageMs(state, "base", nowMs) <= BASE_LIMIT_MS
   );
+}
+
+/** The age of the oldest input of a plan that is asked for now. */
+function oldestMs(state: EdgeState, nowMs: number): number {
+  return Math.max(ageMs(state, "pose", nowMs), ageMs(state, "scan", nowMs), ageMs(state, "odometry", nowMs));
 }
 
 function motionInput(state: EdgeState, driver: Driver, nowMs: number): MotionInput | null {
@@ -169,6 +178,7 @@ export function planned(state: EdgeState, driver: Driver, result: PlanResult, no
   if (plan.flight?.id !== result.id) return;
   noteMiss(state, driver, nowMs);
   const late = plan.missed;
+  const { ageMs } = plan.flight;
   plan.lastMs = nowMs - plan.flight.sentMs;
   plan.inferenceMs = result.inferenceMs;
   plan.flight = null;
@@ -178,6 +188,7 @@ export function planned(state: EdgeState, driver: Driver, result: PlanResult, no
   const input = motionInput(state, driver, nowMs);
   if (input === null) return planLost(driver.motion, result.id); // nothing is known of where it would lead
   const verdict = acceptPlan(driver.motion, result, input);
+  state.health.decided(PLANNER, { confidence: 1, ageMs, isRefused: verdict === "refused", features: null });
   if (verdict === "refused") fail(state, driver, { why: "a plan breaks the model's contract", nowMs });
 }
 
@@ -187,8 +198,10 @@ export function planRefused(
   at: { readonly id: number; readonly why: string; readonly nowMs: number },
 ): void {
   if (state.plan.flight?.id !== at.id) return;
+  const { ageMs } = state.plan.flight;
   planLost(driver.motion, at.id);
   Object.assign(state.plan, { flight: null, missed: false });
+  state.health.decided(PLANNER, { confidence: 1, ageMs, isRefused: true, features: null });
   fail(state, driver, at);
 }
 

@@ -11,6 +11,7 @@ import { begin, closed, hubMessage, opened, saved, stepAuthority } from "./autho
 import { takeSample } from "./channels.js";
 import { type Driver, planned, plannerGone, planRefused, rememberPose, stepDrive } from "./drive.js";
 import { watchGap } from "./health/gaps.js";
+import { Health } from "./health/health.js";
 import type { EdgeMemory } from "./memory.js";
 import { bootSignals, stepModes } from "./modes.js";
 import { createMotion } from "./motion/motion.js";
@@ -98,6 +99,9 @@ export class Edge {
       case "planned":
         planned(state, this.#driver, input.result, nowMs);
         break;
+      case "canary":
+        state.health.canary(input.model, input.fault);
+        break;
       case "planRefused":
         planRefused(state, this.#driver, { id: input.id, why: input.reason, nowMs });
         break;
@@ -154,7 +158,9 @@ function priorityOf(robot: string): number {
 }
 
 function emptyState(context: EdgeContext, memory: EdgeMemory): EdgeState {
+  const { health: policy, limits } = context.config;
   return {
+    health: new Health({ policy, controlMs: limits.controlMs, models: context.watched ?? [] }),
     ...{ context, memory, savedVersion: 0, version: 0, followsVersion: 0, held: [], active: new Set() },
     link: {
       ...{ open: false, session: "", welcome: null, lease: NO_LEASE, nonce: 0, renewedMs: Number.NEGATIVE_INFINITY },

@@ -199,6 +199,7 @@ function watched(state: EdgeState, nowMs: number, signals: Signal[]): void {
     unless(plannerFault(state), WELL.plannerFault, "REACTIVE_ONLY"),
     unless(leased ? "" : "no lease from the hub", WELL.leaseLapsed, "REACTIVE_ONLY"),
   );
+  state.health.signals(signals);
 }
 
 function plannerFault(state: EdgeState): string {

@@ -11,6 +11,7 @@ import type { Cause, Ladder, Rung } from "../../proto/mode.js";
 import type { OnboardChannel } from "../../proto/topics.js";
 import type { Command, EdgeMessage, HubMessage, OnboardSample, Telemetry, Tick } from "../../proto/wire.js";
 import type { Gaps } from "./health/gaps.js";
+import type { Health, WatchedModel } from "./health/health.js";
 import type { EdgeMemory } from "./memory.js";
 import type { Decided } from "./record.js";
 
@@ -25,7 +26,8 @@ export type EdgeInput =
   | { readonly kind: "plannerReady" }
   | { readonly kind: "plannerGone"; readonly why: string }
   | { readonly kind: "planned"; readonly result: PlanResult }
-  | { readonly kind: "planRefused"; readonly id: number; readonly reason: string };
+  | { readonly kind: "planRefused"; readonly id: number; readonly reason: string }
+  | { readonly kind: "canary"; readonly model: string; readonly fault: string }; // empty: it was well
 
 /** R10: performed in order; `save` comes before whatever rests on it, which the core holds back until `saved`. */
 export type EdgeEffect =
@@ -81,6 +83,7 @@ export interface EdgeContext {
   readonly boot: string;
   readonly brakeAheadMs: number;
   readonly model: string;
+  readonly watched?: readonly WatchedModel[]; // beside the planner
 }
 
 export interface LinkState {
@@ -98,7 +101,8 @@ export interface LinkState {
 
 export interface PlanState {
   ready: boolean;
-  flight: { readonly id: number; readonly sentMs: number; readonly kind: string } | null;
+  /** `ageMs`: of its oldest input when it was asked for. */
+  flight: { readonly id: number; readonly sentMs: number; readonly kind: string; readonly ageMs: number } | null;
   missed: boolean; // the running plan is past its deadline
   failing: string; // not empty: why reactive rules hold; emptied by the next plan in time
   plans: number;
@@ -118,6 +122,7 @@ export interface EdgeState {
   readonly link: LinkState;
   readonly channels: Map<OnboardChannel, ChannelState>;
   readonly gaps: Map<OnboardChannel, Gaps>;
+  readonly health: Health;
   readonly ticks: Map<number, number>; // nonce to when it was sent
   tickNonce: number;
   clocks: ClockReading | null;

@@ -94,12 +94,12 @@ export function pureModules(modules: readonly Module[]): ReadonlySet<string> {
 function coreRule(modules: readonly Module[]): Rule {
   const pure = pureModules(modules);
   return {
-    name: "cores import only proto, pure fleet-config, the planner contract and themselves",
+    name: "cores import only proto, pure fleet-config, pure contracts of models and themselves",
     covers: (path) => CORE.test(path),
     own: (path, from) =>
       RULES_OF_PROTOCOL.test(path) ||
       path.startsWith(`${folderOf(from)}/`) ||
-      ((path.startsWith("fleet-config/") || path === "models/planner.ts") && pure.has(path)),
+      (under("fleet-config", "models")(path) && pure.has(path)),
     packages: [],
     node: false,
     further: (module) => bannedNames(module),

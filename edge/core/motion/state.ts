@@ -113,6 +113,8 @@ export interface MotionState {
   readonly reacting: Reacting;
   /** Proposals that the guard refused whole, by cause, since the start. */
   readonly vetoes: Record<GuardReason, number>;
+  /** Steps on which the reactive rules drove because the newest plan was late, since the start. */
+  fallbacks: number;
   /** Where the nearest unmapped thing was when it last moved, and when that was. */
   other: { xM: number; yM: number; atMs: number };
   /** Where and when the robot last made headway. */
@@ -173,6 +175,7 @@ export function createMotion(options: MotionOptions): MotionState {
     before: { speedMps: 0, accelMps2: 0, periodS: 1 / full.controlHz },
     reacting: { isHeld: false },
     vetoes: { ...NO_VETOES },
+    fallbacks: 0,
     headway: { xM: 0, yM: 0, atMs: 0 },
   };
 }

@@ -16,6 +16,7 @@ import type { Command, EdgeMessage, Grant, HubMessage } from "../../../proto/wir
 import { chanceFrom } from "../../proto/true-time.js";
 import { solve } from "./motion/dijkstra.js";
 import { gridOf } from "./motion/world.js";
+import { POLICY } from "./policy.js";
 import { StubBase } from "./stub-base.js";
 
 export const TICK_MS = 50;
@@ -50,6 +51,7 @@ export function configOf(change: (fleet: FleetConfig) => FleetConfig = (fleet) =
 
 export interface EdgeOptions {
   readonly fleet?: (fleet: FleetConfig) => FleetConfig;
+  readonly site?: (site: SiteConfig) => SiteConfig;
   readonly memory?: EdgeMemory;
   readonly boot?: string;
   readonly seed?: number;
@@ -78,13 +80,13 @@ export class EdgeUnderTest {
   readonly #unsaved: number[] = [];
 
   constructor(options: EdgeOptions = {}) {
-    this.config = configOf(options.fleet);
+    this.config = (options.site ?? ((site) => site))(configOf(options.fleet));
     const [fleet] = this.config.fleets;
     if (fleet === undefined) throw new Error("a fleet");
     this.stored = options.memory ?? EMPTY_MEMORY;
     this.#counter = this.stored.highestToken.counter;
     this.context = {
-      ...{ robot: "r1", fleet, config: this.config, configHash: "config", software: "0" },
+      ...{ robot: "r1", fleet, config: this.config, configHash: "config", software: "0", watched: [POLICY] },
       ...{ boot: options.boot ?? "boot1", brakeAheadMs: brakeAheadMs(this.config.lease), model: "dijkstra" },
     };
     this.edge = new Edge({
