@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { type Logger, pino } from "pino";
 import { ConfigRefused, type LoadedSite, loadSite } from "../fleet-config/load.js";
 import { readTls } from "../fleet-config/tls-files.js";
-import { loadModel } from "../models/load.js";
+import { type AdmittedModel, loadModel } from "../models/load.js";
 import type { ModelManifest } from "../models/manifest.js";
 import { monotonicMs, suspensionIsSeen } from "../proto/codec/clock.js";
 import { makeDataDir } from "../proto/codec/data-dir.js";
@@ -39,7 +39,7 @@ export async function runEdge(options: EdgeOptions, around: Surroundings): Promi
   const log = pino({ base: { robot: options.robot } });
   const site = loadSite(options.config);
   const modelDir = options.model ?? REFERENCE_MODEL;
-  const model = await modelOf(modelDir);
+  const { manifest: model, golden } = await modelOf(modelDir);
   const context = contextOf(site, { options, boot: around.boot, model });
   const unfit = makeDataDir(options.dataDir);
   if (unfit !== null) throw new ConfigRefused([{ file: options.dataDir, path: "", line: 0, ...unfit }], unfit.exit);
@@ -56,7 +56,7 @@ export async function runEdge(options: EdgeOptions, around: Surroundings): Promi
   let port = 0;
   const fault = failure();
   const runtime = new EdgeRuntime({
-    ...{ context, model, grid: site.grid },
+    ...{ context, model, golden, grid: site.grid },
     ...{ memory: opened.memory, storeFault: opened.fault },
     notes: { info: (event, detail) => log.info(detail, event), warn: (event, detail) => log.warn(detail, event) },
     onProcesses: () => report(port),
@@ -106,16 +106,16 @@ function failure(): {
   return { fail: (cause) => fail(cause), happened };
 }
 
-/** The manifest of the planner's model. Refused as configuration when it is none, or plans nothing. */
-async function modelOf(dir: string): Promise<ModelManifest> {
+/** Manifest and golden vectors of the planner's model. Refused as configuration when it is none, or plans nothing. */
+async function modelOf(dir: string): Promise<Pick<AdmittedModel, "manifest" | "golden">> {
   const refused = (found: string, expected: string): ConfigRefused =>
     new ConfigRefused([{ file: dir, path: "", line: 0, found, expected }]);
-  const { manifest } = await loadModel(dir).catch((cause: Error) => {
+  const { manifest, golden } = await loadModel(dir).catch((cause: Error) => {
     throw refused(cause.message, "a model");
   });
   if (manifest.proposal.kind !== "field")
     throw refused(`${manifest.name}, which proposes ${manifest.proposal.kind}`, "a model that proposes a field");
-  return manifest;
+  return { manifest, golden };
 }
 
 function contextOf(

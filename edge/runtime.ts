@@ -2,14 +2,17 @@
 // nothing. R2: the last check of the lease stands in the broker's own write (see edge/io/onboard-broker.ts).
 
 import type { Grid } from "../fleet-config/grid.js";
+import type { GoldenFile } from "../models/golden.js";
 import type { ModelManifest } from "../models/manifest.js";
 import type { PlanRequest } from "../models/planner.js";
 import { gridResult, gridRun, type ModelResult } from "../models/run.js";
 import { ClockFault } from "../proto/clock.js";
 import { monotonicMs, readClocks } from "../proto/codec/clock.js";
 import type { OnboardSample } from "../proto/wire.js";
+import { Canary } from "./canary.js";
 import { Edge } from "./core/edge.js";
 import { mayWrite } from "./core/gate.js";
+import { PLANNER } from "./core/health/health.js";
 import { type EdgeMemory, EMPTY_MEMORY } from "./core/memory.js";
 import type { EdgeContext, EdgeEffect, EdgeInput } from "./core/types.js";
 import type { EdgeStore } from "./io/edge-store.js";
@@ -47,6 +50,7 @@ export class EdgeRuntime {
   #saving: Promise<void> = Promise.resolve();
   readonly #model: ModelManifest;
   #asked: PlanRequest | null = null; // of the planner, and not answered yet
+  readonly #canary: Canary | null;
   #refusedSamples = 0;
   #clocks = readClocks(); // of the last tick
   #inputs = 0;
@@ -57,6 +61,7 @@ export class EdgeRuntime {
     readonly memory: EdgeMemory | null;
     readonly grid: Grid;
     readonly model: ModelManifest; // of the planner
+    readonly golden?: GoldenFile | undefined; // of the planner
     readonly storeFault: string;
     readonly notes: Notes;
     readonly onProcesses: () => void; // the planner came or went
@@ -68,6 +73,7 @@ export class EdgeRuntime {
     this.#notes = parts.notes;
     this.#onProcesses = parts.onProcesses;
     this.#onFault = parts.onFault;
+    this.#canary = this.#canaryOf(context.config.health.canaryMs, parts.golden);
     if (parts.storeFault !== "") this.#feed({ kind: "storeFault", why: parts.storeFault });
   }
 
@@ -93,12 +99,15 @@ export class EdgeRuntime {
     onReady: (info) => {
       this.#onProcesses();
       this.#notes.info("planner ready", info);
+      this.#canary?.ready();
       this.#feed({ kind: "plannerReady" });
     },
     onResult: (result) => this.#planned(result),
     onRefused: (id, reason) => this.#feed({ kind: "planRefused", id, reason }),
+    onCanary: (answer) => this.#canary?.answered(answer),
     onExit: (info) => {
       this.#onProcesses();
+      this.#canary?.gone();
       this.#feed({ kind: "plannerGone", why: `process ${info.pid} ended with ${info.signal ?? info.code}` });
     },
   };
@@ -110,6 +119,7 @@ export class EdgeRuntime {
       this.#clocks = readClocks();
       try {
         this.#feed({ kind: "tick", clocks: this.#clocks });
+        this.#canary?.tick(monotonicMs());
       } catch (cause) {
         if (!(cause instanceof ClockFault)) throw cause; // a fault of the core ends the process
         this.#onFault(cause);
@@ -209,6 +219,19 @@ export class EdgeRuntime {
     this.#asked = request;
     const reason = typeof run === "string" ? run : planner.run(run) ? "" : "no planner is ready";
     if (reason !== "") this.#feed({ kind: "planRefused", id: request.id, reason });
+  }
+
+  #canaryOf(periodMs: number, golden: GoldenFile | undefined): Canary | null {
+    if (periodMs === 0 || golden === undefined) return null;
+    return new Canary({
+      ...{ golden, periodMs, model: this.#model.name, deadlineMs: this.#model.limits.deadlineMs },
+      run: (run) => this.#adapters?.planner.canary(run) ?? false,
+      kill: () => this.#adapters?.planner.kill(),
+      tell: (fault) => {
+        if (fault !== "") this.#notes.warn("canary failed", { fault });
+        this.#feed({ kind: "canary", model: PLANNER, fault });
+      },
+    });
   }
 
   #planned(result: ModelResult): void {

@@ -5,12 +5,15 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { ModelResult, ModelRun, ReadyModel, RunnerMessage } from "../../models/run.js";
+import type { CanaryAnswer } from "../canary.js";
 
 export interface PlannerEvents {
   onReady(info: { pid: number; models: readonly ReadyModel[] }): void;
   onResult(result: ModelResult): void;
   /** The child refused this run, with the reason; it is ready for the next. */
   onRefused(id: number, reason: string): void;
+  /** A canary was answered, or made way for a run; nothing when the child ends first. */
+  onCanary?(answer: CanaryAnswer): void;
   /** The child has ended, for whatever reason; a run in flight will get no answer. */
   onExit(info: { pid: number; code: number | null; signal: string | null }): void;
 }
@@ -35,6 +38,9 @@ interface Running {
   /** After `kill` nothing that the child says counts any more. */
   condemned: boolean;
   inFlight: ModelRun | undefined;
+  canary: ModelRun | undefined;
+  /** The id of a canary that a run overtook: the child still answers it. */
+  overtaken: number | undefined;
   readyTimer: NodeJS.Timeout | undefined;
 }
 
@@ -76,7 +82,8 @@ export class PlannerProcess {
       return;
     }
     const readyTimer = setTimeout(() => this.kill(), this.#options.readyMs ?? 20_000);
-    const running: Running = { child, pid, ready: false, condemned: false, inFlight: undefined, readyTimer };
+    const none = { inFlight: undefined, canary: undefined, overtaken: undefined };
+    const running: Running = { child, pid, ready: false, condemned: false, ...none, readyTimer };
     this.#running = running;
     child.on("message", (message) => this.#receive(running, message as RunnerMessage));
     // A send to a child that is ending fails here; the end itself is what counts.
@@ -89,6 +96,24 @@ export class PlannerProcess {
     const running = this.#running;
     if (!running?.ready || running.condemned || running.inFlight || !running.child.connected) return false;
     running.inFlight = run;
+    running.child.send(run, () => {});
+    const { canary } = running;
+    if (canary === undefined) return true;
+    running.overtaken = canary.id;
+    running.canary = undefined;
+    this.#options.events.onCanary?.({ kind: "overtaken", id: canary.id });
+    return true;
+  }
+
+  /**
+   * Starts a canary, which the next run overtakes. Returns false, and sends nothing, unless a child is ready and
+   * answers nothing else. Its id must be none of a run.
+   */
+  canary(run: ModelRun): boolean {
+    const running = this.#running;
+    if (!running?.ready || running.condemned || running.inFlight || !running.child.connected) return false;
+    if (running.canary !== undefined || running.overtaken !== undefined) return false;
+    running.canary = run;
     running.child.send(run, () => {});
     return true;
   }
@@ -117,6 +142,7 @@ export class PlannerProcess {
   #receive(running: Running, message: RunnerMessage): void {
     if (running.condemned || this.#closed) return;
     const { events } = this.#options;
+    if (message.kind !== "ready" && this.#isOfCanary(running, message)) return;
     switch (message.kind) {
       case "ready":
         clearTimeout(running.readyTimer);
@@ -143,6 +169,20 @@ export class PlannerProcess {
     }
     // Unknown means no: a child that says anything else is not the one that was started.
     this.kill();
+  }
+
+  /** Takes the answer to a canary. False when it answers something else. */
+  #isOfCanary(running: Running, message: Exclude<RunnerMessage, { kind: "ready" }>): boolean {
+    const id = message.kind === "result" ? message.result?.id : message.id;
+    if (id === undefined) return false;
+    if (id === running.overtaken) {
+      running.overtaken = undefined;
+      return true;
+    }
+    if (id !== running.canary?.id) return false;
+    running.canary = undefined;
+    this.#options.events.onCanary?.(message);
+    return true;
   }
 
   /** Whether this is an answer to the run under way; a child that answers anything else is ended. */

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import t, { type Test } from "tap";
+import type { CanaryAnswer } from "../../edge/canary.js";
 import { PlannerProcess, type PlannerProcessOptions } from "../../edge/io/planner-process.js";
 import { gridPlannerManifest, writeGridPlanner } from "../../models/grid-planner/write.js";
 import { type PlanRequest, UNREACHABLE } from "../../models/planner.js";
@@ -19,6 +20,7 @@ interface Seen {
   readonly ready: { pid: number; models: readonly ReadyModel[] }[];
   readonly results: ModelResult[];
   readonly refusals: { id: number; reason: string }[];
+  readonly canaries: CanaryAnswer[];
   readonly exits: { pid: number; code: number | null; signal: string | null }[];
 }
 
@@ -28,11 +30,12 @@ function aPlanner(
 ): { planner: PlannerProcess; seen: Seen; modelDir: string } {
   const modelDir = t.testdir();
   writeGridPlanner(modelDir);
-  const seen: Seen = { ready: [], results: [], refusals: [], exits: [] };
+  const seen: Seen = { ready: [], results: [], refusals: [], canaries: [], exits: [] };
   const events = {
     onReady: (info: Seen["ready"][number]) => void seen.ready.push(info),
     onResult: (result: ModelResult) => void seen.results.push(result),
     onRefused: (id: number, reason: string) => void seen.refusals.push({ id, reason }),
+    onCanary: (answer: CanaryAnswer) => void seen.canaries.push(answer),
     onExit: (info: Seen["exits"][number]) => void seen.exits.push(info),
   };
   const planner = new PlannerProcess({
@@ -116,6 +119,34 @@ t.test("R11 planner process refuses a run that breaks the contract of its model,
   planner.run(aRun(99));
   await until("result", () => seen.results.length === 1);
   t.same(seen.exits, []);
+});
+
+t.test("R11 a canary goes the way of a run, only while it is free, and a run overtakes it", async (t) => {
+  const { planner, seen } = aPlanner(t);
+  const aCanary = (id: number): ModelRun => ({ ...aRun(id), reset: true, apart: true });
+  t.equal(planner.canary(aCanary(-1)), false, "not before it is started");
+  planner.start();
+  await until("ready", () => seen.ready.length === 1);
+  t.equal(planner.canary(aCanary(-1)), true);
+  t.equal(planner.canary(aCanary(-2)), false, "one at a time");
+  await until("answer", () => seen.canaries.length === 1);
+  t.match(seen.canaries[0], { kind: "result", result: { id: -1, model: "grid-planner" } });
+  t.equal(planner.run(aRun(1)), true);
+  t.equal(planner.canary(aCanary(-3)), false, "not while a run is under way");
+  await until("result", () => seen.results.length === 1);
+  process.kill(planner.pid as number, "SIGSTOP");
+  t.equal(planner.canary(aCanary(-4)), true);
+  t.equal(planner.run(aRun(2)), true, "a run waits for no canary");
+  t.match(seen.canaries[1], { kind: "overtaken", id: -4 });
+  t.equal(planner.canary(aCanary(-5)), false);
+  process.kill(planner.pid as number, "SIGCONT");
+  await until("second result", () => seen.results.length === 2);
+  t.equal(seen.results[1]?.id, 2);
+  t.equal(seen.canaries.length, 2, "the answer of the overtaken one is dropped");
+  t.equal(planner.canary({ ...aCanary(-6), model: "another" }), true);
+  await until("refusal", () => seen.canaries.length === 3);
+  t.match(seen.canaries[2], { kind: "refused", id: -6 });
+  t.same([seen.refusals, seen.exits], [[], []]);
 });
 
 t.test("R11 planner process comes back after kill, and nothing of the old child arrives", async (t) => {

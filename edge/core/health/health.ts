@@ -43,6 +43,8 @@ type HealthCause = Extract<CauseName, `model-${string}` | "canary-failed">;
 const MEASURES = ["model-unsure", "model-inputs-old", "model-refused", "model-fallback", "model-drift"] as const;
 
 const TENTHS = 10;
+/** Of a cause, as the link takes it. */
+const MOST_DETAIL = 200;
 
 class Watch {
   readonly model: WatchedModel;
@@ -85,7 +87,12 @@ class Watch {
   #signal(name: HealthCause, why: string): Signal {
     const well = this.#well.get(name) as Signal;
     if (why === "") return well;
-    return { ...well, demand: "REACTIVE_ONLY", calm: false, detail: `${this.model.name}: ${why}` };
+    return {
+      ...well,
+      demand: "REACTIVE_ONLY",
+      calm: false,
+      detail: `${this.model.name}: ${why}`.slice(0, MOST_DETAIL),
+    };
   }
 
   /** Why a cause falls; empty when it does not. What led to it is forgotten. */
