@@ -2,7 +2,7 @@
 // otherwise. The file is closed and bounded (R13). Training tools make it from recorded rows with `referenceOf`.
 
 import { Ajv } from "ajv";
-import { elementAt, type NamedTensor, sizeOf } from "./elements.js";
+import { sizeOf } from "./elements.js";
 import { binOf, EDGES_MOST, type FeatureReference, type ModelReference } from "./histogram.js";
 import type { ModelManifest } from "./manifest.js";
 import { parsePlainJson } from "./onnx/plain-file.js";
@@ -137,23 +137,4 @@ export function joinReferences(parts: readonly ModelReference[]): ModelReference
   if (!parts.every((part) => part.samples === samples))
     throw new RangeError(`parts: expected ${samples} samples in each, found ${parts.map((part) => part.samples)}`);
   return { samples, features: parts.flatMap(({ features }) => features) };
-}
-
-/**
- * The numbers that a reference speaks of, in its order, out of what a run is fed. False, and `into` is to be thrown
- * away, when one of them is not there.
- */
-export function featuresInto(into: Float64Array, reference: ModelReference, feeds: readonly NamedTensor[]): boolean {
-  for (let at = 0; at < reference.features.length; at += 1) {
-    const { tensor, index } = reference.features[at] as FeatureReference;
-    const feed = tensorOf(feeds, tensor);
-    if (feed === undefined || index >= feed.data.length) return false;
-    into[at] = elementAt(feed, index);
-  }
-  return true;
-}
-
-function tensorOf(feeds: readonly NamedTensor[], tensor: string): NamedTensor | undefined {
-  for (const feed of feeds) if (feed.tensor === tensor) return feed;
-  return undefined;
 }

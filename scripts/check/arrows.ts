@@ -94,7 +94,7 @@ export function pureModules(modules: readonly Module[]): ReadonlySet<string> {
 function coreRule(modules: readonly Module[]): Rule {
   const pure = pureModules(modules);
   return {
-    name: "cores import only proto, pure fleet-config, pure contracts of models and themselves",
+    name: "cores import only proto, themselves, and what is pure of fleet-config and models",
     covers: (path) => CORE.test(path),
     own: (path, from) =>
       RULES_OF_PROTOCOL.test(path) ||

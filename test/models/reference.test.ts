@@ -5,11 +5,11 @@ import { join } from "node:path";
 import t from "tap";
 import { sha256Hex } from "../../models/contract.js";
 import { encodeElements } from "../../models/elements.js";
+import { featuresInto } from "../../models/features.js";
 import type { ModelReference } from "../../models/histogram.js";
 import { ModelRefused } from "../../models/load.js";
 import {
   encodeReference,
-  featuresInto,
   joinReferences,
   parseReference,
   referenceFaults,

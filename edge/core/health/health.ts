@@ -6,7 +6,7 @@ import type { HealthPolicy } from "../../../fleet-config/types.js";
 import type { ModelReference } from "../../../models/histogram.js";
 import type { CauseName, Signal } from "../../../proto/mode.js";
 import { Drift } from "./drift.js";
-import { ShareWindow } from "./windows.js";
+import { BinWindow, ShareWindow } from "./windows.js";
 
 /** The model that values grids; the others go by the names of their manifests. */
 export const PLANNER = "planner";
@@ -20,7 +20,7 @@ export interface WatchedModel {
 
 /** One decision of a model. */
 export interface ModelDecision {
-  readonly confidence: number; // 1 where it tells none
+  readonly confidence: number | null; // null where it tells none, or none that can be read
   readonly ageMs: number; // of its oldest input, an upper bound
   readonly isRefused: boolean; // by its contract or the guard
   readonly features: ArrayLike<number> | null; // in the order of its reference; null where there is none
@@ -29,7 +29,7 @@ export interface ModelDecision {
 /** What is known of a model now. Shares of the newest decisions, or of the newest time on AUTONOMOUS. */
 export interface HealthFigures {
   readonly decisions: number;
-  readonly confidence: readonly number[]; // how many decisions in each tenth, since the start
+  readonly confidence: readonly number[]; // how many decisions in each tenth from 0 to 1
   readonly unsureShare: number;
   readonly oldShare: number;
   readonly refusedShare: number;
@@ -48,19 +48,22 @@ const MOST_DETAIL = 200;
 
 class Watch {
   readonly model: WatchedModel;
-  readonly confidence = new Uint32Array(TENTHS);
+  readonly confidence: BinWindow;
   readonly unsure: ShareWindow;
   readonly old: ShareWindow;
   readonly refused: ShareWindow;
   readonly fallback: ShareWindow;
   readonly drift: Drift | null;
   canaryFault = "";
+  #tenth = 0; // of the newest confidence
+  readonly #newest = () => this.#tenth;
   readonly #policy: HealthPolicy;
   readonly #well: ReadonlyMap<HealthCause, Signal>;
 
   constructor(model: WatchedModel, policy: HealthPolicy, controlMs: number) {
     this.model = model;
     this.#policy = policy;
+    this.confidence = new BinWindow([TENTHS], policy.decisions);
     this.unsure = new ShareWindow(policy.decisions);
     this.old = new ShareWindow(policy.decisions);
     this.refused = new ShareWindow(policy.decisions);
@@ -71,12 +74,16 @@ class Watch {
   }
 
   decided({ confidence, ageMs, isRefused, features }: ModelDecision): void {
-    const tenth = Math.min(TENTHS - 1, Math.max(0, Math.floor(confidence * TENTHS))) || 0;
-    this.confidence[tenth] = (this.confidence[tenth] as number) + 1;
-    this.unsure.add(!(confidence >= this.model.leastConfidence));
+    if (confidence !== null) this.#sure(confidence);
     this.old.add(!(ageMs <= this.#policy.inputAgeMs));
     this.refused.add(isRefused);
     if (features !== null) this.drift?.add(features);
+  }
+
+  #sure(confidence: number): void {
+    this.#tenth = Math.min(TENTHS - 1, Math.max(0, Math.floor(confidence * TENTHS))) || 0;
+    this.confidence.add(this.#newest);
+    this.unsure.add(!(confidence >= this.model.leastConfidence));
   }
 
   signals(into: Signal[]): void {
@@ -166,8 +173,8 @@ export class Health {
   figures(model: string): HealthFigures {
     const { confidence, unsure, old, refused, fallback, drift, canaryFault } = this.#watch(model);
     return {
-      decisions: unsure.size,
-      confidence: [...confidence],
+      decisions: old.size,
+      confidence: [...confidence.counts],
       unsureShare: unsure.share,
       oldShare: old.share,
       refusedShare: refused.share,
