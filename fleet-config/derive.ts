@@ -128,7 +128,7 @@ function healthProblems({ health }: SiteConfig): KeyProblem[] {
   return (
     [
       ["leastDecisions", "decisions"],
-      ["leastDriftDecisions", "driftDecisions"],
+      ["leastDriftSamples", "driftSamples"],
     ] as const
   ).flatMap(([least, most]) => {
     if (health[least] <= health[most]) return [];

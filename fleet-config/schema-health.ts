@@ -35,13 +35,17 @@ export const healthSchema = object(
         default: 0.5,
       },
     ),
-    driftDecisions: count("The newest decisions whose inputs are compared with the model's reference.", {
+    driftEveryMs: ms("Time between two decisions whose inputs are compared with the model's reference.", {
+      minimum: 0,
+      default: 1000,
+    }),
+    driftSamples: count("The newest of these; together they span what the reference spans, or all seems drift.", {
       unit: "decisions",
       minimum: 50,
       maximum: 10_000,
       default: 1000,
     }),
-    leastDriftDecisions: count("Decisions below which drift is not judged.", {
+    leastDriftSamples: count("Number of these below which drift is not judged.", {
       unit: "decisions",
       minimum: 50,
       maximum: 10_000,

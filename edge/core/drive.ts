@@ -188,7 +188,13 @@ export function planned(state: EdgeState, driver: Driver, result: PlanResult, no
   const input = motionInput(state, driver, nowMs);
   if (input === null) return planLost(driver.motion, result.id); // nothing is known of where it would lead
   const verdict = acceptPlan(driver.motion, result, input);
-  state.health.decided(PLANNER, { confidence: null, ageMs, isRefused: verdict === "refused", features: null });
+  state.health.decided(PLANNER, {
+    confidence: null,
+    ageMs,
+    isRefused: verdict === "refused",
+    features: null,
+    atMs: nowMs,
+  });
   if (verdict === "refused") fail(state, driver, { why: "a plan breaks the model's contract", nowMs });
 }
 
@@ -201,7 +207,7 @@ export function planRefused(
   const { ageMs } = state.plan.flight;
   planLost(driver.motion, at.id);
   Object.assign(state.plan, { flight: null, missed: false });
-  state.health.decided(PLANNER, { confidence: null, ageMs, isRefused: true, features: null });
+  state.health.decided(PLANNER, { confidence: null, ageMs, isRefused: true, features: null, atMs: at.nowMs });
   fail(state, driver, at);
 }
 

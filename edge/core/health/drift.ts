@@ -1,6 +1,7 @@
 // Whether the inputs of a model are still spread as where it was made: each feature by its population stability index
-// against the model's reference, over the newest decisions. A decision costs one step of a search for each feature;
-// the indices are computed anew every twentieth part of the window.
+// against the model's reference, over the newest samples. Decisions that follow each other closely see the same thing:
+// so a sample is taken only every so often, that the window spans what a robot meets, and not one aisle. A sample costs
+// one search in the edges of each feature; the indices are computed anew every twentieth part of the window.
 
 import { binOf, type FeatureReference, type ModelReference, stabilityIndex } from "../../../models/histogram.js";
 import { BinWindow } from "./windows.js";
@@ -8,9 +9,10 @@ import { BinWindow } from "./windows.js";
 const JUDGED_PARTS = 20;
 
 export interface DriftPolicy {
-  readonly driftDecisions: number;
-  readonly leastDriftDecisions: number;
+  readonly driftSamples: number;
+  readonly leastDriftSamples: number;
   readonly driftIndex: number;
+  readonly driftEveryMs: number;
 }
 
 export class Drift {
@@ -21,6 +23,7 @@ export class Drift {
   readonly #binOfRow: (feature: number) => number;
   #row: ArrayLike<number> = [];
   #unjudged = 0;
+  #sampledMs = Number.NEGATIVE_INFINITY;
   /** The largest index of all features when they were last judged, and whose it is. */
   #worst = { index: 0, feature: 0 };
 
@@ -29,7 +32,7 @@ export class Drift {
     this.#policy = policy;
     this.#window = new BinWindow(
       features.map(({ shares }) => shares.length),
-      policy.driftDecisions,
+      policy.driftSamples,
     );
     this.#counted = { counts: this.#window.counts, at: 0, total: 0 };
     this.#binOfRow = (feature) =>
@@ -44,14 +47,16 @@ export class Drift {
     return this.#window.size;
   }
 
-  /** One decision; `row` holds the numbers of the reference's features, in its order. */
-  add(row: ArrayLike<number>): void {
+  /** One decision; `row` holds the numbers of the reference's features, in its order. No-op soon after a sample. */
+  add(row: ArrayLike<number>, nowMs: number): void {
+    if (nowMs - this.#sampledMs < this.#policy.driftEveryMs) return;
+    this.#sampledMs = nowMs;
     this.#row = row;
     this.#window.add(this.#binOfRow);
     this.#unjudged += 1;
-    const { driftDecisions, leastDriftDecisions } = this.#policy;
-    const isEnough = this.#window.size >= leastDriftDecisions;
-    if (isEnough && this.#unjudged >= Math.ceil(driftDecisions / JUDGED_PARTS)) this.#judge();
+    const { driftSamples, leastDriftSamples } = this.#policy;
+    const isEnough = this.#window.size >= leastDriftSamples;
+    if (isEnough && this.#unjudged >= Math.ceil(driftSamples / JUDGED_PARTS)) this.#judge();
   }
 
   #judge(): void {

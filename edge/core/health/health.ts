@@ -24,6 +24,7 @@ export interface ModelDecision {
   readonly ageMs: number; // of its oldest input, an upper bound
   readonly isRefused: boolean; // by its contract or the guard
   readonly features: ArrayLike<number> | null; // in the order of its reference; null where there is none
+  readonly atMs: number;
 }
 
 /** What is known of a model now. Shares of the newest decisions, or of the newest time on AUTONOMOUS. */
@@ -73,11 +74,11 @@ class Watch {
     this.#well = new Map([...MEASURES, "canary-failed" as const].map((name) => [name, { ...well, name }]));
   }
 
-  decided({ confidence, ageMs, isRefused, features }: ModelDecision): void {
+  decided({ confidence, ageMs, isRefused, features, atMs }: ModelDecision): void {
     if (confidence !== null) this.#sure(confidence);
     this.old.add(!(ageMs <= this.#policy.inputAgeMs));
     this.refused.add(isRefused);
-    if (features !== null) this.drift?.add(features);
+    if (features !== null) this.drift?.add(features, atMs);
   }
 
   #sure(confidence: number): void {

@@ -20,9 +20,10 @@ const REACTIVE = { rung: "REACTIVE_ONLY", motion: "reactive" } as const;
 
 /** A model that decides so for a while. */
 function unwell(name: CauseName, what: string, change: Partial<ModelDecision>): readonly Trouble[] {
-  const decision: ModelDecision = { confidence: 0.9, ageMs: 100, isRefused: false, features: null, ...change };
+  const decision: ModelDecision = { confidence: 0.9, ageMs: 100, isRefused: false, features: null, atMs: 0, ...change };
   const impose = (robot: EdgeUnderTest) => {
-    for (let count = 0; count < 600; count += 1) robot.edge.state.health.decided(POLICY.name, decision);
+    for (let count = 0; count < 600; count += 1)
+      robot.edge.state.health.decided(POLICY.name, { ...decision, atMs: 1000 * count });
   };
   return [{ name, what, impose, withinMs: 50, ...REACTIVE }];
 }

@@ -9,10 +9,10 @@ import { chanceFrom } from "../../../proto/true-time.js";
 import { EdgeUnderTest } from "../edge-under-test.js";
 import { POLICY } from "../policy.js";
 
-const GOOD: ModelDecision = { confidence: 0.9, ageMs: 100, isRefused: false, features: null };
+const GOOD: ModelDecision = { confidence: 0.9, ageMs: 100, isRefused: false, features: null, atMs: 0 };
 
 function healthOf(change: Partial<HealthPolicy> = {}, model: Partial<WatchedModel> = {}): Health {
-  const policy = { ...defaultedParts().health, decisions: 20, leastDecisions: 10, ...change };
+  const policy = { ...defaultedParts().health, decisions: 20, leastDecisions: 10, driftEveryMs: 0, ...change };
   return new Health({ policy, controlMs: 50, models: [{ ...POLICY, ...model }] });
 }
 
@@ -112,12 +112,27 @@ t.test("R7 model-drift falls when an input is spread otherwise, and names it", a
 });
 
 t.test("R7 model-drift is not judged on less than the least decisions", async (t) => {
-  const policy = { driftDecisions: 1000, leastDriftDecisions: 500 };
+  const policy = { driftSamples: 1000, leastDriftSamples: 500 };
   const health = healthOf(policy, { reference: referenceOf("obs", rows(2000)) });
   for (const features of rows(499, 3)) health.decided(POLICY.name, { ...GOOD, features });
   t.same(fallen(health), []);
   for (const features of rows(50, 3)) health.decided(POLICY.name, { ...GOOD, features });
   t.match(fallen(health), [/^model-drift/]);
+});
+
+t.test("R7 model-drift counts one decision in each second, however many there are", async (t) => {
+  const policy = { driftSamples: 100, leastDriftSamples: 100, driftEveryMs: 1000 };
+  const health = healthOf(policy, { reference: referenceOf("obs", rows(2000)) });
+  const fall = (everyMs: number, fromMs: number): number => {
+    for (let atMs = fromMs; atMs < fromMs + 600_000; atMs += everyMs) {
+      health.decided(POLICY.name, { ...GOOD, features: [9, 9, 9], atMs });
+      if (fallen(health).length > 0) return atMs - fromMs;
+    }
+    return Number.NaN;
+  };
+  t.equal(fall(50, 0), 99_000);
+  t.equal(fall(1000, 1_000_000), 99_000);
+  t.equal(fall(1500, 2_000_000), 99 * 1500);
 });
 
 t.test("R7 canary-failed holds until the next good one, whatever time passes", async (t) => {
