@@ -8,6 +8,7 @@ import { gridResult, gridRun, type ModelResult } from "../models/run.js";
 import { ClockFault } from "../proto/clock.js";
 import { monotonicMs, readClocks } from "../proto/codec/clock.js";
 import type { OnboardSample } from "../proto/wire.js";
+import { Canaries } from "./canaries.js";
 import { modelName } from "./core/controller/slots.js";
 import { Edge } from "./core/edge.js";
 import { mayWrite } from "./core/gate.js";
@@ -17,7 +18,7 @@ import type { EdgeStore } from "./io/edge-store.js";
 import type { HubLink, HubLinkEvents } from "./io/hub-link.js";
 import type { OnboardBroker, OnboardEvents } from "./io/onboard-broker.js";
 import type { SiteTelemetry } from "./io/site-telemetry.js";
-import type { ModelEvents, ModelProcesses } from "./model-processes.js";
+import type { HeldModel, ModelEvents, ModelProcesses } from "./model-processes.js";
 
 /** Samples and plans are recorded at most this often, each channel. */
 const TOLD_MS = 1000;
@@ -48,6 +49,7 @@ export class EdgeRuntime {
   #saving: Promise<void> = Promise.resolve();
   readonly #planner: ModelManifest;
   #asked: PlanRequest | null = null; // of the planner, and not answered yet
+  readonly #canaries: Canaries;
   #refusedSamples = 0;
   #clocks = readClocks(); // of the last tick
   #inputs = 0;
@@ -58,6 +60,7 @@ export class EdgeRuntime {
     readonly memory: EdgeMemory | null;
     readonly grid: Grid;
     readonly planner: ModelManifest;
+    readonly models: readonly HeldModel[];
     readonly storeFault: string;
     readonly notes: Notes;
     readonly onProcesses: () => void; // one that runs models came or went
@@ -69,6 +72,15 @@ export class EdgeRuntime {
     this.#notes = parts.notes;
     this.#onProcesses = parts.onProcesses;
     this.#onFault = parts.onFault;
+    this.#canaries = new Canaries(parts.models, {
+      periodMs: context.config.health.canaryMs,
+      run: (model, run) => this.#adapters?.models.canary(model, run) ?? false,
+      kill: (model) => this.#adapters?.models.kill(model),
+      tell: (model, fault) => {
+        if (fault !== "") this.#notes.warn("canary failed", { model, fault });
+        this.#feed({ kind: "canary", model, fault });
+      },
+    });
     if (parts.storeFault !== "") this.#feed({ kind: "storeFault", why: parts.storeFault });
   }
 
@@ -94,16 +106,22 @@ export class EdgeRuntime {
     onReady: (model, info) => {
       this.#onProcesses();
       this.#notes.info("model ready", info);
+      this.#canaries.ready(model);
       this.#feed(this.#plans(model) ? { kind: "plannerReady" } : { kind: "modelReady", model });
     },
     onResult: (model, result) => {
       if (this.#plans(model)) this.#planned(result);
       else this.#feed({ kind: "ran", model, result });
+      this.#canaries.begin(monotonicMs());
     },
-    onRefused: (model, answer) =>
-      this.#feed(this.#plans(model) ? { kind: "planRefused", ...answer } : { kind: "runRefused", model, ...answer }),
+    onRefused: (model, answer) => {
+      this.#feed(this.#plans(model) ? { kind: "planRefused", ...answer } : { kind: "runRefused", model, ...answer });
+      this.#canaries.begin(monotonicMs());
+    },
+    onCanary: (model, answer) => this.#canaries.answered(model, answer),
     onGone: (model, why) => {
       this.#onProcesses();
+      this.#canaries.gone(model);
       this.#feed(this.#plans(model) ? { kind: "plannerGone", why } : { kind: "modelGone", model, why });
     },
   };
@@ -120,6 +138,7 @@ export class EdgeRuntime {
       this.#clocks = readClocks();
       try {
         this.#feed({ kind: "tick", clocks: this.#clocks });
+        this.#canaries.tick(monotonicMs());
       } catch (cause) {
         if (!(cause instanceof ClockFault)) throw cause; // a fault of the core ends the process
         this.#onFault(cause);
@@ -181,6 +200,7 @@ export class EdgeRuntime {
       case "plannerReady":
       case "plannerGone":
       case "planRefused":
+      case "canary":
       case "modelReady":
       case "modelGone":
       case "runRefused":

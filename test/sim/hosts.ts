@@ -178,6 +178,7 @@ export class Hosts {
         brakeAheadMs,
         model: "stand-in",
         controllers: NO_CONTROLLERS,
+        watched: [{ name: "stand-in", leastConfidence: 0, reference: null }],
       },
       watcher: {
         ...checkers.edgeWatcher,

@@ -123,6 +123,8 @@ export interface MotionState {
   isFollowing: boolean;
   /** What became of the last advice: "" when there was none to judge. */
   adviceVerdict: GuardReason | "driven" | "";
+  /** Steps on which the reactive rules drove because the newest plan was late, since the start. */
+  fallbacks: number;
   /** Where the nearest unmapped thing was when it last moved, and when that was. */
   other: { xM: number; yM: number; atMs: number };
   /** Where and when the robot last made headway. */
@@ -185,6 +187,7 @@ export function createMotion(options: MotionOptions): MotionState {
     vetoes: { ...NO_VETOES },
     isFollowing: false,
     adviceVerdict: "",
+    fallbacks: 0,
     headway: { xM: 0, yM: 0, atMs: 0 },
   };
 }
