@@ -1,8 +1,11 @@
 // The processes of all models that an edge holds: which model runs in which, so that the shell names models only. Live
 // models share a process or have one each; a candidate always has its own, so that it can delay nothing that drives.
 
+import type { GoldenFile } from "../models/golden.js";
+import type { ModelReference } from "../models/histogram.js";
 import type { ModelManifest } from "../models/manifest.js";
 import type { ModelResult, ModelRun, ReadyModel } from "../models/run.js";
+import type { CanaryAnswer } from "./canary.js";
 import { modelName } from "./core/controller/slots.js";
 import { ModelProcess } from "./io/model-process.js";
 
@@ -14,6 +17,8 @@ export interface HeldModel {
   readonly role: "planner" | "controller" | "candidate";
   readonly directory: string;
   readonly manifest: ModelManifest;
+  readonly golden?: GoldenFile | undefined;
+  readonly reference?: ModelReference | undefined;
 }
 
 /** Each names the model as `modelName` does. */
@@ -21,6 +26,8 @@ export interface ModelEvents {
   onReady(model: string, info: ReadyModel & { readonly pid: number }): void;
   onResult(model: string, result: ModelResult): void;
   onRefused(model: string, answer: { readonly id: number; readonly reason: string }): void;
+  /** A canary of that model was answered, or made way for a run of any. */
+  onCanary(model: string, answer: CanaryAnswer): void;
   onGone(model: string, why: string): void;
 }
 
@@ -63,6 +70,7 @@ export class ModelProcesses {
         },
         onResult: (result) => events.onResult(named(result.model), result),
         onRefused: (model, id, reason) => events.onRefused(named(model), { id, reason }),
+        onCanary: (model, answer) => events.onCanary(named(model), answer),
         onExit: ({ pid, code, signal }) => {
           for (const { manifest } of models)
             events.onGone(modelName(manifest), `process ${pid} ended with ${signal ?? code}`);
@@ -85,6 +93,14 @@ export class ModelProcesses {
   /** Starts a run of that model. Returns false, and does nothing, while it cannot take one. */
   run(model: string, run: ModelRun): boolean {
     return this.#of.get(model)?.run(run) ?? false;
+  }
+
+  /**
+   * Starts a canary of that model, which the next run in its process overtakes. Returns false, and does nothing, unless
+   * that process has nothing else to do.
+   */
+  canary(model: string, run: ModelRun): boolean {
+    return this.#of.get(model)?.canary(run) ?? false;
   }
 
   /** Ends the process that the model runs in, and with it whatever shares that. */

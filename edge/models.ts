@@ -43,7 +43,7 @@ export async function admitModels(folders: ModelFolders, config: ModelsConfig): 
     const admitted = await admitModel(directory, policyFor(directory, config)).catch((cause: Error) =>
       refuse(directory, { found: cause.message, expected: "a model" }),
     );
-    const { manifest } = admitted;
+    const { manifest, golden, reference } = admitted;
     const { kind } = manifest.proposal;
     if ((role === "planner") !== (kind === "field")) {
       const expected = role === "planner" ? "a model that proposes a field" : "one that proposes no field";
@@ -52,7 +52,7 @@ export async function admitModels(folders: ModelFolders, config: ModelsConfig): 
     const same = held.find((one) => one.manifest.name === manifest.name && isTold(one, role));
     if (same !== undefined || held.some((one) => modelName(one.manifest) === modelName(manifest)))
       refuse(directory, { found: `${modelName(manifest)} again`, expected: "models of different names or versions" });
-    held.push({ role, directory, manifest, admitted });
+    held.push({ role, directory, manifest, golden, reference, admitted });
   }
   return held;
 }
@@ -68,8 +68,9 @@ export async function tryModels(
   const held: HeldModel[] = [];
   for (const model of models) {
     const why = await whyNot(model, at);
-    const { role, directory, manifest } = model;
-    if (why === "") held.push({ role, directory, manifest });
+    const { admitted: _, ...kept } = model; // not the bytes: the child that runs it reads them again
+    const { role, directory, manifest } = kept;
+    if (why === "") held.push(kept);
     else if (role === "candidate") at.note("candidate refused", { model: modelName(manifest), why });
     else refuse(directory, { found: `${modelName(manifest)}: ${why}`, expected: "a model that passes its trial" });
   }

@@ -11,6 +11,7 @@ import { makeDataDir } from "../proto/codec/data-dir.js";
 import { EXIT } from "../proto/errors.js";
 import { VERSION } from "../proto/version.js";
 import { modelName } from "./core/controller/slots.js";
+import { watchedOf } from "./core/health/health.js";
 import type { EdgeContext } from "./core/types.js";
 import { EdgeStore } from "./io/edge-store.js";
 import { HubLink } from "./io/hub-link.js";
@@ -51,7 +52,7 @@ export async function runEdge(options: EdgeOptions, around: Surroundings): Promi
   let port = 0;
   const fault = failure();
   const runtime = new EdgeRuntime({
-    ...{ context, planner: plannerOf(models), grid: site.grid },
+    ...{ context, models, planner: plannerOf(models), grid: site.grid },
     ...{ memory: opened.memory, storeFault: opened.fault },
     notes: { info: (event, detail) => log.info(detail, event), warn: (event, detail) => log.warn(detail, event) },
     onProcesses: () => report(port),
@@ -127,6 +128,7 @@ function contextOf(
       brakeAheadMs: site.derived.brakeAheadMs,
       model: `${modelName(planner)} ${planner.sha256.slice(0, 12)}`,
       controllers: { live: manifestOf("controller"), candidate: manifestOf("candidate") },
+      watched: at.models.map(({ manifest, reference }) => watchedOf(manifest, reference)), // the planner first
     },
   };
 }

@@ -8,6 +8,7 @@ import { gridResult, gridRun, type ModelResult } from "../models/run.js";
 import { ClockFault } from "../proto/clock.js";
 import { monotonicMs, readClocks } from "../proto/codec/clock.js";
 import type { OnboardSample } from "../proto/wire.js";
+import { Canaries } from "./canaries.js";
 import { modelName } from "./core/controller/slots.js";
 import { Edge } from "./core/edge.js";
 import { mayWrite } from "./core/gate.js";
@@ -18,7 +19,7 @@ import type { HubLink, HubLinkEvents } from "./io/hub-link.js";
 import type { OnboardBroker, OnboardEvents } from "./io/onboard-broker.js";
 import type { Recorder } from "./io/recorder.js";
 import type { SiteTelemetry } from "./io/site-telemetry.js";
-import type { ModelEvents, ModelProcesses } from "./model-processes.js";
+import type { HeldModel, ModelEvents, ModelProcesses } from "./model-processes.js";
 import { rowOf } from "./recording/decisions.js";
 
 /** Samples and plans are recorded at most this often, each channel. */
@@ -51,6 +52,7 @@ export class EdgeRuntime {
   #saving: Promise<void> = Promise.resolve();
   readonly #planner: ModelManifest;
   #asked: PlanRequest | null = null; // of the planner, and not answered yet
+  readonly #canaries: Canaries;
   #refusedSamples = 0;
   #clocks = readClocks(); // of the last tick
   #inputs = 0;
@@ -61,6 +63,7 @@ export class EdgeRuntime {
     readonly memory: EdgeMemory | null;
     readonly grid: Grid;
     readonly planner: ModelManifest;
+    readonly models: readonly HeldModel[];
     readonly storeFault: string;
     readonly notes: Notes;
     readonly onProcesses: () => void; // one that runs models came or went
@@ -75,6 +78,15 @@ export class EdgeRuntime {
     this.#onFault = parts.onFault;
     this.#recorder = parts.recorder;
     this.#recorder?.begin({ context, grid, snapshot: () => this.#edge.snapshot() });
+    this.#canaries = new Canaries(parts.models, {
+      periodMs: context.config.health.canaryMs,
+      run: (model, run) => this.#adapters?.models.canary(model, run) ?? false,
+      kill: (model) => this.#adapters?.models.kill(model),
+      tell: (model, fault) => {
+        if (fault !== "") this.#notes.warn("canary failed", { model, fault });
+        this.#feed({ kind: "canary", model, fault });
+      },
+    });
     if (parts.storeFault !== "") this.#feed({ kind: "storeFault", why: parts.storeFault });
   }
 
@@ -100,16 +112,22 @@ export class EdgeRuntime {
     onReady: (model, info) => {
       this.#onProcesses();
       this.#notes.info("model ready", info);
+      this.#canaries.ready(model);
       this.#feed(this.#plans(model) ? { kind: "plannerReady" } : { kind: "modelReady", model });
     },
     onResult: (model, result) => {
       if (this.#plans(model)) this.#planned(result);
       else this.#feed({ kind: "ran", model, result });
+      this.#canaries.begin(monotonicMs());
     },
-    onRefused: (model, answer) =>
-      this.#feed(this.#plans(model) ? { kind: "planRefused", ...answer } : { kind: "runRefused", model, ...answer }),
+    onRefused: (model, answer) => {
+      this.#feed(this.#plans(model) ? { kind: "planRefused", ...answer } : { kind: "runRefused", model, ...answer });
+      this.#canaries.begin(monotonicMs());
+    },
+    onCanary: (model, answer) => this.#canaries.answered(model, answer),
     onGone: (model, why) => {
       this.#onProcesses();
+      this.#canaries.gone(model);
       this.#feed(this.#plans(model) ? { kind: "plannerGone", why } : { kind: "modelGone", model, why });
     },
   };
@@ -126,6 +144,7 @@ export class EdgeRuntime {
       this.#clocks = readClocks();
       try {
         this.#feed({ kind: "tick", clocks: this.#clocks });
+        this.#canaries.tick(monotonicMs());
       } catch (cause) {
         if (!(cause instanceof ClockFault)) throw cause; // a fault of the core ends the process
         this.#onFault(cause);
@@ -199,6 +218,7 @@ export class EdgeRuntime {
       case "plannerReady":
       case "plannerGone":
       case "planRefused":
+      case "canary":
       case "modelReady":
       case "modelGone":
       case "runRefused":

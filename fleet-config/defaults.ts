@@ -6,6 +6,7 @@ import type {
   BatteryConfig,
   DecisionPolicy,
   FleetConfig,
+  HealthPolicy,
   LeaseConfig,
   Limits,
   ModelsConfig,
@@ -61,10 +62,11 @@ export function simulatedPhysics(body: {
 }
 
 /** Everything of a site that has a default. */
-export function defaultedParts(): Pick<SiteConfig, "decisions" | "battery" | "limits" | "models"> {
-  const { decisions, battery, limits, models } = siteSchema.properties;
+export function defaultedParts(): Pick<SiteConfig, "decisions" | "health" | "battery" | "limits" | "models"> {
+  const { decisions, health, battery, limits, models } = siteSchema.properties;
   return {
     decisions: filled(decisions, {}) as unknown as DecisionPolicy,
+    health: filled(health, {}) as unknown as HealthPolicy,
     battery: filled(battery, {}) as unknown as BatteryConfig,
     limits: filled(limits, {}) as unknown as Limits,
     models: filled(models, {}) as unknown as ModelsConfig,

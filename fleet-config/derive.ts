@@ -62,6 +62,7 @@ export function keyProblems(config: SiteConfig): readonly KeyProblem[] {
     ...idProblems(config),
     ...destinationProblems(config),
     ...freshnessProblems(config),
+    ...healthProblems(config),
     ...robotProblems(config),
     ...leaseProblems(config),
     ...physicsProblems(config),
@@ -121,6 +122,19 @@ function freshnessProblems({ fleets }: SiteConfig): KeyProblem[] {
       return [{ path, found: shown(limits.lostMs), expected: `more than limitMs, ${limits.limitMs} ms` }];
     }),
   );
+}
+
+function healthProblems({ health }: SiteConfig): KeyProblem[] {
+  return (
+    [
+      ["leastDecisions", "decisions"],
+      ["leastDriftSamples", "driftSamples"],
+    ] as const
+  ).flatMap(([least, most]) => {
+    if (health[least] <= health[most]) return [];
+    const expected = `at most ${most}, ${health[most]}`;
+    return [{ path: ["health", least], found: shown(health[least]), expected }];
+  });
 }
 
 function robotProblems(config: SiteConfig): KeyProblem[] {

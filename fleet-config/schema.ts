@@ -3,6 +3,7 @@
 // violate together stands in derive.ts. Objects are closed: an unknown key is refused (R13).
 
 import { batterySchema, decisionsSchema, leaseSchema, limitsSchema, physicsSchema } from "./schema-constants.js";
+import { healthSchema } from "./schema-health.js";
 import { modelsSchema } from "./schema-models.js";
 import { count, flag, list, ms, object, oneOf, quantity, ratio, text } from "./schema-words.js";
 
@@ -159,6 +160,7 @@ export const siteSchema = {
       fleets: list(fleetSchema, { minItems: 1, maxItems: 64, description: "Fleets." }),
       robots: list(robotSchema, { minItems: 1, maxItems: robotsMax, description: "Robots." }),
       decisions: decisionsSchema,
+      health: healthSchema,
       lease: leaseSchema,
       physics: physicsSchema,
       battery: batterySchema,

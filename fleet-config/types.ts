@@ -45,6 +45,7 @@ export type FreshnessContract = FleetConfig["freshness"];
 export type LadderConfig = FleetConfig["ladder"];
 export type RobotConfig = SiteConfig["robots"][number];
 export type DecisionPolicy = SiteConfig["decisions"];
+export type HealthPolicy = SiteConfig["health"];
 export type SensorAges = DecisionPolicy["plan"];
 export type LeaseConfig = SiteConfig["lease"];
 export type Physics = SiteConfig["physics"];

@@ -56,7 +56,7 @@ export function generateWarehouse(options: { readonly seed: number; readonly rob
 }
 
 function configOf(layout: Layout, robots: number): SiteConfig {
-  const { decisions, battery, limits, models } = defaultedParts();
+  const { decisions, health, battery, limits, models } = defaultedParts();
   return {
     schema: 1,
     site: "warehouse",
@@ -67,6 +67,7 @@ function configOf(layout: Layout, robots: number): SiteConfig {
       return { id: `r${index + 1}`, fleet: "pickers", home: `home-${index + 1}` };
     }),
     decisions,
+    health,
     lease: simulatedLease(),
     physics: simulatedPhysics({ radiusM: 0.35, marginM: 0.1, maxSpeedMps: 2.0 }),
     battery,

@@ -124,14 +124,17 @@ function scaled({ offset, scale, clip }: Feature, value: number): number {
   return clip === undefined ? at : Math.min(clip[1], Math.max(clip[0], at));
 }
 
-/** R6: the scan in sectors of equal width, robot frame; a sector that no ray looks into has nothing in it. */
+/**
+ * R6: the scan in sectors of equal width, robot frame; a sector that no ray looks into has nothing in it, and so has
+ * a ray of range 0: by the on-board contract that is no return.
+ */
 export function sectorsOf(scan: ScanSample, rays: Rays): readonly number[] {
   const { count, fromRad, toRad, take, nothingM } = rays;
   const width = (toRad - fromRad) / count;
   const ranges = new Array<number>(count).fill(Number.POSITIVE_INFINITY);
   const offsets = new Array<number>(count).fill(Number.POSITIVE_INFINITY);
   for (let ray = 0; ray < scan.rangeM.length; ray += 1) {
-    const rangeM = scan.rangeM[ray] ?? Number.POSITIVE_INFINITY;
+    const rangeM = scan.rangeM[ray] || Number.POSITIVE_INFINITY;
     const place = placeOf(scan.angleMinRad + ray * scan.angleStepRad, rays) / width;
     const sector = Math.floor(place);
     if (!(sector >= 0 && sector < count)) continue;

@@ -4,16 +4,30 @@
 // to be right is refused as a ModelRefused: a code, the path, what was attempted, expected and found.
 
 import { join } from "node:path";
+import type {
+  AdmissionPolicy,
+  AdmissionStep,
+  AdmissionWays,
+  AdmittedModel,
+  ContractReader,
+  ListedFile,
+  ManifestFacts,
+  SignatureState,
+} from "./admission.js";
 import { contractDifferences } from "./checks.js";
 import { parseManifest, sha256Hex } from "./contract.js";
 import { GOLDEN_BYTES_MAX, type GoldenFile, parseGolden } from "./golden.js";
+import type { ModelReference } from "./histogram.js";
 import type { ModelManifest } from "./manifest.js";
 import { inspectModel, type ModelFacts } from "./onnx/inspect.js";
 import { diskFolder, type ModelFolder, otherKind, parsePlainJson } from "./onnx/plain-file.js";
 import { defaultLimits, describeRefusal, type InspectLimits, type Refusal } from "./onnx/refusal.js";
 import { type AdmissionCode, ModelRefused, type RefusedParts } from "./onnx/refused.js";
-import { type PinnedKey, SIGNATURE_BYTES_MAX, SIGNATURE_FILE, verifySignature } from "./signature.js";
+import { parseReference, REFERENCE_BYTES_MAX, referenceFaults } from "./reference.js";
+import { SIGNATURE_BYTES_MAX, SIGNATURE_FILE, verifySignature } from "./signature.js";
+import { compareVersions } from "./versions.js";
 
+export type * from "./admission.js";
 export { type AdmissionCode, admissionCodes, ModelRefused } from "./onnx/refused.js";
 
 export const MANIFEST_FILE = "manifest.json";
@@ -21,70 +35,13 @@ export const MANIFEST_BYTES_MAX = 65_536;
 export const MANIFEST_DEPTH_MAX = 12;
 const DAY_MS = 86_400_000;
 
-/** What a folder must satisfy. */
-export interface AdmissionPolicy {
-  readonly limits?: InspectLimits;
-  /** `not-checked` is for whoever loads what was admitted before, and for looking at a model at the desk. */
-  readonly signatures: "required" | "unsigned-allowed" | "not-checked";
-  readonly keys?: readonly PinnedKey[];
-  /** Lowest version by name of a model; a lower one is a roll-back. */
-  readonly floors?: Readonly<Record<string, string>>;
-  readonly robotClass?: string;
-  /** Wall clock; only for what is told to people, since a board's clock may be wrong. */
-  readonly nowMs?: number;
-}
-
-export interface ListedFile {
-  readonly file: string;
-  readonly bytes: number;
-  readonly sha256: string;
-}
-
-/** What admission needs of a manifest. */
-export interface ManifestFacts extends ListedFile {
-  readonly name: string;
-  readonly version: string;
-  readonly robotClass?: string; // empty or absent: any
-  readonly golden?: ListedFile;
-}
-
-/** How a manifest is read and compared with a graph. `parse` throws with a reason. */
-export interface ContractReader<M extends ManifestFacts> {
-  parse(text: string, path: string): M;
-  differences(manifest: M, facts: ModelFacts): readonly string[];
-}
-
-export type SignatureState =
-  | { readonly kind: "verified"; readonly keyId: string; readonly signedAtMs: number }
-  | { readonly kind: "unsigned" }
-  | { readonly kind: "not-checked" };
-
-/** A model that passed admission; `bytes` is the very buffer that was checked. */
-export interface AdmittedModel<M = ModelManifest> {
-  readonly manifest: M;
-  readonly bytes: Uint8Array;
-  readonly facts: ModelFacts;
-  readonly golden: GoldenFile | undefined;
-  readonly signature: SignatureState;
-}
-
-/** One step of admission that was passed, or left out where the policy says so. */
-export interface AdmissionStep {
-  readonly step: "manifest" | "signature" | "version" | "class" | "file" | "golden" | "folder" | "graph" | "contract";
-  readonly found: string;
-  readonly isChecked: boolean;
-}
-
-export interface AdmissionWays {
-  readonly folder?: ModelFolder;
-  readonly onStep?: (step: AdmissionStep) => void;
-}
-
 interface ForContract<M extends ManifestFacts> {
   readonly contract: ContractReader<M>;
 }
 
-const ownContract: ContractReader<ModelManifest> = { parse: parseManifest, differences: contractDifferences };
+const ownContract: ContractReader<ModelManifest> = {
+  ...{ parse: parseManifest, differences: contractDifferences, referenceFaults },
+};
 
 class Admission<M extends ManifestFacts> {
   readonly #directory: string;
@@ -111,9 +68,10 @@ class Admission<M extends ManifestFacts> {
     const bytes = await this.#listed(manifest, limits.maxBytes, "reading the model");
     this.#step("file", `${manifest.file}, ${bytes.length} bytes, sha256 ${manifest.sha256}`);
     const golden = manifest.golden ? await this.#golden(manifest.golden) : undefined;
+    const reference = manifest.reference ? await this.#reference(manifest, manifest.reference) : undefined;
     await this.#checkListing(manifest);
     const facts = this.#inspect(manifest, bytes, limits);
-    return { manifest, bytes, facts, golden, signature };
+    return { manifest, bytes, facts, golden, reference, signature };
   }
 
   #refuse(code: AdmissionCode, file: string, parts: Omit<RefusedParts, "path">, refusal?: Refusal): never {
@@ -229,9 +187,22 @@ class Admission<M extends ManifestFacts> {
     return parsed.golden;
   }
 
-  async #checkListing({ file, golden }: M): Promise<void> {
+  async #reference(manifest: M, listed: ListedFile): Promise<ModelReference> {
+    const attempted = "reading the reference of its inputs";
+    const parsed = parseReference((await this.#listed(listed, REFERENCE_BYTES_MAX, attempted)).toString("utf8"));
+    if (!parsed.ok) return this.#refuse("reference", listed.file, { attempted, ...parsed });
+    const faults = this.#contract.referenceFaults?.(manifest, parsed.reference) ?? [];
+    const expected = "a reference of inputs that the model has";
+    if (faults.length > 0)
+      this.#refuse("reference", listed.file, { attempted, expected, found: faults.slice(0, 8).join("; ") });
+    const { features, samples } = parsed.reference;
+    this.#step("reference", `${listed.file}, ${features.length} features of ${samples} samples`);
+    return parsed.reference;
+  }
+
+  async #checkListing({ file, golden, reference }: M): Promise<void> {
     const attempted = "listing the folder";
-    const named = [MANIFEST_FILE, SIGNATURE_FILE, file, ...(golden ? [golden.file] : [])];
+    const named = [MANIFEST_FILE, SIGNATURE_FILE, file, ...[golden, reference].flatMap((one) => one?.file ?? [])];
     const names = await this.#folder.list(named.length);
     if (!names)
       return this.#refuse("unreadable", "", { attempted, expected: "a folder", found: "none that can be read" });
@@ -259,16 +230,6 @@ class Admission<M extends ManifestFacts> {
     this.#step("contract", "inputs and outputs are those of the manifest");
     return facts;
   }
-}
-
-/** Compares versions of three numbers: below 0 when `one` is the lower. */
-export function compareVersions(one: string, other: string): number {
-  const [a, b] = [one, other].map((version) => version.split(".").map(Number));
-  for (let at = 0; at < 3; at += 1) {
-    const difference = (a?.[at] ?? Number.NaN) - (b?.[at] ?? Number.NaN);
-    if (difference !== 0) return Number.isNaN(difference) ? -1 : difference; // unknown means lower, so refused
-  }
-  return 0;
 }
 
 /** Admits the model in `directory` under this policy. Throws ModelRefused. */

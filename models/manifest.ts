@@ -129,6 +129,7 @@ export interface ModelManifest extends NamedFile {
   readonly proposal: ProposalContract;
   readonly confidence: ConfidenceContract;
   readonly golden?: NamedFile;
+  readonly reference?: NamedFile; // of its inputs, where it was made (see reference.ts)
   readonly limits: {
     readonly deadlineMs: number; // from the request to the answer
     readonly memoryMb: number; // of the process that runs it
@@ -246,6 +247,7 @@ export const manifestSchema = closed(
     outputs: listOf(closed({ ...tensor, unit: text }), 1, 64),
     ...{ proposal, confidence },
     golden: closed({ file: file("json"), ...sized }),
+    reference: closed({ file: file("json"), ...sized }),
     limits: closed({
       deadlineMs: count(60_000),
       memoryMb: count(65_536),
@@ -255,5 +257,5 @@ export const manifestSchema = closed(
     }),
     seal: { type: "string", pattern: HEX_256 },
   },
-  ["golden"],
+  ["golden", "reference"],
 );

@@ -10,6 +10,8 @@ export interface ModelRun {
   readonly model: string; // its name in the manifest; a process may hold several
   readonly feeds: readonly NamedTensor[];
   readonly reset: boolean; // its recurrent state begins anew
+  /** Beside the live runs: from fresh states, or those fed, which it gives back, and the live ones stay as they are. */
+  readonly apart?: boolean;
 }
 
 export interface ModelResult {

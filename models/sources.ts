@@ -102,7 +102,7 @@ export const SOURCES = {
   "base.manual": of("base", "0 or 1", (base) => flag(base.manual)),
   /** With `rays`; without them the least range of the scan. */
   "scan.rangeM": of("scan", "m", (scan) =>
-    scan.rangeM.reduce((least, range) => Math.min(least, range), scan.rangeMaxM),
+    scan.rangeM.reduce((least, range) => (range > 0 ? Math.min(least, range) : least), scan.rangeMaxM),
   ),
   "target.forwardM": seen("m", target, (at) => at.forwardM),
   "target.leftM": seen("m", target, (at) => at.leftM),

@@ -8,7 +8,8 @@ import { commandValidMs, mustBrake } from "../../proto/lease.js";
 import { PERMITS } from "../../proto/mode.js";
 import { actingOn, leaseEndMs, mayActNow } from "./authority.js";
 import { ageMs, sampleOf } from "./channels.js";
-import { askControllers, judged, judgeShadows, stepControllers } from "./controller/controller.js";
+import { askControllers, stepControllers } from "./controller/controller.js";
+import { judged, judgeShadows } from "./controller/judging.js";
 import { endActing } from "./holding.js";
 import { BASE_LIMIT_MS, isFrozen, mayPlan, poseDoubted, rungOf } from "./modes.js";
 import { type MotionInput, nextPlanRequest, type Proposal, propose } from "./motion/motion.js";
@@ -36,11 +37,15 @@ export function stepDrive(state: EdgeState, driver: Driver, nowMs: number, effec
     const request = nextPlanRequest(driver.motion, input);
     if (request !== null) {
       const gatherMs = ageMs(state, "scan", nowMs);
-      state.plan.flight = { id: request.id, sentMs: nowMs, kind: request.kind, gatherMs };
+      const oldest = oldestMs(state, nowMs);
+      state.plan.flight = { id: request.id, sentMs: nowMs, kind: request.kind, gatherMs, ageMs: oldest };
       effects.push({ kind: "plan", request });
     }
   }
+  const { fallbacks } = driver.motion;
   const proposal = input === null ? STAND : proposeOn(state, driver, input, { nowMs, effects });
+  if (input?.rung === "AUTONOMOUS" && input.target !== null && proposal.activity !== "arrived")
+    state.health.drove(state.health.planner, driver.motion.fallbacks > fallbacks);
   state.activity = proposal.activity;
   state.blockedBy = proposal.blockedBy;
   state.path = proposal.path;
@@ -92,6 +97,11 @@ function isFresh(state: EdgeState, decision: "plan" | "drive" | "react", nowMs: 
     ageMs(state, "odometry", nowMs) <= limits.odometryMs &&
     ageMs(state, "base", nowMs) <= BASE_LIMIT_MS
   );
+}
+
+/** The age of the oldest input of a plan that is asked for now. */
+function oldestMs(state: EdgeState, nowMs: number): number {
+  return Math.max(ageMs(state, "pose", nowMs), ageMs(state, "scan", nowMs), ageMs(state, "odometry", nowMs));
 }
 
 /** The command of this tick. Its validity never outlives the lease; standing is always allowed. */

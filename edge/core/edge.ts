@@ -6,11 +6,20 @@ import type { Grid } from "../../fleet-config/grid.js";
 import { ClockFault, type ClockReading, clockAnomaly } from "../../proto/clock.js";
 import { NO_LEASE } from "../../proto/lease.js";
 import { NO_HOLDS, stepLadder } from "../../proto/mode.js";
+import type { OnboardSample } from "../../proto/wire.js";
 import { begin, closed, hubMessage, opened, saved, stepAuthority } from "./authority.js";
 import { takeSample } from "./channels.js";
-import { controllerGone, controllerRan, controllerReady, controllerRefused } from "./controller/controller.js";
+import {
+  controllerGone,
+  controllerLooked,
+  controllerRan,
+  controllerReady,
+  controllerRefused,
+} from "./controller/controller.js";
 import { slotsOf } from "./controller/slots.js";
 import { stepDrive } from "./drive.js";
+import { watchGap } from "./health/gaps.js";
+import { Health } from "./health/health.js";
 import type { EdgeMemory } from "./memory.js";
 import { bootSignals, stepModes } from "./modes.js";
 import { createMotion } from "./motion/motion.js";
@@ -85,8 +94,7 @@ export class Edge {
         this.#tick(input, nowMs, effects);
         break;
       case "sample":
-        if (takeSample(state, input.sample, nowMs) && input.sample.channel === "pose")
-          rememberPose(state, this.#driver);
+        this.#sample(input.sample, nowMs, effects);
         break;
       case "linkOpened":
         opened(state, effects);
@@ -114,6 +122,9 @@ export class Edge {
       case "planned":
         planned(state, this.#driver, input.result, nowMs);
         break;
+      case "canary":
+        controllerLooked(state, input, { nowMs, effects });
+        break;
       case "planRefused":
         planRefused(state, this.#driver, { id: input.id, why: input.reason, nowMs });
         break;
@@ -131,6 +142,15 @@ export class Edge {
         break;
     }
     return effects;
+  }
+
+  #sample(sample: OnboardSample, nowMs: number, effects: EdgeEffect[]): void {
+    const { state } = this;
+    const { channel } = sample;
+    const beforeMs = state.channels.get(channel)?.capturedMs;
+    if (!takeSample(state, sample, nowMs)) return;
+    watchGap(state, { channel, beforeMs, nowMs }, effects);
+    if (channel === "pose") rememberPose(state, this.#driver);
   }
 
   #tick(input: Extract<EdgeInput, { kind: "tick" }>, nowMs: number, effects: EdgeEffect[]): void {
@@ -173,6 +193,7 @@ function priorityOf(robot: string): number {
 }
 
 function emptyState(context: EdgeContext, memory: EdgeMemory): EdgeState {
+  const { health: policy, limits } = context.config;
   return {
     context,
     memory,
@@ -181,6 +202,7 @@ function emptyState(context: EdgeContext, memory: EdgeMemory): EdgeState {
     followsVersion: 0,
     held: [],
     active: new Set(),
+    health: new Health({ policy, controlMs: limits.controlMs, models: context.watched }),
     link: {
       open: false,
       session: "",
@@ -193,6 +215,7 @@ function emptyState(context: EdgeContext, memory: EdgeMemory): EdgeState {
       resendMs: Number.NEGATIVE_INFINITY,
     },
     channels: new Map(),
+    gaps: new Map(),
     ticks: new Map(),
     tickNonce: 0,
     clocks: null,

@@ -208,6 +208,7 @@ function watched(state: EdgeState, nowMs: number, signals: Signal[]): void {
     unless(controllerFault(state.controllers, breaker, nowMs), WELL.controllerFault, "REACTIVE_ONLY"),
     unless(leased ? "" : "no lease from the hub", WELL.leaseLapsed, "REACTIVE_ONLY"),
   );
+  state.health.signals(signals);
 }
 
 function plannerFault(state: EdgeState, nowMs: number): string {
@@ -265,9 +266,7 @@ function report(state: EdgeState, nowMs: number, effects: EdgeEffect[]): void {
   const rung = effectiveRung(state.ladder);
   const key = `${rung} ${causes.map((cause) => `${cause.name}=${cause.rung}`).join(" ")}, now ${found.join(" ")}`;
   if (key === reported.key && !again) return;
-  reported.key = key;
-  reported.sentMs = nowMs;
-  reported.sequence += 1;
+  Object.assign(reported, { key, sentMs: nowMs, sequence: reported.sequence + 1 });
   if (changed && found.length > 0) reported.since = reported.sequence;
   effects.push({
     kind: "send",

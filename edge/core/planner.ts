@@ -3,6 +3,7 @@
 
 import type { PlanResult } from "../../models/planner.js";
 import { failed } from "./breaker.js";
+import type { ModelDecision } from "./health/health.js";
 import { acceptPlan, planLost } from "./motion/motion.js";
 import { type Driver, motionInput } from "./motion-input.js";
 import { takenPlan } from "./record.js";
@@ -55,6 +56,7 @@ export function planned(state: EdgeState, driver: Driver, result: PlanResult, no
   if (input === null) return planLost(driver.motion, result.id); // nothing is known of where it would lead
   const verdict = acceptPlan(driver.motion, result, input);
   if (verdict === "accepted") plan.taken = takenPlan(flight, result, nowMs);
+  decided(state, { ageMs: flight.ageMs, isRefused: verdict === "refused", atMs: nowMs });
   if (verdict === "refused") fail(state, driver, { why: "a plan breaks the model's contract", nowMs });
 }
 
@@ -64,9 +66,15 @@ export function planRefused(
   at: { readonly id: number; readonly why: string; readonly nowMs: number },
 ): void {
   if (state.plan.flight?.id !== at.id) return;
+  decided(state, { ageMs: state.plan.flight.ageMs, isRefused: true, atMs: at.nowMs });
   planLost(driver.motion, at.id);
   Object.assign(state.plan, { flight: null, missed: false });
   fail(state, driver, at);
+}
+
+/** What the watch over its health is told of an answer. */
+function decided({ health }: EdgeState, of: Pick<ModelDecision, "ageMs" | "isRefused" | "atMs">): void {
+  health.decided(health.planner, { ...of, confidence: null, features: null });
 }
 
 function fail(state: EdgeState, driver: Driver, at: { readonly why: string; readonly nowMs: number }): void {

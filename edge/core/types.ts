@@ -13,6 +13,8 @@ import type { OnboardChannel } from "../../proto/topics.js";
 import type { Command, EdgeMessage, HubMessage, OnboardSample, Telemetry, Tick } from "../../proto/wire.js";
 import type { Failures } from "./breaker.js";
 import type { ControllerModels, Controllers } from "./controller/slots.js";
+import type { Gaps } from "./health/gaps.js";
+import type { Health, WatchedModel } from "./health/health.js";
 import type { EdgeMemory } from "./memory.js";
 import type { Decided, DecisionRecord, TakenPlan } from "./record.js";
 
@@ -31,7 +33,8 @@ export type EdgeInput =
   | { readonly kind: "modelReady"; readonly model: string } // a controller, by name and version
   | { readonly kind: "modelGone"; readonly model: string; readonly why: string }
   | { readonly kind: "ran"; readonly model: string; readonly result: ModelResult }
-  | { readonly kind: "runRefused"; readonly model: string; readonly id: number; readonly reason: string };
+  | { readonly kind: "runRefused"; readonly model: string; readonly id: number; readonly reason: string }
+  | { readonly kind: "canary"; readonly model: string; readonly fault: string }; // empty: it was well
 
 /** R10: performed in order; `save` comes before whatever rests on it, which the core holds back until `saved`. */
 export type EdgeEffect =
@@ -73,6 +76,7 @@ export interface EdgeContext {
   readonly brakeAheadMs: number;
   readonly model: string;
   readonly controllers: ControllerModels;
+  readonly watched: readonly WatchedModel[]; // every held model, the planner first
 }
 
 export interface LinkState {
@@ -88,9 +92,17 @@ export interface LinkState {
   resendMs: number; // when the outbox was last sent
 }
 
+export interface PlanFlight {
+  readonly id: number;
+  readonly sentMs: number;
+  readonly kind: string;
+  readonly gatherMs: number; // age of the scan when it was asked for
+  readonly ageMs: number; // of its oldest input then
+}
+
 export interface PlanState {
   ready: boolean;
-  flight: { readonly id: number; readonly sentMs: number; readonly kind: string; readonly gatherMs: number } | null;
+  flight: PlanFlight | null;
   taken: TakenPlan | null; // the newest that was accepted
   missed: boolean; // the running plan is past its deadline
   failing: string; // not empty: why reactive rules hold; emptied by the next plan in time
@@ -111,6 +123,8 @@ export interface EdgeState {
   readonly active: Set<string>; // tokens whose grant is durable
   readonly link: LinkState;
   readonly channels: Map<OnboardChannel, ChannelState>;
+  readonly gaps: Map<OnboardChannel, Gaps>;
+  readonly health: Health;
   readonly ticks: Map<number, number>; // nonce to when it was sent
   tickNonce: number;
   clocks: ClockReading | null;

@@ -7,12 +7,15 @@ import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { ModelResult, ModelRun, ReadyModel, RunnerMessage } from "../../models/run.js";
 import { memoryOf } from "../../models/trial/memory.js";
+import type { CanaryAnswer } from "../canary.js";
 
 export interface ModelProcessEvents {
   onReady(info: { pid: number; models: readonly ReadyModel[] }): void;
   onResult(result: ModelResult): void;
   /** The child refused this run of that model, with the reason; it is ready for the next. */
   onRefused(model: string, id: number, reason: string): void;
+  /** A canary of that model was answered, or made way for a run; nothing when the child ends first. */
+  onCanary?(model: string, answer: CanaryAnswer): void;
   /** The child has ended, for whatever reason; a run in flight will get no answer. */
   onExit(info: { pid: number; code: number | null; signal: string | null }): void;
 }
@@ -47,6 +50,9 @@ interface Running {
   /** After `kill` nothing that the child says counts any more. */
   condemned: boolean;
   readonly inFlight: Map<string, ModelRun>; // by model
+  canary: ModelRun | undefined;
+  /** A canary that a run overtook: the child still answers it. */
+  overtaken: ModelRun | undefined;
   readyTimer: NodeJS.Timeout | undefined;
   look: NodeJS.Timeout | undefined;
 }
@@ -96,6 +102,8 @@ export class ModelProcess {
       ready: false,
       condemned: false,
       inFlight: new Map(),
+      canary: undefined,
+      overtaken: undefined,
       readyTimer,
       look: this.#watch(pid),
     };
@@ -120,6 +128,24 @@ export class ModelProcess {
     if (!running?.ready || running.condemned || running.inFlight.has(run.model) || !running.child.connected)
       return false;
     running.inFlight.set(run.model, run);
+    running.child.send(run, () => {});
+    const { canary } = running;
+    if (canary === undefined) return true;
+    running.overtaken = canary;
+    running.canary = undefined;
+    this.#options.events.onCanary?.(canary.model, { kind: "overtaken", id: canary.id });
+    return true;
+  }
+
+  /**
+   * Starts a canary, which the next run of any model overtakes. Returns false, and sends nothing, unless a child is
+   * ready and answers nothing else. Its id must be none of a run.
+   */
+  canary(run: ModelRun): boolean {
+    const running = this.#running;
+    if (!running?.ready || running.condemned || running.inFlight.size > 0 || !running.child.connected) return false;
+    if (running.canary !== undefined || running.overtaken !== undefined) return false;
+    running.canary = run;
     running.child.send(run, () => {});
     return true;
   }
@@ -148,6 +174,7 @@ export class ModelProcess {
   #receive(running: Running, message: RunnerMessage): void {
     if (running.condemned || this.#closed) return;
     const { events } = this.#options;
+    if (message.kind !== "ready" && this.#isOfCanary(running, message)) return;
     switch (message.kind) {
       case "ready":
         clearTimeout(running.readyTimer);
@@ -174,6 +201,19 @@ export class ModelProcess {
     return running.inFlight.delete(answer.model);
   }
 
+  /** Takes the answer to a canary. False when it answers something else. */
+  #isOfCanary(running: Running, message: Exclude<RunnerMessage, { kind: "ready" }>): boolean {
+    const answer = message.kind === "result" ? message.result : message;
+    if (isAnswer(answer, running.overtaken)) {
+      running.overtaken = undefined;
+      return true;
+    }
+    if (!isAnswer(answer, running.canary)) return false;
+    running.canary = undefined;
+    this.#options.events.onCanary?.(answer.model, message);
+    return true;
+  }
+
   #ended(running: Running, code: number | null, signal: string | null): void {
     clearTimeout(running.readyTimer);
     clearInterval(running.look);
@@ -189,4 +229,9 @@ export class ModelProcess {
     this.#restart = setTimeout(() => this.start(), this.#pauseMs);
     this.#pauseMs = Math.min(this.#pauseMs * 2, this.#maxMs);
   }
+}
+
+/** Ids of two models may be the same. */
+function isAnswer(answer: { readonly id: number; readonly model: string }, run: ModelRun | undefined): boolean {
+  return run !== undefined && answer?.id === run.id && answer.model === run.model;
 }

@@ -37,7 +37,8 @@ async function open(pairs: readonly string[]): Promise<Sessions> {
 
 function isRun(message: unknown): message is ModelRun {
   if (typeof message !== "object" || message === null) return false;
-  const { id, model, feeds, reset } = message as Partial<Record<keyof ModelRun, unknown>>;
+  const { id, model, feeds, reset, apart } = message as Partial<Record<keyof ModelRun, unknown>>;
+  if (apart !== undefined && typeof apart !== "boolean") return false;
   return Number.isSafeInteger(id) && typeof model === "string" && Array.isArray(feeds) && typeof reset === "boolean";
 }
 
@@ -46,11 +47,12 @@ function send(message: RunnerMessage): void {
   process.send?.(message, undefined, undefined, () => {});
 }
 
-async function answer(sessions: Sessions, { id, model, feeds, reset }: ModelRun): Promise<void> {
+async function answer(sessions: Sessions, { id, model, feeds, reset, apart = false }: ModelRun): Promise<void> {
   try {
     const session = sessions.get(model);
     if (session === undefined) throw new Error(`expected one of ${[...sessions.keys()]}, found "${model}"`);
-    send({ kind: "result", result: { id, model, ...(await session.run(feeds, { reset })) } });
+    const ran = apart ? await session.runApart(feeds) : await session.run(feeds, { reset });
+    send({ kind: "result", result: { id, model, ...ran } });
   } catch (cause) {
     send({ kind: "refused", id, model, reason: (cause as Error).message.slice(0, 500) });
   }

@@ -23,7 +23,7 @@ export class ModelSession {
   /** On what it runs. `note`: why not on the first choice; empty when it does. */
   readonly provider: { readonly name: Provider; readonly note: string };
   readonly #session: InferenceSession;
-  readonly #states = new Map<string, NamedTensor>();
+  #states: ReadonlyMap<string, NamedTensor> = new Map();
   #ranMs = Number.NEGATIVE_INFINITY;
 
   private constructor(
@@ -50,37 +50,60 @@ export class ModelSession {
     if (how.reset || this.manifest.states.some(({ resetAfterMs }) => startMs - this.#ranMs > resetAfterMs))
       this.#reset();
     this.#ranMs = startMs;
+    const ran = await this.#infer(feeds, this.#states);
+    const { states } = this.manifest;
+    this.#states = new Map(states.map((state) => [state.tensor, stateOf(state, ran.outputs)]));
+    const isState = (tensor: string): boolean => states.some(({ output }) => output === tensor);
+    return { ...ran, outputs: ran.outputs.filter(({ tensor }) => !isState(tensor)) };
+  }
+
+  /**
+   * Runs once beside the live runs, whose recurrent states and times stay as they are. States that are not fed begin
+   * anew; what becomes of them is among the outputs.
+   */
+  async runApart(feeds: readonly NamedTensor[]): Promise<Ran> {
+    const states = new Map(initialStates(this.manifest));
+    for (const contract of this.manifest.states)
+      if (feeds.some(({ tensor }) => tensor === contract.tensor)) states.set(contract.tensor, feedOf(feeds, contract));
+    return this.#infer(feeds, states);
+  }
+
+  async #infer(feeds: readonly NamedTensor[], states: ReadonlyMap<string, NamedTensor>): Promise<Ran> {
     const given: Record<string, Tensor> = {};
     for (const contract of this.manifest.inputs) given[contract.tensor] = toNative(feedOf(feeds, contract));
-    for (const [tensor, state] of this.#states) given[tensor] = toNative(state);
+    for (const [tensor, state] of states) given[tensor] = toNative(state);
     const runMs = performance.now();
     const outputs = await this.#session.run(given);
     const inferenceMs = performance.now() - runMs;
-    const named = Object.entries(outputs).map(([tensor, output]) => fromNative(tensor, output));
-    for (const state of this.manifest.states) this.#keep(state, named);
-    const isState = (tensor: string): boolean => this.manifest.states.some(({ output }) => output === tensor);
-    return { outputs: named.filter(({ tensor }) => !isState(tensor)), inferenceMs };
+    return { outputs: Object.entries(outputs).map(([tensor, output]) => fromNative(tensor, output)), inferenceMs };
   }
 
   #reset(): void {
-    for (const { tensor, type, shape, initial } of this.manifest.states) {
-      const dims = fixedDims(shape);
-      const data = encodeElements(type, new Array<number>(sizeOf(dims)).fill(initial));
-      this.#states.set(tensor, { tensor, type, dims, data });
-    }
-  }
-
-  #keep({ tensor, output, type, shape }: StateContract, outputs: readonly NamedTensor[]): void {
-    const found = outputs.find((one) => one.tensor === output);
-    const dims = fixedDims(shape);
-    if (found?.type !== type || found.data.length !== sizeOf(dims))
-      throw new Error(`state "${output}": expected ${type} [${dims}], found ${found?.type} [${found?.dims}]`);
-    this.#states.set(tensor, { tensor, type, dims, data: found.data });
+    this.#states = initialStates(this.manifest);
   }
 
   async close(): Promise<void> {
     await this.#session.release();
   }
+}
+
+function initialStates({ states }: ModelManifest): ReadonlyMap<string, NamedTensor> {
+  return new Map(
+    states.map(({ tensor, type, shape, initial }) => {
+      const dims = fixedDims(shape);
+      const data = encodeElements(type, new Array<number>(sizeOf(dims)).fill(initial));
+      return [tensor, { tensor, type, dims, data }];
+    }),
+  );
+}
+
+/** What a run gave for a state, as the feed of the next. */
+function stateOf({ tensor, output, type, shape }: StateContract, outputs: readonly NamedTensor[]): NamedTensor {
+  const found = outputs.find((one) => one.tensor === output);
+  const dims = fixedDims(shape);
+  if (found?.type !== type || found.data.length !== sizeOf(dims))
+    throw new Error(`state "${output}": expected ${type} [${dims}], found ${found?.type} [${found?.dims}]`);
+  return { tensor, type, dims, data: found.data };
 }
 
 /** The first provider of the manifest that creates a session. */

@@ -1,8 +1,8 @@
-// Command: writes the reference planner and its manifest into a folder.
+// Command: writes the reference planner, its golden vectors and its manifest into a folder.
 //
 //   node dist/models/grid-planner/main.js OUTDIR [--negate]
 //
-// With --negate the cost field has the wrong sign. Ends with 0 when both files are written, with 2 for wrong arguments.
+// With --negate the cost field has the wrong sign. Ends with 0 when all files are written, with 2 for wrong arguments.
 
 import { join } from "node:path";
 import { MODEL_FILE, writeGridPlanner } from "./write.js";
@@ -15,7 +15,7 @@ function main(args: readonly string[]): number {
     return 2;
   }
   writeGridPlanner(directory, { negate: args.includes("--negate") });
-  process.stdout.write(`wrote ${join(directory, MODEL_FILE)} and its manifest\n`);
+  process.stdout.write(`wrote ${join(directory, MODEL_FILE)}, its golden vectors and its manifest\n`);
   return 0;
 }
 

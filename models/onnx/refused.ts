@@ -25,6 +25,7 @@ export const admissionCodes = {
   graph: "a model that the inspector refuses",
   contract: "a model whose interface differs from its manifest",
   golden: "golden vectors that cannot be used",
+  reference: "a reference of its inputs that cannot be used",
 } as const satisfies Record<FileFault | SignatureFault, string> & Record<string, string>;
 
 export type AdmissionCode = keyof typeof admissionCodes;

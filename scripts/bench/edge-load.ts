@@ -71,6 +71,7 @@ export class EdgeLoad {
     this.context = {
       ...{ robot: ROBOT, fleet, config, configHash: "hash", software: "bench", boot: "boot-1", model: "dijkstra" },
       controllers: NO_CONTROLLERS,
+      watched: [{ name: "dijkstra", leastConfidence: 0, reference: null }],
       brakeAheadMs: deriveSite(config).brakeAheadMs,
     };
     this.edge = new Edge({

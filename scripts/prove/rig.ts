@@ -68,8 +68,9 @@ export class Rig {
     const clocks = { monotonicMs: this.#nowMs, bootMs: this.#nowMs, wallMs: this.#nowMs };
     const { brakeAheadMs } = deriveSite(config);
     const names = { robot: robot.id, configHash: "hash", software: "prove", boot: "boot-1", model: "dijkstra" };
+    const watched = [{ name: names.model, leastConfidence: 0, reference: null }];
     this.edge = new Edge({
-      context: { ...names, fleet, config, brakeAheadMs, controllers: NO_CONTROLLERS },
+      context: { ...names, fleet, config, brakeAheadMs, controllers: NO_CONTROLLERS, watched },
       memory: EMPTY_MEMORY,
       grid: map,
       clocks,

@@ -16,7 +16,7 @@ export function destinationOf(robot: string): string {
 }
 
 export function siteOf({ body, map, robots }: Scene): SiteConfig {
-  const { decisions, battery, limits, models } = defaultedParts();
+  const { decisions, health, battery, limits, models } = defaultedParts();
   const { radiusM, marginM, maxSpeedMps, reactiveSpeedMps, accelMps2, brakeMps2 } = body;
   return {
     schema: 1,
@@ -28,6 +28,7 @@ export function siteOf({ body, map, robots }: Scene): SiteConfig {
     fleets: [fleetOf("proved")],
     robots: robots.map(({ id }) => ({ id, fleet: "proved", home: destinationOf(id) })),
     decisions,
+    health,
     lease: { ...simulatedLease(), deadmanMs: DEADMAN_MS, brakingMs: Math.ceil((1000 * maxSpeedMps) / brakeMps2) },
     physics: {
       ...{ radiusM, marginM, maxSpeedMps, reactiveSpeedMps, accelMps2, brakeMps2, maxTurnRadps: 1.8 },

@@ -3,7 +3,7 @@
 import t from "tap";
 import { assemble, type Frames, sectorsOf } from "../../models/assemble.js";
 import type { Feature, ModelManifest } from "../../models/manifest.js";
-import { SOURCE_NAMES } from "../../models/sources.js";
+import { type Evidence, SOURCE_NAMES, SOURCES } from "../../models/sources.js";
 import { aManifest, evidence, feature, RAYS, SAMPLES } from "./helpers/manifests.js";
 
 function fedWith(...features: readonly Feature[]): ModelManifest {
@@ -88,6 +88,20 @@ t.test("R6 sectors hold the least echo in them, or that of the ray nearest to th
   const wide = { ...RAYS, count: 1, fromRad: -Math.PI / 4, toRad: Math.PI };
   t.same(sectorsOf(SAMPLES.scan, wide), [1]);
   t.same(sectorsOf(SAMPLES.scan, { ...wide, take: "middle" }), [2], "the ray at 90 degrees is the middle one");
+  t.end();
+});
+
+t.test("R6 a ray of range 0 has no echo: it is nothing, and never the nearest thing", (t) => {
+  const rangeM = SAMPLES.scan.rangeM.map((range, ray) => (ray === 0 ? 0 : range));
+  const scan = { ...SAMPLES.scan, rangeM };
+  const wide = { ...RAYS, count: 1 };
+  const others = Math.min(...rangeM.filter((range) => range > 0));
+  t.same(sectorsOf(scan, wide), [others]);
+  t.same(sectorsOf({ ...scan, rangeM: rangeM.map(() => 0) }, wide), [RAYS.nothingM]);
+  t.same(sectorsOf({ ...scan, rangeM: rangeM.map(() => 0) }, { ...wide, take: "middle" }), [RAYS.nothingM]);
+  const sample = (channel: string) => (channel === "scan" ? scan : undefined);
+  const least = SOURCES["scan.rangeM"].read({ ...evidence({}), sample: sample as Evidence["sample"] });
+  t.equal(least, others);
   t.end();
 });
 

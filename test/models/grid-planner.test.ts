@@ -3,10 +3,12 @@
 
 import fc from "fast-check";
 import t from "tap";
+import { compareOutputs } from "../../models/golden.js";
 import { buildGridPlanner } from "../../models/grid-planner/build.js";
+import { gridPlannerGolden } from "../../models/grid-planner/golden.js";
 import { inspectModel } from "../../models/onnx/inspect.js";
 import { UNREACHABLE } from "../../models/planner.js";
-import type { Grid } from "./helpers/dijkstra.js";
+import { dijkstra, type Grid } from "./helpers/dijkstra.js";
 import { aPlanner, worstError } from "./helpers/field.js";
 
 const TOLERANCE = 2e-6;
@@ -113,6 +115,28 @@ t.test("R11 grid-planner converges in the longest maze that it takes", async (t)
   t.ok(worstError(grid, seeds, field) <= 1e-4, "a path of 8127 steps, rounded once or twice per step");
   t.ok(field.sweeps <= 127 * 127 + 8, `sweeps ${field.sweeps}`);
   t.comment(`${field.sweeps} sweeps, ${field.tookMs.toFixed(0)} ms`);
+});
+
+t.test("R11 grid-planner keeps its golden vectors, and they are right by other code, too", async (t) => {
+  for (const sign of [1, -1] as const) {
+    const { tolerance, vectors } = gridPlannerGolden(sign);
+    t.equal(vectors.length, 4);
+    const model = sign === 1 ? planner : await aPlanner(buildGridPlanner({ negate: true }));
+    for (const { name, inputs, outputs } of vectors) {
+      const [cost, seed] = inputs.map(({ data }) => data as Float32Array) as [Float32Array, Float32Array];
+      const [height = 0, width = 0] = inputs[0]?.dims ?? [];
+      const seeds = new Map([...seed].flatMap((at, cell) => (at < UNREACHABLE ? [[cell, at] as const] : [])));
+      const judge = (data: Float32Array) =>
+        compareOutputs(outputs, [{ tensor: "value", type: "float32", dims: [height, width], data }], tolerance);
+      const { value } = await model({ width, height, cost }, seeds);
+      t.match(judge(value), { ok: true }, name);
+      const plain = dijkstra({ width, height, cost }, seeds).map((at) => sign * Math.min(at, UNREACHABLE));
+      t.match(judge(Float32Array.from(plain)), { ok: true }, `${name}, by Dijkstra`);
+      t.match(judge(value.map((at, cell) => (cell === 4 ? at + 0.001 * Math.max(1, Math.abs(at)) : at))), {
+        ok: false,
+      });
+    }
+  }
 });
 
 t.test("R14 grid-planner gives the same bits twice", async (t) => {

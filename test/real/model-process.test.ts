@@ -2,15 +2,17 @@
 
 import { fork, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import t, { type Test } from "tap";
+import type { CanaryAnswer } from "../../edge/canary.js";
 import { ModelProcess, type ModelProcessOptions } from "../../edge/io/model-process.js";
 import { gridPlannerManifest, writeGridPlanner } from "../../models/grid-planner/write.js";
 import { type PlanRequest, UNREACHABLE } from "../../models/planner.js";
 import { gridRun, type ModelResult, type ModelRun, type ReadyModel } from "../../models/run.js";
+import { writeChaser } from "../models/helpers/chaser-model.js";
 
 const DEADLINE_MS = 20_000;
 const entry = fileURLToPath(new URL("../../edge/planner/main.js", import.meta.url));
@@ -19,6 +21,7 @@ interface Seen {
   readonly ready: { pid: number; models: readonly ReadyModel[] }[];
   readonly results: ModelResult[];
   readonly refusals: { id: number; reason: string }[];
+  readonly canaries: (CanaryAnswer & { readonly model: string })[];
   readonly exits: { pid: number; code: number | null; signal: string | null }[];
 }
 
@@ -28,11 +31,12 @@ function aPlanner(
 ): { planner: ModelProcess; seen: Seen; modelDir: string } {
   const modelDir = t.testdir();
   writeGridPlanner(modelDir);
-  const seen: Seen = { ready: [], results: [], refusals: [], exits: [] };
+  const seen: Seen = { ready: [], results: [], refusals: [], canaries: [], exits: [] };
   const events = {
     onReady: (info: Seen["ready"][number]) => void seen.ready.push(info),
     onResult: (result: ModelResult) => void seen.results.push(result),
     onRefused: (_: string, id: number, reason: string) => void seen.refusals.push({ id, reason }),
+    onCanary: (model: string, answer: CanaryAnswer) => void seen.canaries.push({ model, ...answer }),
     onExit: (info: Seen["exits"][number]) => void seen.exits.push(info),
   };
   const planner = new ModelProcess({
@@ -116,6 +120,61 @@ t.test("R11 planner process refuses a run that breaks the contract of its model,
   planner.run(aRun(99));
   await until("result", () => seen.results.length === 1);
   t.same(seen.exits, []);
+});
+
+t.test("R11 a canary goes the way of a run, only while it is free, and a run overtakes it", async (t) => {
+  const { planner, seen } = aPlanner(t);
+  const aCanary = (id: number): ModelRun => ({ ...aRun(id), reset: true, apart: true });
+  t.equal(planner.canary(aCanary(-1)), false, "not before it is started");
+  planner.start();
+  await until("ready", () => seen.ready.length === 1);
+  t.equal(planner.canary(aCanary(-1)), true);
+  t.equal(planner.canary(aCanary(-2)), false, "one at a time");
+  await until("answer", () => seen.canaries.length === 1);
+  t.match(seen.canaries[0], { kind: "result", result: { id: -1, model: "grid-planner" } });
+  t.equal(planner.run(aRun(1)), true);
+  t.equal(planner.canary(aCanary(-3)), false, "not while a run is under way");
+  await until("result", () => seen.results.length === 1);
+  process.kill(planner.pid as number, "SIGSTOP");
+  t.equal(planner.canary(aCanary(-4)), true);
+  t.equal(planner.run(aRun(2)), true, "a run waits for no canary");
+  t.match(seen.canaries[1], { model: "grid-planner", kind: "overtaken", id: -4 });
+  t.equal(planner.canary(aCanary(-5)), false);
+  process.kill(planner.pid as number, "SIGCONT");
+  await until("second result", () => seen.results.length === 2);
+  t.equal(seen.results[1]?.id, 2);
+  t.equal(seen.canaries.length, 2, "the answer of the overtaken one is dropped");
+  t.equal(planner.canary({ ...aCanary(-6), model: "another" }), true);
+  await until("refusal", () => seen.canaries.length === 3);
+  t.match(seen.canaries[2], { model: "another", kind: "refused", id: -6 });
+  t.same([seen.refusals, seen.exits], [[], []]);
+});
+
+t.test("R11 models that share a process have their own canaries, and a run of either overtakes", async (t) => {
+  const folders = ["planner", "chaser"].map((name) => join(t.testdirName, name));
+  const { planner, seen } = aPlanner(t, { models: folders.map((directory) => ({ directory })) });
+  const [plans = "", drives = ""] = folders;
+  mkdirSync(plans);
+  writeGridPlanner(plans);
+  writeChaser(drives, { version: "1.0.0" });
+  planner.start();
+  await until("ready", () => seen.ready.length === 1);
+  const aCanary = (model: string): ModelRun => ({ ...aRun(-1), model, reset: true, apart: true });
+  t.equal(planner.canary(aCanary("chaser")), true);
+  t.equal(planner.canary(aCanary("grid-planner")), false, "one at a time");
+  await until("answer", () => seen.canaries.length === 1);
+  t.match(seen.canaries[0], { model: "chaser", kind: "refused", id: -1 }, "it is fed a grid");
+  t.equal(planner.canary(aCanary("grid-planner")), true, "of the same id");
+  await until("second answer", () => seen.canaries.length === 2);
+  t.match(seen.canaries[1], { model: "grid-planner", kind: "result" });
+  process.kill(planner.pid as number, "SIGSTOP");
+  t.equal(planner.canary(aCanary("chaser")), true);
+  t.equal(planner.run(aRun(1)), true);
+  t.match(seen.canaries[2], { model: "chaser", kind: "overtaken", id: -1 });
+  t.equal(planner.run({ ...aRun(2), model: "chaser" }), true, "nor does another model wait");
+  process.kill(planner.pid as number, "SIGCONT");
+  await until("result and refusal", () => seen.results.length === 1 && seen.refusals.length === 1);
+  t.same([seen.canaries.length, seen.exits], [3, []], "the answer of the overtaken one is dropped");
 });
 
 t.test("R11 planner process comes back after kill, and nothing of the old child arrives", async (t) => {

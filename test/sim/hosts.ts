@@ -1,6 +1,8 @@
 // Where processes run: opens hubs and edges on their machines and disks, starts again what has ended as a supervisor
 // would, and connects them by the network.
 
+import type { ControllerModels } from "../../edge/core/controller/slots.js";
+import { type WatchedModel, watchedOf } from "../../edge/core/health/health.js";
 import { driveGridOf } from "../../fleet-config/derive.js";
 import { proposeAssignments } from "../../hub/core/dispatch/dispatch.js";
 import { Travel } from "../../hub/core/dispatch/travel.js";
@@ -188,6 +190,7 @@ export class Hosts {
         brakeAheadMs,
         model: "stand-in",
         controllers: truth.sim.controllers,
+        watched: watchedIn(truth.sim.controllers),
       },
       watcher: {
         ...checkers.edgeWatcher,
@@ -260,4 +263,10 @@ function wildProposals(view: DispatchView, chance: Random): readonly Proposal[] 
     const purpose = task === undefined ? "PARK" : "TASK";
     return { robot: any(view.robots)?.id ?? "", destination, task: task?.id ?? "", purpose, costM: 0, why: "wild" };
   });
+}
+
+/** The stand-in planner, and what stands in for controllers. */
+function watchedIn({ live, candidate }: ControllerModels): readonly WatchedModel[] {
+  const held = [live, candidate].flatMap((manifest) => (manifest === null ? [] : [watchedOf(manifest, undefined)]));
+  return [{ name: "stand-in", leastConfidence: 0, reference: null }, ...held];
 }

@@ -82,7 +82,7 @@ function drawConfig(
     ...(parts.robots > 2 && random.next() < 0.5 ? [drawFleet("carts", pick)] : []),
   ];
   const rho = pick([0.02, 0.1, 0.1]);
-  const { decisions, battery, limits, models } = defaultedParts();
+  const { decisions, health, battery, limits, models } = defaultedParts();
   return {
     schema: 1,
     site: "simulated",
@@ -96,6 +96,7 @@ function drawConfig(
     lease: Object.assign(simulatedLease(), { leaseMs: pick([3000, 3000, 4000, 6000]), rhoRobot: rho, rhoHub: rho }),
     physics: simulatedPhysics({ radiusM: RADIUS_M, marginM: 0.1, maxSpeedMps: 2 }),
     decisions: Object.assign(decisions, { dispatch: { telemetryMs: pick([2000, 5000]) } }),
+    health,
     battery,
     models: Object.assign(models, { promoteAfterMs: random.stream("promotion").next() < 0.5 ? 0 : 4000 }),
     limits: Object.assign(limits, {

@@ -1,25 +1,21 @@
 // Controller models from their evidence to an advice (R11): the gate before a run, its deadline, what a failure costs,
-// and when a candidate takes over or the one before comes back. The motion core judges and drives what they advise.
+// and when a candidate takes over or the one before comes back. What becomes of an advice stands in judging.ts.
 
 import { assemble } from "../../../models/assemble.js";
 import { readProposal } from "../../../models/propose.js";
 import type { ModelResult } from "../../../models/run.js";
 import { failed } from "../breaker.js";
 import { mayPlan } from "../modes.js";
-import { judge, type MotionInput, type MotionState, toGoM } from "../motion/motion.js";
+import type { MotionInput, MotionState } from "../motion/motion.js";
 import type { EdgeEffect, EdgeState } from "../types.js";
 import { evidenceOf } from "./evidence.js";
-import { type Flight, type Slot, slotNamed, slotWith } from "./slots.js";
+import { type Flight, type Rested, type Slot, slotNamed, slotWith } from "./slots.js";
+import { tellDecision } from "./telling.js";
 
 /** A model that has not answered for this many of its deadlines is killed. */
 const KILL_DEADLINES = 3;
 /** An advice is driven for this many control periods beyond the deadline in which it was made. */
 const KEPT_PERIODS = 2;
-/** So many advices that the guard refuses, with no way made between them, are a failure. */
-const VETO_RUN = 10;
-/** A live model that brings its robot no nearer for so long, by at least so much, leads nowhere. */
-const NOWHERE_MS = 10_000;
-const NEARER_M = 0.3;
 /** How far back from its best a model may lead, in radii of the robot. */
 const LEASH_RADII = 3;
 /** After a failure immediate rules hold at least this long. */
@@ -27,11 +23,9 @@ const FAILING_MS = 1000;
 /** A candidate is not taken before so many runs, or when the guard would have refused more than this share of them. */
 const SHADOW_RUNS = 20;
 const SHADOW_VETOES = 0.1;
-/** What does not drive is judged on a shorter leash: it is led along by what does. */
-const SHADOW_LEASH_M = 0.1;
 
 /** One change of a slot: when, and where its effects go. */
-interface Turn {
+export interface Turn {
   readonly nowMs: number;
   readonly effects: EdgeEffect[];
 }
@@ -50,7 +44,7 @@ function withinM({ controllers, context }: EdgeState): number {
     : controllers.best.toGoM + LEASH_RADII * context.config.physics.radiusM;
 }
 
-function isCurrent(state: EdgeState, { advice, manifest }: Slot, nowMs: number): boolean {
+export function isCurrent(state: EdgeState, { advice, manifest }: Slot, nowMs: number): boolean {
   if (advice === null) return false;
   const keptMs = manifest.limits.deadlineMs + KEPT_PERIODS * state.context.config.limits.controlMs;
   return nowMs - advice.sentMs <= keptMs;
@@ -89,7 +83,10 @@ function promote(state: EdgeState, turn: Turn): void {
   const isProven = asked >= SHADOW_RUNS && vetoed <= SHADOW_VETOES * asked;
   if (!isProven || turn.nowMs - controllers.sinceMs < promoteAfterMs) return;
   const live = slotWith(controllers, "live");
-  if (live !== undefined) live.role = "standby";
+  if (live !== undefined) {
+    live.role = "standby";
+    state.health.canary(live.model, ""); // what does not drive lowers nothing
+  }
   candidate.role = "live";
   Object.assign(controllers, { sinceMs: turn.nowMs, isOnTrial: true, best: null });
   const detail = `${candidate.model} drives after ${asked} runs in the shadow of ${live?.model ?? "the path itself"}`;
@@ -118,8 +115,10 @@ export function askControllers(
     const id = controllers.nextId;
     controllers.nextId += 1;
     slot.counts.asked += 1;
-    slot.flight = { id, sentMs: nowMs, advicePose: at.input.pose, missed: false };
-    const run = { id, model: slot.manifest.name, feeds: assembly.feeds, reset };
+    const { feeds, ages } = assembly;
+    const rests = { feeds, ageMs: Math.max(0, ...ages.map(({ ageMs }) => ageMs)) };
+    slot.flight = { id, sentMs: nowMs, advicePose: at.input.pose, missed: false, rests };
+    const run = { id, model: slot.manifest.name, feeds, reset };
     effects.push({ kind: "run", model: slot.model, run });
   }
 }
@@ -134,15 +133,17 @@ export function controllerRan(state: EdgeState, model: string, result: ModelResu
   if (flight.missed) return;
   const outputs = new Map(result.outputs.map((output) => [output.tensor, output]));
   const read = readProposal(slot.manifest, outputs);
-  if (read.kind === "refused") return refuse(state, slot, read.reason, turn);
+  const { id, sentMs, advicePose: pose, rests } = flight;
+  if (read.kind === "refused") return refuse(state, slot, { why: read.reason, rests }, turn);
   slot.advice = null;
+  const { confidence } = read;
   if (read.kind === "unsure") {
     slot.counts.unsure += 1;
     slot.why = read.reason;
-  } else if (read.proposal.kind === "field") refuse(state, slot, "a field is no advice", turn);
+    tellDecision(state, slot, { confidence, rests, isRefused: false, atMs: turn.nowMs });
+  } else if (read.proposal.kind === "field") refuse(state, slot, { why: "a field is no advice", rests }, turn);
   else {
-    const { id, sentMs, advicePose: pose } = flight;
-    slot.advice = { id, sentMs, pose, proposal: read.proposal, confidence: read.confidence };
+    slot.advice = { id, sentMs, pose, proposal: read.proposal, confidence, rests };
     slot.why = "";
   }
 }
@@ -156,13 +157,37 @@ export function controllerRefused(
 ): void {
   const slot = slotNamed(state.controllers, model);
   if (slot?.flight?.id !== answer.id) return;
+  const { rests } = slot.flight;
   slot.flight = null;
-  refuse(state, slot, answer.reason, turn);
+  refuse(state, slot, { why: answer.reason, rests }, turn);
 }
 
-function refuse(state: EdgeState, slot: Slot, reason: string, turn: Turn): void {
+function refuse(state: EdgeState, slot: Slot, of: { readonly why: string; readonly rests: Rested }, turn: Turn): void {
   slot.counts.refused += 1;
-  fail(state, slot, reason, turn);
+  tellDecision(state, slot, { confidence: null, rests: of.rests, isRefused: true, atMs: turn.nowMs });
+  fail(state, slot, of.why, turn);
+}
+
+/**
+ * R7, R11: a golden vector of a model has come back; `fault` is empty when it was well. That of the model that drives
+ * lowers its robot, unless another one can drive in its place; one that does not drive is not going to.
+ */
+export function controllerLooked(
+  state: EdgeState,
+  { model, fault }: { readonly model: string; readonly fault: string },
+  turn: Turn,
+): void {
+  const slot = slotNamed(state.controllers, model);
+  if (slot === undefined || (slot.role === "live" && (fault === "" || !isOnTrial(state, turn.nowMs))))
+    return state.health.canary(model, fault);
+  if (fault === "" || slot.role === "failed") return;
+  fail(state, slot, `canary: ${fault}`, turn);
+  slot.role = "failed";
+}
+
+/** Whether what was before the live model still comes back when that fails. */
+function isOnTrial({ controllers, context }: EdgeState, nowMs: number): boolean {
+  return controllers.isOnTrial && nowMs - controllers.sinceMs <= context.config.models.trialMs;
 }
 
 export function controllerReady(state: EdgeState, model: string, nowMs: number): void {
@@ -184,7 +209,7 @@ export function controllerGone(state: EdgeState, model: string, why: string, tur
  * What a failure costs: a candidate its candidacy; a live model on trial its place, which goes back to the one before;
  * any other live one immediate rules, and after enough failures the rung.
  */
-function fail(state: EdgeState, slot: Slot, why: string, { nowMs, effects }: Turn): void {
+export function fail(state: EdgeState, slot: Slot, why: string, { nowMs, effects }: Turn): void {
   const { controllers } = state;
   failed(slot.failures, state.context.config.models.breaker, nowMs);
   Object.assign(slot, { advice: null, vetoRun: 0, why });
@@ -192,8 +217,7 @@ function fail(state: EdgeState, slot: Slot, why: string, { nowMs, effects }: Tur
   if (slot.role === "shadow") slot.role = "failed";
   if (slot.role !== "live") return;
   controllers.best = null;
-  const { trialMs } = state.context.config.models;
-  if (controllers.isOnTrial && nowMs - controllers.sinceMs <= trialMs) {
+  if (isOnTrial(state, nowMs)) {
     slot.role = "failed";
     controllers.isOnTrial = false;
     const before = slotWith(controllers, "standby");
@@ -204,63 +228,4 @@ function fail(state: EdgeState, slot: Slot, why: string, { nowMs, effects }: Tur
   }
   controllers.failing = `${slot.model}: ${why}`.slice(0, 200);
   controllers.failingUntilMs = nowMs + FAILING_MS;
-}
-
-/** Before the motion core proposes: what the guard would say to those that do not drive. */
-export function judgeShadows(
-  state: EdgeState,
-  at: { readonly motion: MotionState; readonly input: MotionInput },
-  nowMs: number,
-): void {
-  const leashM = toGoM(at.motion, at.input.pose) + SHADOW_LEASH_M;
-  for (const slot of state.controllers.slots) {
-    const { advice } = slot;
-    if (slot.role === "live" || advice === null || advice.id === slot.judgedId) continue;
-    slot.judgedId = advice.id;
-    const verdict = isCurrent(state, slot, nowMs) ? judge(at.motion, at.input, { advice, withinM: leashM }) : null;
-    if (verdict?.ok === false) slot.counts.vetoed += 1;
-  }
-}
-
-/** After the motion core proposed: what became of the advice of the live model. */
-export function judged(
-  state: EdgeState,
-  at: { readonly motion: MotionState; readonly input: MotionInput },
-  turn: Turn,
-): void {
-  const live = slotWith(state.controllers, "live");
-  if (live === undefined) return;
-  const { adviceVerdict: verdict, isFollowing } = at.motion;
-  if (!isFollowing) state.controllers.best = null;
-  else if (isNearer(state, at)) live.vetoRun = 0;
-  if (verdict === "") {
-    if (isFollowing) live.counts.missing += 1;
-    return;
-  }
-  if (verdict !== "driven") {
-    live.counts.vetoed += 1;
-    live.vetoRun += 1;
-    if (live.vetoRun >= VETO_RUN)
-      fail(state, live, `${VETO_RUN} advices refused with no way made, the last: ${verdict}`, turn);
-    return;
-  }
-  live.counts.driven += 1;
-  const { best } = state.controllers;
-  if (best === null) return;
-  best.ticks += 1;
-  if (best.ticks * state.context.config.limits.controlMs > NOWHERE_MS)
-    fail(state, live, `no way made for ${NOWHERE_MS / 1000} s`, turn);
-}
-
-/** Whether the robot has come much nearer to its target than before; then that is remembered. */
-function isNearer(
-  { controllers }: EdgeState,
-  { motion, input }: { readonly motion: MotionState; readonly input: MotionInput },
-): boolean {
-  const { best } = controllers;
-  const leftM = toGoM(motion, input.pose);
-  const plan = motion.siteBlocks; // one that leads round another place is no measure of the way so far
-  if (best?.plan === plan && leftM >= best.toGoM - NEARER_M) return false;
-  controllers.best = { toGoM: leftM, plan, ticks: 0 };
-  return true;
 }

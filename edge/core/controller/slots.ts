@@ -2,6 +2,7 @@
 // stands by. Who has which role, and what of each is remembered between two ticks. Plain data.
 
 import type { Frames } from "../../../models/assemble.js";
+import type { NamedTensor } from "../../../models/elements.js";
 import type { ModelManifest } from "../../../models/manifest.js";
 import { type Breaker, type Failures, openBecause } from "../breaker.js";
 import type { Advice } from "../motion/motion.js";
@@ -20,10 +21,17 @@ export interface ControllerModels {
 
 export const NO_CONTROLLERS: ControllerModels = { live: null, candidate: null };
 
+/** What a run was fed, and how old the oldest of it was. */
+export interface Rested {
+  readonly feeds: readonly NamedTensor[];
+  readonly ageMs: number;
+}
+
 export interface Flight {
   readonly id: number;
   readonly sentMs: number;
   readonly advicePose: Advice["pose"];
+  readonly rests: Rested;
   missed: boolean; // past its deadline
 }
 
@@ -32,6 +40,7 @@ export interface Advised extends Advice {
   readonly id: number;
   readonly sentMs: number;
   readonly confidence: number;
+  readonly rests: Rested;
 }
 
 export interface Counts {
@@ -56,7 +65,7 @@ export interface Slot {
   why: string; // it advises nothing; empty while it does
   readonly failures: Failures;
   vetoRun: number;
-  judgedId: number; // of the last advice that was judged without being driven
+  judgedId: number; // of the last advice that was judged
   readonly counts: Counts;
 }
 

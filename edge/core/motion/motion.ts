@@ -112,7 +112,10 @@ function drive(state: MotionState, input: MotionInput, target: Target): Proposal
       isClosed ? "no way to the destination" : "no plan yet",
     );
   }
-  if (nowMs - state.localMs > PLAN_LATE_MS) return react(state, input, target);
+  if (nowMs - state.localMs > PLAN_LATE_MS) {
+    state.fallbacks += 1;
+    return react(state, input, target);
+  }
   stepTraffic(state, input, target);
   const { phase } = state.yielding;
   switch (phase) {

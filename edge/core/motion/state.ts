@@ -125,6 +125,8 @@ export interface MotionState {
   adviceVerdict: GuardReason | "driven" | "";
   /** What the guard said to the last wish; null when nothing was wished. */
   judged: GuardVerdict | null;
+  /** Steps on which the reactive rules drove because the newest plan was late, since the start. */
+  fallbacks: number;
   /** Where the nearest unmapped thing was when it last moved, and when that was. */
   other: { xM: number; yM: number; atMs: number };
   /** Where and when the robot last made headway. */
@@ -188,6 +190,7 @@ export function createMotion(options: MotionOptions): MotionState {
     isFollowing: false,
     adviceVerdict: "",
     judged: null,
+    fallbacks: 0,
     headway: { xM: 0, yM: 0, atMs: 0 },
   };
 }

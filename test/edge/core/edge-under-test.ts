@@ -2,33 +2,35 @@
 // answers, a planner that answers by Dijkstra, and a store. Each of them can be told to fail. Every effect is kept
 // and checked.
 
-import { type ControllerModels, NO_CONTROLLERS } from "../../../edge/core/controller/slots.js";
+import type { ControllerModels } from "../../../edge/core/controller/slots.js";
 import { Edge } from "../../../edge/core/edge.js";
 import { type EdgeMemory, EMPTY_MEMORY } from "../../../edge/core/memory.js";
 import { rungOf } from "../../../edge/core/modes.js";
 import type { EdgeContext, EdgeEffect, EdgeInput } from "../../../edge/core/types.js";
 import type { FleetConfig, ModelsConfig, SiteConfig } from "../../../fleet-config/types.js";
 import type { NamedTensor } from "../../../models/elements.js";
+import type { ModelReference } from "../../../models/histogram.js";
 import type { PlanRequest } from "../../../models/planner.js";
 import type { ModelRun } from "../../../models/run.js";
 import type { ClockReading } from "../../../proto/clock.js";
-import { brakeAheadMs } from "../../../proto/lease.js";
 import { type CauseName, causesOf } from "../../../proto/mode.js";
 import type { Command, EdgeMessage, Grant, HubMessage } from "../../../proto/wire.js";
 import { chanceFrom } from "../../proto/true-time.js";
 import { solve } from "./motion/dijkstra.js";
 import { StubBase } from "./stub-base.js";
-import { configOf, HEIGHT, roomGrid, WIDTH } from "./yard.js";
+import { configOf, contextOf, HEIGHT, roomGrid, WIDTH } from "./yard.js";
 
 export const TICK_MS = 50;
 const START_MS = 1_000_000;
 
 export interface EdgeOptions {
   readonly fleet?: (fleet: FleetConfig) => FleetConfig;
+  readonly site?: (site: SiteConfig) => SiteConfig;
   readonly memory?: EdgeMemory;
   readonly boot?: string;
   readonly seed?: number;
   readonly controllers?: ControllerModels;
+  readonly reference?: ModelReference; // of the controllers
   readonly models?: Partial<ModelsConfig>;
 }
 
@@ -61,16 +63,10 @@ export class EdgeUnderTest {
   readonly #unsaved: number[] = [];
 
   constructor(options: EdgeOptions = {}) {
-    this.config = configOf(options.fleet, options.models);
-    const [fleet] = this.config.fleets;
-    if (fleet === undefined) throw new Error("a fleet");
+    this.config = (options.site ?? ((site) => site))(configOf(options.fleet, options.models));
     this.stored = options.memory ?? EMPTY_MEMORY;
     this.#counter = this.stored.highestToken.counter;
-    this.context = {
-      ...{ robot: "r1", fleet, config: this.config, configHash: "config", software: "0" },
-      ...{ boot: options.boot ?? "boot1", brakeAheadMs: brakeAheadMs(this.config.lease), model: "dijkstra" },
-      controllers: options.controllers ?? NO_CONTROLLERS,
-    };
+    this.context = contextOf(this.config, options);
     this.edge = new Edge({
       context: this.context,
       memory: this.stored,

@@ -1,8 +1,10 @@
 // Every trouble that the edge finds by itself: how it is brought about, how soon it must be noticed, and what may
 // move from then on. A cause of the closed table without a row here fails the test that reads this table.
+import type { ModelDecision } from "../../../edge/core/health/health.js";
 import type { CauseName, Rung } from "../../../proto/mode.js";
 import { action } from "./chaser.js";
 import type { EdgeUnderTest } from "./edge-under-test.js";
+import { POLICY } from "./policy.js";
 
 export interface Trouble {
   readonly name: CauseName;
@@ -18,6 +20,16 @@ export interface Trouble {
 export const DRIVES = "chaser 1.0.0";
 const bare = (robot: EdgeUnderTest) => robot.connect();
 const REACTIVE = { rung: "REACTIVE_ONLY", motion: "reactive" } as const;
+
+/** A model that decides so for a while. */
+function unwell(name: CauseName, what: string, change: Partial<ModelDecision>): readonly Trouble[] {
+  const decision: ModelDecision = { confidence: 0.9, ageMs: 100, isRefused: false, features: null, atMs: 0, ...change };
+  const impose = (robot: EdgeUnderTest) => {
+    for (let count = 0; count < 600; count += 1)
+      robot.edge.state.health.decided(POLICY.name, { ...decision, atMs: 1000 * count });
+  };
+  return [{ name, what, impose, withinMs: 50, ...REACTIVE }];
+}
 
 export const TROUBLES: readonly Trouble[] = [
   { name: "boot", what: "it has just started", impose: bare, withinMs: 50, rung: "CONFIRM", motion: "none" },
@@ -92,6 +104,20 @@ export const TROUBLES: readonly Trouble[] = [
   {
     ...{ name: "planner-fault", what: "the planner has gone", withinMs: 50, ...REACTIVE },
     impose: (robot) => void robot.step({ kind: "plannerGone", why: "killed" }),
+  },
+  ...unwell("model-unsure", "a model is unsure", { confidence: 0.5 }),
+  ...unwell("model-inputs-old", "a model decides on old inputs", { ageMs: 450 }),
+  ...unwell("model-refused", "a model proposes what cannot be", { isRefused: true }),
+  ...unwell("model-drift", "the inputs of a model have drifted", { features: [2] }),
+  {
+    ...{ name: "model-fallback", what: "other rules drive in place of a model", withinMs: 50, ...REACTIVE },
+    impose: (robot) => {
+      for (let step = 0; step < 400; step += 1) robot.edge.state.health.drove(POLICY.name, step % 3 > 0);
+    },
+  },
+  {
+    ...{ name: "canary-failed", what: "a golden vector gives another answer", withinMs: 50, ...REACTIVE },
+    impose: (robot) => void robot.step({ kind: "canary", model: POLICY.name, fault: "y[0] is off" }),
   },
   {
     ...{ name: "controller-fault", what: "the model that drives gives what is no number", withinMs: 150, ...REACTIVE },

@@ -137,6 +137,27 @@ t.test("R11 inputs of several types and a recurrent state run on, and begin anew
   t.same((await sumOf(true))[0], 1000 + step);
 });
 
+t.test("R11 a run apart begins anew, gives its states back, and leaves those of the live runs alone", async (t) => {
+  const directory = t.testdir();
+  const manifest = summing(directory, { resetAfterMs: 60_000 });
+  const session = await ModelSession.open(await loadModel(directory));
+  t.teardown(() => session.close());
+  const feeds = feedsOf(manifest);
+  const step = 0.5 + 1 + 50;
+  const sumOf = (outputs: readonly NamedTensor[], name = "sum") =>
+    elementAt(outputs.find(({ tensor }) => tensor === name) as NamedTensor, 0);
+  t.equal(sumOf((await session.run(feeds, { reset: true })).outputs), 1000 + step);
+  for (let run = 0; run < 3; run += 1) {
+    const { outputs } = await session.runApart(feeds);
+    t.equal(sumOf(outputs), 1000 + step);
+    t.equal(sumOf(outputs, "after"), 1000 + step);
+  }
+  const before: NamedTensor = { tensor: "before", type: "float32", dims: [1, 1], data: Float32Array.of(7) };
+  t.equal(sumOf((await session.runApart([...feeds, before])).outputs), 7 + step, "a state that is fed is taken");
+  await t.rejects(session.runApart([...feeds, { ...before, dims: [1] }]), { message: /"before": found \[1\]/ });
+  t.equal(sumOf((await session.run(feeds, { reset: false })).outputs), 1000 + 2 * step, "the live runs go on");
+});
+
 t.test("a state of another shape than the graph's is refused before native code", async (t) => {
   const directory = t.testdir();
   summing(directory, { shape: [1] });

@@ -108,6 +108,7 @@ export class Stand {
     const context = {
       ...{ robot, fleet, config: site.config, configHash: site.hash, software: "stand", boot },
       ...{ brakeAheadMs, model: "none", controllers: NO_CONTROLLERS },
+      watched: [{ name: "none", leastConfidence: 0, reference: null }],
     };
     const core = new Edge({ context, memory: EMPTY_MEMORY, grid, clocks: board.read(kernel.nowUs) });
     const disk = new EdgeDisk(robot, { kernel, chance: new Random(robot), trouble: () => QUIET });
