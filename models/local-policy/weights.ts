@@ -94,7 +94,9 @@ export function encodeWeights({ version, training, network, calibration, least, 
     })),
     probes: probes.map(({ name, features }) => ({ name, features: base64(features) })),
   };
-  return `${JSON.stringify(stored, null, 2)}\n`;
+  // A pair on a line, as the formatter has it.
+  const text = JSON.stringify(stored, null, 2).replace(/\[\n +([-\d.e]+),\n +([-\d.e]+)\n +\]/g, "[$1, $2]");
+  return `${text}\n`;
 }
 
 /** Reads the text of a file of weights. Throws an Error that says what was expected and found. */

@@ -118,6 +118,11 @@ t.test("weights are read as they were written, and only whole and finite", (t) =
   const text = encodeWeights(weights);
   t.same(parseWeights(text), weights);
   t.equal(encodeWeights(parseWeights(text)), text);
+  t.equal(
+    encodeWeights(COMMITTED),
+    readFileSync(join(FOLDER, "weights.json"), "utf8"),
+    "the committed file is as a training leaves it",
+  );
   const [first, second] = weights.network as [Network[number], Network[number]];
   const spoiled: [Partial<Weights>, RegExp][] = [
     [{ network: [second] }, /expected layers from 49 to 99/],
