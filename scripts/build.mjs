@@ -98,6 +98,11 @@ export function build() {
       join("dist.new", "models", "grid-planner", "main.js"),
       join("dist.new", "models", "grid-planner", "model"),
     ]);
+    run("building the local policy", [
+      join("dist.new", "models", "local-policy", "main.js"),
+      join("models", "local-policy", "weights.json"),
+      join("dist.new", "models", "local-policy", "model"),
+    ]);
     for (const path of COPIED) cpSync(join(root, path), join(fresh, path), { recursive: true });
     makeExecutable(fresh);
     writeFileSync(join(fresh, STAMP), print);

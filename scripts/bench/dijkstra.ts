@@ -84,7 +84,8 @@ export function solve({ id, kind, width, height, cost, seed }: PlanRequest): Pla
         if (diagonal && !(isFree(x + dx, y) && isFree(x, y + dy))) continue;
         const next = cell + dy * width + dx;
         const total = key + ((diagonal ? Math.SQRT2 : 1) * ((cost[cell] as number) + (cost[next] as number))) / 2;
-        if (total >= (value[next] as number) - 1e-6) continue;
+        // What a float32 cannot tell from the value is no gain: each such cell would be looked at again and again.
+        if (total >= (value[next] as number) - 1e-6 || Math.fround(total) >= (value[next] as number)) continue;
         value[next] = total;
         heap.push(total, next);
       }

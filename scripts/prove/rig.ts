@@ -1,15 +1,18 @@
 // One robot of the proving ground: the edge's production core as it ships, behind sensors and a command line that take
 // their time, and a hub that grants one destination, renews the lease, and orders REACTIVE_ONLY when the scene says so.
-// Plans are answered by Dijkstra while models may plan.
+// Plans are answered by Dijkstra while models may plan, and a controller model by whoever is named for it.
 
-import { NO_CONTROLLERS } from "../../edge/core/controller/slots.js";
+import { modelName, NO_CONTROLLERS } from "../../edge/core/controller/slots.js";
 import { Edge } from "../../edge/core/edge.js";
+import { watchedOf } from "../../edge/core/health/health.js";
 import { EMPTY_MEMORY } from "../../edge/core/memory.js";
 import type { EdgeEffect, EdgeInput } from "../../edge/core/types.js";
 import { deriveSite } from "../../fleet-config/derive.js";
 import type { Grid } from "../../fleet-config/grid.js";
 import type { SiteConfig } from "../../fleet-config/types.js";
+import type { ModelManifest } from "../../models/manifest.js";
 import type { PlanRequest } from "../../models/planner.js";
+import type { ModelResult, ModelRun } from "../../models/run.js";
 import type { OnboardChannel } from "../../proto/topics.js";
 import { type Command, type EdgeMessage, type HubMessage, type OnboardSample, readOnboard } from "../../proto/wire.js";
 import { solve } from "../bench/dijkstra.js";
@@ -21,6 +24,7 @@ import type { SceneRobot } from "./scene.js";
 import { destinationOf } from "./site.js";
 
 const PLAN_MS = 60;
+const RUN_MS = 10;
 /** How fast a biased pose goes round the truth. */
 const BIAS_RADPS = 0.4;
 const CHANNELS = ["pose", "odometry", "scan", "base", "battery"] as const;
@@ -31,6 +35,13 @@ export interface RigOptions {
   readonly config: SiteConfig;
   readonly map: Grid;
   readonly random: Random;
+  readonly controller?: Controller;
+}
+
+/** A model that drives, and how it is run. */
+export interface Controller {
+  readonly manifest: ModelManifest;
+  readonly run: (run: ModelRun) => ModelResult;
 }
 
 interface Due {
@@ -57,7 +68,7 @@ export class Rig {
 
   constructor(options: RigOptions) {
     this.#options = options;
-    const { arena, robot, config, map, random } = options;
+    const { arena, robot, config, map, random, controller } = options;
     this.robot = robot;
     this.#nowMs = arena.nowMs;
     this.#chance = random.stream(`rig/${robot.id}`);
@@ -68,14 +79,17 @@ export class Rig {
     const clocks = { monotonicMs: this.#nowMs, bootMs: this.#nowMs, wallMs: this.#nowMs };
     const { brakeAheadMs } = deriveSite(config);
     const names = { robot: robot.id, configHash: "hash", software: "prove", boot: "boot-1", model: "dijkstra" };
-    const watched = [{ name: names.model, leastConfidence: 0, reference: null }];
+    const controllers = { ...NO_CONTROLLERS, live: controller?.manifest ?? null };
+    const planner = { name: names.model, leastConfidence: 0, reference: null };
+    const watched = controllers.live === null ? [planner] : [planner, watchedOf(controllers.live, undefined)];
     this.edge = new Edge({
-      context: { ...names, fleet, config, brakeAheadMs, controllers: NO_CONTROLLERS, watched },
+      context: { ...names, fleet, config, brakeAheadMs, controllers, watched },
       memory: EMPTY_MEMORY,
       grid: map,
       clocks,
     });
     this.#feed({ kind: "plannerReady" });
+    if (controller !== undefined) this.#feed({ kind: "modelReady", model: modelName(controller.manifest) });
     this.#feed({ kind: "linkOpened" });
     this.#hub({ kind: "welcome", session: "s1", epoch: 1, hubNonce: 1, void: [], incarnation: "h1" });
     const assignment = { assignment: "a1", task: "t1", destination: destinationOf(robot.id), purpose: "TASK" } as const;
@@ -149,6 +163,10 @@ export class Rig {
     else if (effect.kind === "plan") {
       const result = solve(this.robot.blind ? unseeing(effect.request) : effect.request);
       this.#later(PLAN_MS, () => this.#feed({ kind: "planned", result }));
+    } else if (effect.kind === "run" && this.#options.controller !== undefined) {
+      const { model } = effect;
+      const result = this.#options.controller.run(effect.run);
+      this.#later(RUN_MS, () => this.#feed({ kind: "ran", model, result }));
     }
   }
 
