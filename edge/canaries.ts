@@ -1,5 +1,5 @@
-// The canaries of all models that an edge holds: one for each that has golden vectors. The same one after the other: a
-// process takes no second canary while it has anything to do.
+// The canaries of all models that an edge holds: one for each that has golden vectors. Those of one process go one
+// after the other: it takes none while it has anything else to do.
 
 import type { ModelRun } from "../models/run.js";
 import { Canary, type CanaryAnswer } from "./canary.js";

@@ -1,6 +1,6 @@
 // Zones that robots keep out of: to planner, guard and dispatch they are walls. Pure.
 
-import { centreOf, type Grid } from "./grid.js";
+import { centreOf, distanceSlackM, type Grid } from "./grid.js";
 import type { KeepOut } from "./types.js";
 
 type Corner = KeepOut["corners"][number];
@@ -18,7 +18,7 @@ export function fenced(grid: Grid, zones: readonly KeepOut[]): Grid {
 
 /** Whether a square with that middle has a point in common with the polygon: its middle is inside, or a side near. */
 function touches(middle: Corner, corners: readonly Corner[], cellM: number): boolean {
-  const reachM = (cellM * Math.SQRT2) / 2;
+  const reachM = cellM * Math.SQRT1_2 + distanceSlackM;
   let isInside = false;
   let from = corners.at(-1);
   for (const to of corners) {

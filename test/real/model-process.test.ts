@@ -15,6 +15,7 @@ import { gridRun, type ModelResult, type ModelRun, type ReadyModel } from "../..
 import { writeChaser } from "../models/helpers/chaser-model.js";
 
 const DEADLINE_MS = 20_000;
+t.setTimeout(120_000); // the machine may be busy with others
 const entry = fileURLToPath(new URL("../../edge/planner/main.js", import.meta.url));
 
 interface Seen {

@@ -8,7 +8,7 @@ import type { EdgeSnapshot } from "../../../edge/core/snapshot.js";
 import { firstDifference } from "../../../edge/recording/differs.js";
 import { madeOf } from "../../../edge/recording/recording.js";
 import { chanceFrom } from "../../proto/true-time.js";
-import { chase, controller } from "./chaser.js";
+import { action, chase, controller } from "./chaser.js";
 import { happen, live } from "./deeds.js";
 import { EdgeUnderTest } from "./edge-under-test.js";
 import { roomGrid } from "./yard.js";
@@ -89,4 +89,19 @@ t.test("R14 a core that was restored wrongly is noticed", async (t) => {
   const twin = restored(robot);
   twin.state.tickNonce += 1;
   t.not(livesOn(robot, twin, () => robot.run(2000)).differs, "");
+});
+
+t.test("R14 restored core goes on with what its watch over health has counted", async (t) => {
+  const controllers = { live: controller("1.0.0"), candidate: null };
+  const robot = new EdgeUnderTest({ controllers });
+  robot.answering.set("chaser 1.0.0", chase);
+  robot.step({ kind: "modelReady", model: "chaser 1.0.0" });
+  robot.driving();
+  const known = robot.edge.state.health.figures("chaser 1.0.0");
+  t.ok(known.decisions > 10, `${known.decisions} decisions`);
+  const twin = restored(robot);
+  t.same(twin.state.health.figures("chaser 1.0.0"), known);
+  robot.answering.set("chaser 1.0.0", () => action(9, 0)); // the guard refuses it
+  t.equal(livesOn(robot, twin, () => robot.run(5000)).differs, "");
+  t.same(twin.state.health.memory, robot.edge.state.health.memory);
 });
