@@ -50,17 +50,17 @@ function trouble(graph: GraphBuilder, count: string, nanFrom: number): string {
 /** Zero, after a loop that is long from that run on. */
 function delay(graph: GraphBuilder, count: string, slow: NonNullable<Chaser["slowFrom"]>): string {
   const isSlow = graph.op("Greater", [count, number(graph, slow.run)]);
-  const yes = graph.op("If", [isSlow], {
-    then_branch: { graph: multiplied(graph, slow.loops) },
-    else_branch: { graph: multiplied(graph, 0) },
+  return graph.op("If", [isSlow], {
+    then_branch: { graph: multiplied(graph, count, slow.loops) },
+    else_branch: { graph: multiplied(graph, count, 0) },
   });
-  return yes;
 }
 
-function multiplied(parent: GraphBuilder, loops: number): GraphBuilder {
+/** Zero times the count, so that it cannot be worked out before the run. */
+function multiplied(parent: GraphBuilder, count: string, loops: number): GraphBuilder {
   const graph = new GraphBuilder("multiplied", parent);
   const zeros = { type: "float32" as const, dims: [128, 128], values: new Array<number>(128 * 128).fill(0) };
-  let product = graph.constant(zeros);
+  let product = graph.op("Mul", [graph.constant(zeros), count]);
   for (let loop = 0; loop < loops; loop += 1) product = graph.op("MatMul", [product, product]);
   const flat = graph.op("ReduceSum", [product], { keepdims: { int: 0 } });
   const one = graph.op("Reshape", [flat, graph.constant({ type: "int64", dims: [1], values: [1] })]);
