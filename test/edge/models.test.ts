@@ -26,7 +26,7 @@ function chasers(folder: string) {
   const at = (name: string) => join(folder, name);
   const good = writeChaser(at("good"), { version: "1.0.0" });
   writeChaser(at("next"), { version: "1.1.0" });
-  const slow = writeChaser(at("slow"), { version: "2.0.0", slowFrom: { run: 0, loops: 3000 } });
+  const slow = writeChaser(at("slow"), { version: "2.0.0", slowFrom: { run: 0, loops: 15_000 } });
   return { at, good, slow };
 }
 
