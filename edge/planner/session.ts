@@ -8,13 +8,15 @@ import { encodeElements, type NamedTensor, sizeOf } from "../../models/elements.
 import type { AdmittedModel } from "../../models/load.js";
 import type { ModelManifest, Provider, StateContract, TensorContract } from "../../models/manifest.js";
 import { createSession, fromNative, toNative } from "../../models/native.js";
+import { fineMonotonicMs } from "../../proto/codec/clock.js";
 
 const WARM_UP_RUNS = 3;
 const WARM_UP_SIDE = 64;
 
-/** What a run gave, and the model's own time, ms. */
+/** What a run gave, when the model began by CLOCK_MONOTONIC, and the model's own time, ms. */
 export interface Ran {
   readonly outputs: readonly NamedTensor[];
+  readonly beganMs: number;
   readonly inferenceMs: number;
 }
 
@@ -53,13 +55,13 @@ export class ModelSession {
     const given: Record<string, Tensor> = {};
     for (const contract of this.manifest.inputs) given[contract.tensor] = toNative(feedOf(feeds, contract));
     for (const [tensor, state] of this.#states) given[tensor] = toNative(state);
-    const runMs = performance.now();
+    const beganMs = fineMonotonicMs();
     const outputs = await this.#session.run(given);
-    const inferenceMs = performance.now() - runMs;
+    const inferenceMs = fineMonotonicMs() - beganMs;
     const named = Object.entries(outputs).map(([tensor, output]) => fromNative(tensor, output));
     for (const state of this.manifest.states) this.#keep(state, named);
     const isState = (tensor: string): boolean => this.manifest.states.some(({ output }) => output === tensor);
-    return { outputs: named.filter(({ tensor }) => !isState(tensor)), inferenceMs };
+    return { outputs: named.filter(({ tensor }) => !isState(tensor)), beganMs, inferenceMs };
   }
 
   #reset(): void {

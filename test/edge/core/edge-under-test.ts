@@ -271,7 +271,12 @@ export class EdgeUnderTest {
       const outputs = this.answering.get(model)?.(run) ?? null;
       if (outputs === null) this.#runs.push(asked);
       else if (typeof outputs === "string") this.step({ kind: "runRefused", model, id: run.id, reason: outputs });
-      else this.step({ kind: "ran", model, result: { id: run.id, model: run.model, outputs, inferenceMs: 1 } });
+      else
+        this.step({
+          kind: "ran",
+          model,
+          result: { id: run.id, model: run.model, outputs, beganMs: 0, inferenceMs: 1 },
+        });
     }
   }
 
