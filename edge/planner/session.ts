@@ -58,7 +58,9 @@ export class ModelSession {
     const beganMs = fineMonotonicMs();
     const outputs = await this.#session.run(given);
     const inferenceMs = fineMonotonicMs() - beganMs;
-    const named = Object.entries(outputs).map(([tensor, output]) => fromNative(tensor, output));
+    const named: NamedTensor[] = [];
+    for (const tensor in outputs) named.push(fromNative(tensor, outputs[tensor] as Tensor));
+    if (this.manifest.states.length === 0) return { outputs: named, beganMs, inferenceMs };
     for (const state of this.manifest.states) this.#keep(state, named);
     const isState = (tensor: string): boolean => this.manifest.states.some(({ output }) => output === tensor);
     return { outputs: named.filter(({ tensor }) => !isState(tensor)), beganMs, inferenceMs };

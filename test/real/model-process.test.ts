@@ -1,13 +1,15 @@
 // The planner child as a real process: it answers, it refuses, it dies and comes back, and a stopped one is ended too.
 
-import { fork, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import t, { type Test } from "tap";
 import { ModelProcess, type ModelProcessOptions } from "../../edge/io/model-process.js";
+import { FrameReader } from "../../edge/planner/frame-reader.js";
 import { gridPlannerManifest, writeGridPlanner } from "../../models/grid-planner/write.js";
 import { type PlanRequest, UNREACHABLE } from "../../models/planner.js";
 import { gridRun, type ModelResult, type ModelRun, type ReadyModel } from "../../models/run.js";
@@ -193,15 +195,58 @@ t.test("R11 planner process closes its child for good, also a stopped one", asyn
   t.same(seen.exits, [], "no event after close");
 });
 
+t.test("R13 planner process survives whatever a child says, and ends that child", async (t) => {
+  const said: Record<string, string> = {
+    "nothing that is a frame": "Buffer.alloc(100, 0xff)",
+    "a head that is no JSON": "frame('{')",
+    "an answer before it is ready": "frame({ kind: 'result', model: 'grid-planner', tensors: [] })",
+    "a body that its head does not tell of": "frame({ kind: 'ready', models: [] }, 8)",
+    "that it is ready twice": "Buffer.concat([ready, ready])",
+    "an answer that nobody asked for": "Buffer.concat([ready, frame({ kind: 'refused', model: 'm', reason: '' })])",
+  };
+  const prelude = `import { writeSync } from "node:fs";
+    function frame(head, body = 0) {
+      const text = Buffer.from(typeof head === "string" ? head : JSON.stringify(head));
+      const bytes = Buffer.alloc(40 + Math.ceil(text.length / 8) * 8 + body);
+      bytes.writeUInt32LE(text.length, 0);
+      bytes.writeUInt32LE(body, 4);
+      text.copy(bytes, 40);
+      return bytes;
+    }
+    const ready = frame({ kind: "ready", models: [] });
+    setInterval(() => {}, 1000);`;
+  for (const [what, bytes] of Object.entries(said)) {
+    const entry = join(t.testdirName, "strange.mjs");
+    const { planner, seen } = aPlanner(t, { entry, restartMs: { initial: 60_000, max: 60_000 } });
+    writeFileSync(entry, `${prelude}\nwriteSync(3, ${bytes});`);
+    planner.start();
+    await until(`the end of a child that says ${what}`, () => seen.exits.length === 1);
+    t.equal(seen.exits[0]?.signal, "SIGKILL", what);
+    t.same(seen.results, []);
+    await planner.close();
+  }
+});
+
+t.test("R11 planner process ends a child that lets its channel go", async (t) => {
+  const entry = join(t.testdirName, "deaf.mjs");
+  const { planner, seen } = aPlanner(t, { entry, restartMs: { initial: 60_000, max: 60_000 } });
+  writeFileSync(entry, 'import { closeSync } from "node:fs"; closeSync(3); setInterval(() => {}, 1000);');
+  planner.start();
+  await until("its end", () => seen.exits.length === 1);
+  t.equal(seen.exits[0]?.signal, "SIGKILL");
+});
+
 t.test("R11 planner child ends when the channel to its parent closes, and prints nothing on stdout", async (t) => {
   const modelDir = t.testdir();
   writeGridPlanner(modelDir);
-  const child = fork(entry, [modelDir, "any"], { serialization: "advanced", silent: true, execArgv: [] });
+  const child = spawn(process.execPath, [entry, modelDir, "any"], { stdio: ["ignore", "pipe", "inherit", "pipe"] });
   const printed: string[] = [];
   child.stdout?.on("data", (text) => printed.push(String(text)));
-  const [ready] = await once(child, "message");
+  const channel = child.stdio[3] as Duplex;
+  const [said] = await once(channel, "data");
+  const ready = new FrameReader().answer(said);
   t.match(ready, { kind: "ready", models: [{ model: "grid-planner", version: "1.0.0", sha256: /^[0-9a-f]{64}$/ }] });
-  child.disconnect();
+  channel.destroy();
   const [code] = await once(child, "exit");
   t.equal(code, 0);
   t.same(printed, []);
