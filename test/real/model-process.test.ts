@@ -82,7 +82,7 @@ t.test("R11 planner process answers a request, one at a time", async (t) => {
   planner.start();
   t.equal(planner.run(aRun(1)), false, "not before it is ready");
   await until("ready", () => seen.ready.length === 1);
-  const model = { model: "grid-planner", version: "1.0.0", provider: "cpu", note: "" };
+  const model = { model: "grid-planner", version: "1.1.0", provider: "cpu", note: "" };
   t.match(seen.ready, [{ pid: planner.pid, models: [model] }]);
   t.equal(planner.run(aRun(7)), true);
   t.equal(planner.run(aRun(8)), false, "not while one is under way");
@@ -245,7 +245,7 @@ t.test("R11 planner child ends when the channel to its parent closes, and prints
   const channel = child.stdio[3] as Duplex;
   const [said] = await once(channel, "data");
   const ready = new FrameReader().answer(said);
-  t.match(ready, { kind: "ready", models: [{ model: "grid-planner", version: "1.0.0", sha256: /^[0-9a-f]{64}$/ }] });
+  t.match(ready, { kind: "ready", models: [{ model: "grid-planner", version: "1.1.0", sha256: /^[0-9a-f]{64}$/ }] });
   channel.destroy();
   const [code] = await once(child, "exit");
   t.equal(code, 0);
