@@ -9,10 +9,9 @@ import {
   FrameFault,
   frameBytes,
   type Head,
-  Heads,
-  type KnownHead,
   PREFIX_BYTES,
   padded,
+  Recent,
   type TensorHead,
   WIDTHS,
   widthOf,
@@ -96,9 +95,19 @@ interface Opened {
   readonly tensors: readonly NamedTensor[];
 }
 
+/** A head with its bytes, how many bytes of a body go with it, and where its tensors lay when they were last read. */
+interface Known {
+  readonly head: Head;
+  readonly bytes: Buffer;
+  readonly bodyBytes: number;
+  tensors: readonly NamedTensor[];
+  memory: ArrayBufferLike | null;
+  from: number;
+}
+
 /** Takes whole frames apart. */
 export class FrameReader {
-  readonly #heads = new Heads();
+  readonly #heads = new Recent<Known>();
 
   /** What a child said. Its tensors are copies. */
   answer(frame: Buffer): RunnerMessage {
@@ -112,27 +121,31 @@ export class FrameReader {
     return { kind: "result", result: { id, model: head.model, outputs: tensors, beganMs, inferenceMs } };
   }
 
-  /** What the edge asked. Its tensors lie in the memory of the frame. */
+  /** What the edge asked. Its tensors lie in the memory of the frame, and are the same where a like frame lay there. */
   run(frame: Buffer): ModelRun {
     const { head, id, reset, tensors } = this.#open(frame, "in place");
     return head.kind === "run" ? { id, model: head.model, feeds: tensors, reset } : fail("kind", "a run");
   }
 
   #open(frame: Buffer, where: "copied" | "in place"): Opened {
-    const bytes = frame.subarray(PREFIX_BYTES, PREFIX_BYTES + frame.readUInt32LE(0));
-    const { head, bodyBytes } = this.#heads.with((one) => one.bytes.equals(bytes)) ?? this.#learn(bytes);
+    const headEnd = PREFIX_BYTES + frame.readUInt32LE(0);
+    const isIt = ({ bytes }: Known): boolean => bytes.compare(frame, PREFIX_BYTES, headEnd) === 0;
+    const known = this.#heads.find(isIt) ?? this.#learn(frame.subarray(PREFIX_BYTES, headEnd));
+    const { head, bodyBytes } = known;
     if (bodyBytes !== frame.readUInt32LE(4)) fail("body", `${bodyBytes} bytes, as its head says`);
     const id = frame.readDoubleLE(8);
     if (!isCount(id)) fail("id", "a whole number");
-    const body = frame.subarray(PREFIX_BYTES + padded(bytes.length));
-    const { buffer, byteOffset } = where === "copied" ? new Uint8Array(body) : body;
-    const tensors = "tensors" in head ? tensorsOf(head.tensors, buffer as ArrayBuffer, byteOffset) : [];
+    const bodyAt = padded(headEnd);
+    const tensors =
+      where === "copied"
+        ? tensorsOf(head, new Uint8Array(frame.subarray(bodyAt)).buffer, 0)
+        : inPlace(known, frame.buffer, frame.byteOffset + bodyAt);
     const [beganMs, inferenceMs] = [frame.readDoubleLE(16), frame.readDoubleLE(24)];
     return { head, id, beganMs, inferenceMs, reset: frame.readDoubleLE(32) === 1, tensors };
   }
 
   /** A head that was not read lately. */
-  #learn(bytes: Buffer): KnownHead {
+  #learn(bytes: Buffer): Known {
     let value: unknown;
     try {
       value = JSON.parse(bytes.toString("utf8"));
@@ -140,15 +153,23 @@ export class FrameReader {
       fail("head", "JSON");
     }
     const head = headOf(fieldsOf(value, "head"));
-    const learned = { head, bytes: Buffer.from(bytes), bodyBytes: bodyBytesOf(head) };
+    const bodyBytes = bodyBytesOf(head);
+    const learned = { head, bytes: Buffer.from(bytes), bodyBytes, tensors: [], memory: null, from: 0 };
     return "tensors" in head ? this.#heads.add(learned) : learned;
   }
 }
 
-function tensorsOf(heads: readonly TensorHead[], buffer: ArrayBuffer, from: number): NamedTensor[] {
+function inPlace(known: Known, memory: ArrayBufferLike, from: number): readonly NamedTensor[] {
+  if (known.memory !== memory || known.from !== from)
+    Object.assign(known, { memory, from, tensors: tensorsOf(known.head, memory, from) });
+  return known.tensors;
+}
+
+function tensorsOf(head: Head, memory: ArrayBufferLike, from: number): readonly NamedTensor[] {
+  if (!("tensors" in head)) return [];
   let at = from;
-  return heads.map(({ tensor, type, dims, length }) => {
-    const data = new ARRAYS[type](buffer, at, length);
+  return head.tensors.map(({ tensor, type, dims, length }) => {
+    const data = new ARRAYS[type](memory as ArrayBuffer, at, length);
     at += padded(length * widthOf(type));
     return { tensor, type, dims, data };
   });

@@ -5,7 +5,7 @@
 //   the head, zeros up to a multiple of 8, the body with each tensor from a multiple of 8 on
 //
 // little end first. Heads repeat themselves from run to run, so both sides remember the last few: one that is known
-// costs a comparison. This file makes frames, `frame-reader.ts` takes them apart.
+// costs a comparison, and its frame is filled anew. This file makes frames, `frame-reader.ts` takes them apart.
 
 import type { NamedTensor, TensorData } from "../../models/elements.js";
 import { type ElementTypeName, elementTypes } from "../../models/onnx/element-types.js";
@@ -36,13 +36,6 @@ export type Head =
   | { readonly kind: "ready"; readonly models: readonly ReadyModel[] }
   | { readonly kind: "refused"; readonly model: string; readonly reason: string };
 
-/** A head with its bytes, and how many bytes of a body go with it. */
-export interface KnownHead {
-  readonly head: Head;
-  readonly bytes: Buffer;
-  readonly bodyBytes: number;
-}
-
 export function widthOf(type: string): number {
   return WIDTHS.get(type) ?? 1;
 }
@@ -56,103 +49,107 @@ export function bodyBytesOf(head: Head): number {
   return head.tensors.reduce((sum, { type, length }) => sum + padded(length * widthOf(type)), 0);
 }
 
-/** Heads that were written or read lately, newest last. */
-export class Heads {
-  readonly #known: KnownHead[] = [];
+/** The last few of something. */
+export class Recent<T> {
+  readonly #kept: T[] = [];
 
-  add(head: KnownHead): KnownHead {
-    this.#known.push(head);
-    if (this.#known.length > HEADS_KEPT) this.#known.shift();
-    return head;
+  add(one: T): T {
+    this.#kept.push(one);
+    if (this.#kept.length > HEADS_KEPT) this.#kept.shift();
+    return one;
   }
 
-  with(isIt: (known: KnownHead) => boolean): KnownHead | undefined {
-    return this.#known.findLast(isIt);
+  /** The newest that it is. */
+  find(isIt: (one: T) => boolean): T | undefined {
+    for (let at = this.#kept.length - 1; at >= 0; at -= 1) if (isIt(this.#kept[at] as T)) return this.#kept[at];
+    return undefined;
   }
 }
 
-function isOf(
-  head: Head,
-  kind: "run" | "result",
-  of: { readonly model: string; readonly tensors: readonly NamedTensor[] },
-) {
-  if (head.kind !== kind || head.model !== of.model || head.tensors.length !== of.tensors.length) return false;
-  return head.tensors.every((known, at) => {
-    const { tensor, type, dims, data } = of.tensors[at] as NamedTensor;
-    const isSame = known.tensor === tensor && known.type === type && known.length === lengthOf(type, data);
-    return isSame && known.dims.length === dims.length && known.dims.every((dim, axis) => dim === dims[axis]);
-  });
+type Tensors = { readonly model: string; readonly tensors: readonly NamedTensor[] };
+
+/** A frame that is filled anew for each message with its head. */
+interface Form {
+  readonly head: Head;
+  readonly frame: Buffer;
+  readonly numbers: Float64Array; // of the prefix: id, beganMs, inferenceMs, reset
+}
+
+function isOf(head: Head, kind: "run" | "result", { model, tensors }: Tensors): boolean {
+  if (head.kind !== kind || head.model !== model || head.tensors.length !== tensors.length) return false;
+  for (let at = 0; at < tensors.length; at += 1) {
+    const [one, known] = [tensors[at] as NamedTensor, head.tensors[at] as TensorHead];
+    if (known.tensor !== one.tensor || known.type !== one.type || known.dims.length !== one.dims.length) return false;
+    if (known.length !== lengthOf(one.type, one.data)) return false;
+    for (let axis = 0; axis < known.dims.length; axis += 1) if (known.dims[axis] !== one.dims[axis]) return false;
+  }
+  return true;
 }
 
 function lengthOf(type: ElementTypeName, data: TensorData): number {
   return Math.floor(data.byteLength / widthOf(type));
 }
 
-/** id, beganMs, inferenceMs, reset. */
-type Numbers = readonly [number, number, number, number];
+/** An empty frame with that head. Throws FrameFault when it would be larger than a frame may be. */
+function formOf(head: Head): Form {
+  const text = Buffer.from(JSON.stringify(head));
+  const bodyBytes = bodyBytesOf(head);
+  if (text.length > MOST_HEAD_BYTES || bodyBytes > MOST_BODY_BYTES)
+    throw new FrameFault(`expected at most ${MOST_BODY_BYTES} bytes of numbers, found ${bodyBytes}`);
+  const memory = new ArrayBuffer(PREFIX_BYTES + padded(text.length) + bodyBytes);
+  const frame = Buffer.from(memory);
+  frame.writeUInt32LE(text.length, 0);
+  frame.writeUInt32LE(bodyBytes, 4);
+  text.copy(frame, PREFIX_BYTES);
+  return { head, frame, numbers: new Float64Array(memory, 8, 4) };
+}
 
-/** Makes frames. */
+/** Makes frames. Each is overwritten by the next one of the same model: by then it must have arrived. */
 export class FrameWriter {
-  readonly #heads = new Heads();
+  readonly #forms = new Recent<Form>();
 
   run({ id, model, feeds, reset }: ModelRun): Buffer {
-    return this.#tensors("run", { model, tensors: feeds }, [id, 0, 0, reset ? 1 : 0]);
+    const form = this.#filled("run", { model, tensors: feeds });
+    form.numbers[0] = id;
+    form.numbers[3] = reset ? 1 : 0;
+    return form.frame;
   }
 
   /** Throws FrameFault when it would be larger than the edge takes. */
   answer(message: RunnerMessage): Buffer {
-    if (message.kind === "ready") return this.#frame(known({ kind: "ready", models: message.models }), [0, 0, 0, 0]);
+    if (message.kind === "ready") return formOf(message).frame;
     if (message.kind === "refused") {
       const { id, model, reason } = message;
-      return this.#frame(known({ kind: "refused", model, reason }), [id, 0, 0, 0]);
+      const { frame, numbers } = formOf({ kind: "refused", model, reason });
+      numbers[0] = id;
+      return frame;
     }
     const { id, model, outputs, beganMs, inferenceMs } = message.result;
-    return this.#tensors("result", { model, tensors: outputs }, [id, beganMs, inferenceMs, 0]);
+    const { frame, numbers } = this.#filled("result", { model, tensors: outputs });
+    numbers[0] = id;
+    numbers[1] = beganMs;
+    numbers[2] = inferenceMs;
+    return frame;
   }
 
-  #tensors(
-    kind: "run" | "result",
-    of: { readonly model: string; readonly tensors: readonly NamedTensor[] },
-    numbers: Numbers,
-  ): Buffer {
-    const { model, tensors } = of;
-    let head = this.#heads.with((one) => isOf(one.head, kind, of));
-    if (head === undefined) {
-      const heads = tensors.map(({ tensor, type, dims, data }) => ({
-        tensor,
-        type,
-        dims,
-        length: lengthOf(type, data),
-      }));
-      head = this.#heads.add(known({ kind, model, tensors: heads }));
-    }
-    const frame = this.#frame(head, numbers);
-    let at = PREFIX_BYTES + padded(head.bytes.length);
-    for (const { type, data } of tensors) {
+  #filled(kind: "run" | "result", of: Tensors): Form {
+    const form = this.#forms.find(({ head }) => isOf(head, kind, of)) ?? this.#formOf(kind, of);
+    let at = form.frame.length;
+    for (let index = of.tensors.length - 1; index >= 0; index -= 1) {
+      const { type, data } = of.tensors[index] as NamedTensor;
       const bytes = lengthOf(type, data) * widthOf(type);
-      frame.set(new Uint8Array(data.buffer, data.byteOffset, bytes), at);
-      at += padded(bytes);
+      at -= padded(bytes);
+      form.frame.set(new Uint8Array(data.buffer, data.byteOffset, bytes), at);
     }
-    return frame;
+    return form;
   }
 
-  #frame({ bytes, bodyBytes }: KnownHead, [id, beganMs, inferenceMs, reset]: Numbers): Buffer {
-    if (bytes.length > MOST_HEAD_BYTES || bodyBytes > MOST_BODY_BYTES)
-      throw new FrameFault(`expected at most ${MOST_BODY_BYTES} bytes of numbers, found ${bodyBytes}`);
-    const frame = Buffer.alloc(PREFIX_BYTES + padded(bytes.length) + bodyBytes);
-    frame.writeUInt32LE(bytes.length, 0);
-    frame.writeUInt32LE(bodyBytes, 4);
-    frame.writeDoubleLE(id, 8);
-    frame.writeDoubleLE(beganMs, 16);
-    frame.writeDoubleLE(inferenceMs, 24);
-    frame.writeDoubleLE(reset, 32);
-    bytes.copy(frame, PREFIX_BYTES);
-    return frame;
+  #formOf(kind: "run" | "result", { model, tensors }: Tensors): Form {
+    const heads = tensors.map(({ tensor, type, dims, data }): TensorHead => {
+      return { tensor, type, dims: [...dims], length: lengthOf(type, data) };
+    });
+    return this.#forms.add(formOf({ kind, model, tensors: heads }));
   }
-}
-
-function known(head: Head): KnownHead {
-  return { head, bytes: Buffer.from(JSON.stringify(head)), bodyBytes: bodyBytesOf(head) };
 }
 
 /** Bytes of the whole frame that begins here. Throws FrameFault when that is more than a frame may hold. */

@@ -26,6 +26,8 @@ export class ModelSession {
   readonly provider: { readonly name: Provider; readonly note: string };
   readonly #session: InferenceSession;
   readonly #states = new Map<string, NamedTensor>();
+  readonly #given: Record<string, Tensor> = {};
+  #feeds: readonly NamedTensor[] | null = null; // of which `given` was made
   #ranMs = Number.NEGATIVE_INFINITY;
 
   private constructor(
@@ -52,8 +54,8 @@ export class ModelSession {
     if (how.reset || this.manifest.states.some(({ resetAfterMs }) => startMs - this.#ranMs > resetAfterMs))
       this.#reset();
     this.#ranMs = startMs;
-    const given: Record<string, Tensor> = {};
-    for (const contract of this.manifest.inputs) given[contract.tensor] = toNative(feedOf(feeds, contract));
+    if (feeds !== this.#feeds) this.#take(feeds);
+    const given = this.#given;
     for (const [tensor, state] of this.#states) given[tensor] = toNative(state);
     const beganMs = fineMonotonicMs();
     const outputs = await this.#session.run(given);
@@ -64,6 +66,13 @@ export class ModelSession {
     for (const state of this.manifest.states) this.#keep(state, named);
     const isState = (tensor: string): boolean => this.manifest.states.some(({ output }) => output === tensor);
     return { outputs: named.filter(({ tensor }) => !isState(tensor)), beganMs, inferenceMs };
+  }
+
+  /** Feeds that are the same list again hold new numbers in the same memory: their tensors stand. */
+  #take(feeds: readonly NamedTensor[]): void {
+    this.#feeds = null;
+    for (const contract of this.manifest.inputs) this.#given[contract.tensor] = toNative(feedOf(feeds, contract));
+    this.#feeds = feeds;
   }
 
   #reset(): void {

@@ -54,7 +54,7 @@ t.test("R11 frames come back as they were, for every type of number", (t) => {
 t.test("R11 frames are found in pieces of any size", (t) => {
   const messages = [READY, aResult(1), aResult(2, []), aResult(3)];
   const writer = new FrameWriter();
-  const bytes = Buffer.concat(messages.map((message) => writer.answer(message)));
+  const bytes = Buffer.concat(messages.map((message) => Buffer.from(writer.answer(message))));
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 1, max: 700 }), { minLength: 1, maxLength: 9 }), (sizes) => {
       const [gatherer, reader] = [new FrameGatherer(), new FrameReader()];
@@ -91,7 +91,7 @@ t.test("R11 a run larger than the memory of its reader is read whole", (t) => {
     feeds: [{ tensor: "x", type: "float32", dims: [100_000], data }],
   };
   const writer = new FrameWriter();
-  const bytes = Buffer.concat([writer.run(run), writer.run({ ...run, id: 2 })]);
+  const bytes = Buffer.concat([Buffer.from(writer.run(run)), writer.run({ ...run, id: 2 })]);
   let from = 0;
   const waiter = new FrameWaiter((into, offset) => {
     const came = bytes.copy(into, offset, from);
