@@ -199,7 +199,7 @@ function rowsOf(name: string, laps: readonly Lap[]): readonly Row[] {
     ),
     aim("added, p50", median(added)),
     aim("added, the stages' p50 summed, a record each time", summed),
-    aim("added, p10: laps that nothing disturbed", median(added, 0.1)),
+    aim("added, p10", median(added, 0.1)),
     alone(figure("added, p99").figure, "us", [median(added, 0.99)]),
     aim("added, and what the model takes more or less there, p50", median(added.map((us, at) => us + own(laps[at])))),
   ];
