@@ -30,31 +30,46 @@ interface Admitted extends HeldModel {
   readonly admitted: AdmittedModel;
 }
 
-/** The planner first. Throws ConfigRefused for a model that is refused, or proposes what its role does not take. */
-export async function admitModels(folders: ModelFolders, config: ModelsConfig): Promise<readonly Admitted[]> {
-  const wanted = [
-    { role: "planner", directory: folders.planner ?? REFERENCE_MODEL },
-    { role: "controller", directory: folders.controller },
-    { role: "candidate", directory: folders.candidate },
-  ] as const;
+/**
+ * The planner first. Throws ConfigRefused for a planner or a controller that is refused, or proposes what its role does
+ * not take; such a candidate is left out, and said.
+ */
+export async function admitModels(
+  folders: ModelFolders,
+  config: ModelsConfig,
+  note: (event: string, detail: object) => void = () => {},
+): Promise<readonly Admitted[]> {
   const held: Admitted[] = [];
-  for (const { role, directory } of wanted) {
-    if (directory === null) continue;
-    const admitted = await admitModel(directory, policyFor(directory, config)).catch((cause: Error) =>
-      refuse(directory, { found: cause.message, expected: "a model" }),
-    );
-    const { manifest, golden, reference } = admitted;
-    const { kind } = manifest.proposal;
-    if ((role === "planner") !== (kind === "field")) {
-      const expected = role === "planner" ? "a model that proposes a field" : "one that proposes no field";
-      refuse(directory, { found: `${manifest.name}, which proposes ${kind}`, expected });
-    }
-    const same = held.find((one) => one.manifest.name === manifest.name && isTold(one, role));
-    if (same !== undefined || held.some((one) => modelName(one.manifest) === modelName(manifest)))
-      refuse(directory, { found: `${modelName(manifest)} again`, expected: "models of different names or versions" });
-    held.push({ role, directory, manifest, golden, reference, admitted });
+  held.push(await admitOne({ role: "planner", directory: folders.planner ?? REFERENCE_MODEL }, config, held));
+  const { controller, candidate } = folders;
+  if (controller !== null) held.push(await admitOne({ role: "controller", directory: controller }, config, held));
+  if (candidate === null) return held;
+  try {
+    held.push(await admitOne({ role: "candidate", directory: candidate }, config, held));
+  } catch (cause) {
+    note("candidate refused", { why: (cause as Error).message }); // what drives is there without it
   }
   return held;
+}
+
+async function admitOne(
+  { role, directory }: Pick<HeldModel, "role" | "directory">,
+  config: ModelsConfig,
+  held: readonly Admitted[],
+): Promise<Admitted> {
+  const admitted = await admitModel(directory, policyFor(directory, config)).catch((cause: Error) =>
+    refuse(directory, { found: cause.message, expected: "a model" }),
+  );
+  const { manifest, golden, reference } = admitted;
+  const { kind } = manifest.proposal;
+  if ((role === "planner") !== (kind === "field")) {
+    const expected = role === "planner" ? "a model that proposes a field" : "one that proposes no field";
+    refuse(directory, { found: `${manifest.name}, which proposes ${kind}`, expected });
+  }
+  const same = held.find((one) => one.manifest.name === manifest.name && isTold(one, role));
+  if (same !== undefined || held.some((one) => modelName(one.manifest) === modelName(manifest)))
+    refuse(directory, { found: `${modelName(manifest)} again`, expected: "models of different names or versions" });
+  return { role, directory, manifest, golden, reference, admitted };
 }
 
 /**

@@ -33,7 +33,7 @@ export interface Surroundings {
 export async function runEdge(options: EdgeOptions, around: Surroundings): Promise<number> {
   const log = pino({ base: { robot: options.robot } });
   const site = loadSite(options.config);
-  const admitted = await admitModels(options.models, site.config.models);
+  const admitted = await admitModels(options.models, site.config.models, (event, detail) => log.warn(detail, event));
   const unfit = makeDataDir(options.dataDir);
   if (unfit !== null) throw new ConfigRefused([{ file: options.dataDir, path: "", line: 0, ...unfit }], unfit.exit);
   const note = (event: string, detail: object) => log.info(detail, event);

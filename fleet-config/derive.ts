@@ -67,6 +67,7 @@ export function keyProblems(config: SiteConfig): readonly KeyProblem[] {
     ...leaseProblems(config),
     ...physicsProblems(config),
     ...limitProblems(config),
+    ...modelProblems(config),
   ];
 }
 
@@ -212,6 +213,33 @@ function limitProblems({ battery, limits }: SiteConfig): KeyProblem[] {
     problems.push({ path: ["limits", "reconnectMaxMs"], found: shown(limits.reconnectMaxMs), expected });
   }
   return problems;
+}
+
+/** A day that no calendar has would revoke nothing; of two keys or floors of one name only one would count. */
+function modelProblems({ models }: SiteConfig): KeyProblem[] {
+  const { keys = [], floors = [], signed } = models;
+  const problems: KeyProblem[] = [];
+  keys.forEach((key, index) => {
+    for (const name of ["notAfter", "revokedFrom"] as const) {
+      const day = key[name];
+      if (day === undefined || isDay(day)) continue;
+      problems.push({ path: ["models", "keys", index, name], found: shown(day), expected: "a day of the calendar" });
+    }
+    if (keys.findIndex(({ id }) => id === key.id) !== index)
+      problems.push({ path: ["models", "keys", index, "id"], found: shown(key.id), expected: "each id once in keys" });
+  });
+  floors.forEach(({ model }, index) => {
+    if (floors.findIndex((floor) => floor.model === model) === index) return;
+    problems.push({ path: ["models", "floors", index, "model"], found: shown(model), expected: "each model once" });
+  });
+  if (signed && keys.length === 0)
+    problems.push({ path: ["models", "signed"], found: "true without keys", expected: "at least one of models.keys" });
+  return problems;
+}
+
+function isDay(text: string): boolean {
+  const ms = Date.parse(`${text}T00:00:00Z`);
+  return Number.isFinite(ms) && new Date(ms).toISOString().startsWith(text);
 }
 
 /**

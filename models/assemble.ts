@@ -39,6 +39,9 @@ export function widthOf(feature: Feature): number {
   return (feature.rays?.count ?? 1) * (feature.history?.frames ?? 1);
 }
 
+/** Longer without a run than this, and than the step of a history, it begins anew. */
+const GAP_MS = 1000;
+
 /** What the histories of one model remember between its runs, by tensor and feature; cleared, they begin anew. */
 export type Frames = Map<string, Frame[]>;
 
@@ -86,6 +89,7 @@ function withHistory(
   at: { readonly nowMs: number; readonly now: readonly number[]; readonly kept: Frame[] },
 ): readonly number[] {
   const { nowMs, now, kept } = at;
+  if (nowMs - (kept.at(-1)?.atMs ?? nowMs) > Math.max(everyMs, GAP_MS)) kept.length = 0; // no history of what is now
   kept.push({ atMs: nowMs, values: now });
   while ((kept[1]?.atMs ?? nowMs) <= nowMs - (frames - 1) * everyMs && kept.length > 1) kept.shift();
   const rows: (readonly number[])[] = [];

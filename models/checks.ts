@@ -11,6 +11,10 @@ import { SOURCES } from "./sources.js";
 /** The longest history that a feature may have. */
 const HISTORY_MOST_MS = 60_000;
 const TURN_RAD = 2 * Math.PI;
+/** Most numbers of all inputs, outputs and states of a model that drives, beside grids: the edge handles each. */
+const NUMBERS_MOST = 65_536;
+/** Most points of a path that a model may propose. */
+const WAYPOINTS_MOST = 64;
 
 /** Everything that contradicts itself in a manifest that keeps its schema; empty when nothing does. */
 export function manifestFaults(manifest: ModelManifest): readonly string[] {
@@ -21,10 +25,20 @@ export function manifestFaults(manifest: ModelManifest): readonly string[] {
     ...repeated("output", results),
     ...manifest.inputs.flatMap(inputFaults),
     ...sizeFaults([...manifest.inputs, ...manifest.outputs, ...manifest.states]),
+    ...numberFaults(manifest),
     ...manifest.states.flatMap((state) => fixedFaults(`state "${state.tensor}"`, state)),
     ...proposalFaults(manifest),
     ...confidenceFaults(manifest),
   ];
+}
+
+/** A grid has its own bound, `maxCells`. */
+function numberFaults({ inputs, outputs, states, proposal }: ModelManifest): readonly string[] {
+  const fed = inputs.filter(({ fill }) => fill.kind === "features");
+  const told = proposal.kind === "field" ? [] : outputs;
+  const numbers = [...fed, ...told, ...states].reduce((sum, { shape }) => sum + (fixedSize(shape) || 0), 0);
+  if (numbers <= NUMBERS_MOST) return [];
+  return [`expected at most ${NUMBERS_MOST} numbers in all inputs, outputs and states, found ${numbers}`];
 }
 
 function repeated(side: string, names: readonly string[]): readonly string[] {
@@ -105,7 +119,9 @@ function proposalFaults({ proposal, outputs }: ModelManifest): readonly string[]
   }
   const size = fixedSize(output.shape);
   if (proposal.kind === "waypoints")
-    return size % 2 === 0 ? [] : [`${where}: expected x and y for each point, found ${size} numbers`];
+    return size % 2 === 0 && size <= 2 * WAYPOINTS_MOST
+      ? []
+      : [`${where}: expected x and y of at most ${WAYPOINTS_MOST} points, found ${size} numbers`];
   const { length } = proposal.candidates;
   return size === length ? [] : [`${where}: expected a score for each of ${length} candidates, found ${size}`];
 }

@@ -18,6 +18,7 @@ export interface ModelResult {
   readonly id: number;
   readonly model: string;
   readonly outputs: readonly NamedTensor[];
+  readonly beganMs: number; // when the model began, by CLOCK_MONOTONIC of the board
   readonly inferenceMs: number; // the model's own time
 }
 

@@ -192,8 +192,8 @@ function keyFault(signature: ModelSignature, key: PinnedKey): SignatureVerdict |
   const { keyId, signedAtMs } = signature;
   const { notAfterMs = Number.POSITIVE_INFINITY, revokedAtMs = Number.POSITIVE_INFINITY } = key;
   const found = `a signature of ${day(signedAtMs)} by ${keyId}`;
-  if (signedAtMs > notAfterMs) return refused("key-expired", `a signature not after ${day(notAfterMs)}`, found);
-  if (signedAtMs >= revokedAtMs) return refused("key-revoked", `a signature before ${day(revokedAtMs)}`, found);
+  if (!(signedAtMs <= notAfterMs)) return refused("key-expired", `a signature not after ${day(notAfterMs)}`, found);
+  if (!(signedAtMs < revokedAtMs)) return refused("key-revoked", `a signature before ${day(revokedAtMs)}`, found);
   return undefined;
 }
 

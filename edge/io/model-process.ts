@@ -3,11 +3,14 @@
 // dropped, so that a late result can never arrive. A child that ends is started again with a growing pause, which
 // shrinks back after the first result.
 
-import { type ChildProcess, fork } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
+import type { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
 import type { ModelResult, ModelRun, ReadyModel, RunnerMessage } from "../../models/run.js";
 import { memoryOf } from "../../models/trial/memory.js";
 import type { CanaryAnswer } from "../canary.js";
+import { FrameGatherer, FrameReader } from "../planner/frame-reader.js";
+import { FrameFault, FrameWriter } from "../planner/frames.js";
 
 export interface ModelProcessEvents {
   onReady(info: { pid: number; models: readonly ReadyModel[] }): void;
@@ -45,6 +48,13 @@ const LOOK_MS = 1000;
 /** One child from start to end. */
 interface Running {
   readonly child: ChildProcess;
+  readonly channel: Duplex;
+  readonly frames: {
+    readonly gatherer: FrameGatherer;
+    readonly reader: FrameReader;
+    readonly writer: FrameWriter;
+    readonly canaryWriter: FrameWriter; // a run may overtake a canary whose frame is still on its way
+  };
   readonly pid: number;
   ready: boolean;
   /** After `kill` nothing that the child says counts any more. */
@@ -85,19 +95,19 @@ export class ModelProcess {
     this.#restart = undefined;
     const entry = this.#options.entry ?? fileURLToPath(new URL("../planner/main.js", import.meta.url));
     const models = this.#options.models.flatMap(({ directory, sha256 = "any" }) => [directory, sha256]);
-    const child = fork(entry, models, {
-      serialization: "advanced",
-      stdio: ["ignore", "ignore", "inherit", "ipc"],
-      execArgv: [],
-    });
+    const child = spawn(process.execPath, [entry, ...models], { stdio: ["ignore", "ignore", "inherit", "pipe"] });
     const { pid } = child;
     if (pid === undefined) {
       child.once("error", () => this.#startAgain());
       return;
     }
     const readyTimer = setTimeout(() => this.kill(), this.#options.readyMs ?? 20_000);
+    const channel = child.stdio[3] as Duplex;
+    const [writer, canaryWriter] = [new FrameWriter(), new FrameWriter()];
     const running: Running = {
       child,
+      channel,
+      frames: { gatherer: new FrameGatherer(), reader: new FrameReader(), writer, canaryWriter },
       pid,
       ready: false,
       condemned: false,
@@ -108,8 +118,11 @@ export class ModelProcess {
       look: this.#watch(pid),
     };
     this.#running = running;
-    child.on("message", (message) => this.#receive(running, message as RunnerMessage));
-    // A send to a child that is ending fails here; the end itself is what counts.
+    channel.on("data", (piece: Buffer) => this.#hear(running, piece));
+    // A write to a child that is ending fails here; the end itself is what counts.
+    channel.on("error", () => {});
+    // A child without its channel is of no use, whatever it does.
+    channel.on("close", () => this.#condemn(running));
     child.on("error", () => {});
     child.once("exit", (code, signal) => this.#ended(running, code, signal));
   }
@@ -125,10 +138,10 @@ export class ModelProcess {
   /** Starts a run. Returns false, and sends nothing, while no child is ready or a run of that model is under way. */
   run(run: ModelRun): boolean {
     const running = this.#running;
-    if (!running?.ready || running.condemned || running.inFlight.has(run.model) || !running.child.connected)
+    if (!running?.ready || running.condemned || running.inFlight.has(run.model) || !running.channel.writable)
       return false;
     running.inFlight.set(run.model, run);
-    running.child.send(run, () => {});
+    running.channel.write(running.frames.writer.run(run));
     const { canary } = running;
     if (canary === undefined) return true;
     running.overtaken = canary;
@@ -143,10 +156,10 @@ export class ModelProcess {
    */
   canary(run: ModelRun): boolean {
     const running = this.#running;
-    if (!running?.ready || running.condemned || running.inFlight.size > 0 || !running.child.connected) return false;
+    if (!running?.ready || running.condemned || running.inFlight.size > 0 || !running.channel.writable) return false;
     if (running.canary !== undefined || running.overtaken !== undefined) return false;
     running.canary = run;
-    running.child.send(run, () => {});
+    running.channel.write(running.frames.canaryWriter.run(run));
     return true;
   }
 
@@ -154,8 +167,11 @@ export class ModelProcess {
    * Ends the child at once with SIGKILL, which also ends a stopped or busy one. It is started again. No-op without one.
    */
   kill(): void {
-    const running = this.#running;
-    if (!running) return;
+    if (this.#running) this.#condemn(this.#running);
+  }
+
+  #condemn(running: Running): void {
+    if (running.condemned) return;
     running.condemned = true;
     running.child.kill("SIGKILL");
   }
@@ -171,12 +187,27 @@ export class ModelProcess {
     await gone;
   }
 
+  /** R13: what is no frame, or no answer of this version, ends the child. */
+  #hear(running: Running, piece: Buffer): void {
+    if (running.condemned || this.#closed) return;
+    let messages: readonly RunnerMessage[];
+    try {
+      const { gatherer, reader } = running.frames;
+      messages = gatherer.take(piece).map((frame) => reader.answer(frame));
+    } catch (cause) {
+      if (!(cause instanceof FrameFault)) throw cause;
+      return this.#condemn(running);
+    }
+    for (const message of messages) this.#receive(running, message);
+  }
+
   #receive(running: Running, message: RunnerMessage): void {
     if (running.condemned || this.#closed) return;
     const { events } = this.#options;
     if (message.kind !== "ready" && this.#isOfCanary(running, message)) return;
     switch (message.kind) {
       case "ready":
+        if (running.ready) return this.kill();
         clearTimeout(running.readyTimer);
         running.ready = true;
         events.onReady({ pid: running.pid, models: message.models });
@@ -191,8 +222,6 @@ export class ModelProcess {
         events.onRefused(message.model, message.id, message.reason);
         return;
     }
-    // Unknown means no: a child that says anything else is not the one that was started.
-    this.kill();
   }
 
   /** Takes an answer to a run under way; a child that answers anything else is ended. */

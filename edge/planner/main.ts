@@ -6,10 +6,14 @@
 //
 // Exit codes: 0 parent gone, 2 wrong start, 3 a model is refused or unusable.
 
+import { fstatSync, readSync, writeSync } from "node:fs";
 import { loadModel } from "../../models/load.js";
 import type { ModelRun, RunnerMessage } from "../../models/run.js";
+import { FrameReader, FrameWaiter } from "./frame-reader.js";
+import { FrameFault, FrameWriter } from "./frames.js";
 import { ModelSession } from "./session.js";
 
+const CHANNEL = 3;
 const EXIT_USAGE = 2;
 const EXIT_MODEL = 3;
 
@@ -35,16 +39,29 @@ async function open(pairs: readonly string[]): Promise<Sessions> {
   return sessions;
 }
 
-function isRun(message: unknown): message is ModelRun {
-  if (typeof message !== "object" || message === null) return false;
-  const { id, model, feeds, reset, apart } = message as Partial<Record<keyof ModelRun, unknown>>;
-  if (apart !== undefined && typeof apart !== "boolean") return false;
-  return Number.isSafeInteger(id) && typeof model === "string" && Array.isArray(feeds) && typeof reset === "boolean";
+const runs = new FrameWaiter((into, offset) => readSync(CHANNEL, into, offset, into.length - offset, null));
+const reader = new FrameReader();
+const writer = new FrameWriter();
+
+/** Waits for the edge's next run; null when the edge is gone. Throws FrameFault for anything else than a run. */
+function nextRun(): ModelRun | null {
+  let frame: Buffer | null;
+  try {
+    frame = runs.next();
+  } catch (cause) {
+    if (cause instanceof FrameFault) throw cause;
+    return null; // a channel that cannot be read is one whose edge is gone
+  }
+  return frame === null ? null : reader.run(frame);
 }
 
 function send(message: RunnerMessage): void {
-  // A parent that is gone cannot be told; the channel's end ends this process.
-  process.send?.(message, undefined, undefined, () => {});
+  const frame = writer.answer(message);
+  try {
+    for (let at = 0; at < frame.length; ) at += writeSync(CHANNEL, frame, at);
+  } catch {
+    process.exit(0); // the edge is gone
+  }
 }
 
 async function answer(sessions: Sessions, { id, model, feeds, reset, apart = false }: ModelRun): Promise<void> {
@@ -58,23 +75,32 @@ async function answer(sessions: Sessions, { id, model, feeds, reset, apart = fal
   }
 }
 
+function hasChannel(): boolean {
+  try {
+    return fstatSync(CHANNEL).isSocket();
+  } catch {
+    return false;
+  }
+}
+
 async function main(): Promise<void> {
   const pairs = process.argv.slice(2);
   if (pairs.length === 0 || pairs.length % 2 !== 0)
     fail("expected model folders, each with the checksum of its model or any", EXIT_USAGE);
-  if (!process.send) fail("expected to be started by the edge, with a channel to it", EXIT_USAGE);
-  process.on("disconnect", () => process.exit(0));
+  if (!hasChannel()) fail("expected to be started by the edge, with a channel to it", EXIT_USAGE);
   const sessions = await open(pairs).catch((error: Error) => fail(error.message, EXIT_MODEL));
-  let turn: Promise<void> = Promise.resolve();
-  process.on("message", (message) => {
-    if (!isRun(message)) fail("expected a run of a model, found another message", EXIT_USAGE);
-    turn = turn.then(() => answer(sessions, message));
-  });
   const models = [...sessions.values()].map(({ manifest, provider }) => {
     const { name: model, version, sha256 } = manifest;
     return { model, version, sha256, provider: provider.name, note: provider.note };
   });
   send({ kind: "ready", models });
+  try {
+    for (let run = nextRun(); run !== null; run = nextRun()) await answer(sessions, run);
+  } catch (cause) {
+    if (!(cause instanceof FrameFault)) throw cause;
+    fail(cause.message, EXIT_USAGE);
+  }
+  process.exit(0);
 }
 
 await main();

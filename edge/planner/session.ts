@@ -8,13 +8,15 @@ import { encodeElements, type NamedTensor, sizeOf } from "../../models/elements.
 import type { AdmittedModel } from "../../models/load.js";
 import type { ModelManifest, Provider, StateContract, TensorContract } from "../../models/manifest.js";
 import { createSession, fromNative, toNative } from "../../models/native.js";
+import { fineMonotonicMs } from "../../proto/codec/clock.js";
 
 const WARM_UP_RUNS = 3;
 const WARM_UP_SIDE = 64;
 
-/** What a run gave, and the model's own time, ms. */
+/** What a run gave, when the model began by CLOCK_MONOTONIC, and the model's own time, ms. */
 export interface Ran {
   readonly outputs: readonly NamedTensor[];
+  readonly beganMs: number;
   readonly inferenceMs: number;
 }
 
@@ -24,6 +26,8 @@ export class ModelSession {
   readonly provider: { readonly name: Provider; readonly note: string };
   readonly #session: InferenceSession;
   #states: ReadonlyMap<string, NamedTensor> = new Map();
+  readonly #given: Record<string, Tensor> = {};
+  #feeds: readonly NamedTensor[] | null = null; // of which `given` was made
   #ranMs = Number.NEGATIVE_INFINITY;
 
   private constructor(
@@ -50,8 +54,10 @@ export class ModelSession {
     if (how.reset || this.manifest.states.some(({ resetAfterMs }) => startMs - this.#ranMs > resetAfterMs))
       this.#reset();
     this.#ranMs = startMs;
-    const ran = await this.#infer(feeds, this.#states);
+    if (feeds !== this.#feeds) this.#take(feeds);
+    const ran = await this.#infer(this.#given, this.#states);
     const { states } = this.manifest;
+    if (states.length === 0) return ran;
     this.#states = new Map(states.map((state) => [state.tensor, stateOf(state, ran.outputs)]));
     const isState = (tensor: string): boolean => states.some(({ output }) => output === tensor);
     return { ...ran, outputs: ran.outputs.filter(({ tensor }) => !isState(tensor)) };
@@ -65,17 +71,26 @@ export class ModelSession {
     const states = new Map(initialStates(this.manifest));
     for (const contract of this.manifest.states)
       if (feeds.some(({ tensor }) => tensor === contract.tensor)) states.set(contract.tensor, feedOf(feeds, contract));
-    return this.#infer(feeds, states);
-  }
-
-  async #infer(feeds: readonly NamedTensor[], states: ReadonlyMap<string, NamedTensor>): Promise<Ran> {
     const given: Record<string, Tensor> = {};
     for (const contract of this.manifest.inputs) given[contract.tensor] = toNative(feedOf(feeds, contract));
+    return this.#infer(given, states);
+  }
+
+  async #infer(given: Record<string, Tensor>, states: ReadonlyMap<string, NamedTensor>): Promise<Ran> {
     for (const [tensor, state] of states) given[tensor] = toNative(state);
-    const runMs = performance.now();
+    const beganMs = fineMonotonicMs();
     const outputs = await this.#session.run(given);
-    const inferenceMs = performance.now() - runMs;
-    return { outputs: Object.entries(outputs).map(([tensor, output]) => fromNative(tensor, output)), inferenceMs };
+    const inferenceMs = fineMonotonicMs() - beganMs;
+    const named: NamedTensor[] = [];
+    for (const tensor in outputs) named.push(fromNative(tensor, outputs[tensor] as Tensor));
+    return { outputs: named, beganMs, inferenceMs };
+  }
+
+  /** Feeds that are the same list again hold new numbers in the same memory: their tensors stand. */
+  #take(feeds: readonly NamedTensor[]): void {
+    this.#feeds = null;
+    for (const contract of this.manifest.inputs) this.#given[contract.tensor] = toNative(feedOf(feeds, contract));
+    this.#feeds = feeds;
   }
 
   #reset(): void {

@@ -37,7 +37,7 @@ export function gridPlannerManifest(bytes: Uint8Array, options: { negate?: boole
   return {
     manifest: 2,
     name: negated ? "grid-planner-negated" : "grid-planner",
-    version: "1.0.0",
+    version: "1.1.0",
     summary: `Cost-to-go on a grid by value iteration, 8-connected, no corner cutting${turned}`,
     licence: "Apache-2.0",
     robotClass: "",

@@ -14,6 +14,12 @@ export function monotonicMs(): number {
   return Number(process.hrtime.bigint() / 1_000_000n);
 }
 
+/** CLOCK_MONOTONIC in milliseconds with fractions: for durations that begin in one process and end in another. */
+export function fineMonotonicMs(): number {
+  const [s, ns] = process.hrtime();
+  return s * 1000 + ns / 1e6;
+}
+
 /** Whether a suspension of the machine can be seen here. Where it cannot, say so at the start. */
 export function suspensionIsSeen(): boolean {
   return readUptimeMs() !== null;

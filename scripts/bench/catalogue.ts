@@ -11,8 +11,9 @@ export interface Entry {
 
 export const BENCHES: Readonly<Record<string, Entry>> = {
   planner: {
-    about: "a plan by the planner process, beside the same model in this process and a Dijkstra",
-    mostMs: 60_000,
+    about:
+      "models in their processes: a controller through a live edge, the loop beside it, plans; beside raw session.run",
+    mostMs: 180_000,
     load: () => import("./planner.js"),
   },
   ledger: {

@@ -61,7 +61,7 @@ class Heap {
 
 /** Answers a plan request. */
 export function solve({ id, kind, width, height, cost, seed }: PlanRequest): PlanResult {
-  const value = new Float32Array(width * height).fill(UNREACHABLE);
+  const value = new Float64Array(width * height).fill(UNREACHABLE);
   const heap = new Heap();
   for (let cell = 0; cell < value.length; cell += 1) {
     const start = seed[cell] as number;
@@ -74,7 +74,7 @@ export function solve({ id, kind, width, height, cost, seed }: PlanRequest): Pla
   while (heap.size > 0) {
     const cell = heap.pop();
     const key = heap.lastKey;
-    if (key > (value[cell] as number) * (1 + 1e-6)) continue;
+    if (key > (value[cell] as number)) continue;
     const x = cell % width;
     const y = (cell - x) / width;
     for (let dy = -1; dy <= 1; dy += 1) {
@@ -91,5 +91,5 @@ export function solve({ id, kind, width, height, cost, seed }: PlanRequest): Pla
       }
     }
   }
-  return { id, kind, width, height, value, sweeps: 0, inferenceMs: 0 };
+  return { id, kind, width, height, value: Float32Array.from(value), sweeps: 0, inferenceMs: 0 };
 }

@@ -2,8 +2,9 @@
 // virtual clock, with the simulated base's sensors and a hub that renews and grants without end, or grants nothing.
 // Plans are answered by Dijkstra.
 
-import { NO_CONTROLLERS } from "../../edge/core/controller/slots.js";
+import { type ControllerModels, NO_CONTROLLERS } from "../../edge/core/controller/slots.js";
 import { Edge } from "../../edge/core/edge.js";
+import { type WatchedModel, watchedOf } from "../../edge/core/health/health.js";
 import { EMPTY_MEMORY } from "../../edge/core/memory.js";
 import type { EdgeContext, EdgeEffect, EdgeInput } from "../../edge/core/types.js";
 import { deriveSite } from "../../fleet-config/derive.js";
@@ -30,6 +31,8 @@ export interface EdgeLoadOptions {
   readonly rays?: number;
   /** The hub renews its lease, but gives it nowhere to go. */
   readonly stands?: boolean;
+  /** Whoever holds the load answers their runs, by `feed`. */
+  readonly controllers?: ControllerModels;
 }
 
 export class EdgeLoad {
@@ -70,8 +73,8 @@ export class EdgeLoad {
     this.grid = grid;
     this.context = {
       ...{ robot: ROBOT, fleet, config, configHash: "hash", software: "bench", boot: "boot-1", model: "dijkstra" },
-      controllers: NO_CONTROLLERS,
-      watched: [{ name: "dijkstra", leastConfidence: 0, reference: null }],
+      controllers: options.controllers ?? NO_CONTROLLERS,
+      watched: watchedIn(options.controllers ?? NO_CONTROLLERS),
       brakeAheadMs: deriveSite(config).brakeAheadMs,
     };
     this.edge = new Edge({
@@ -80,8 +83,8 @@ export class EdgeLoad {
       grid,
       clocks: { monotonicMs: START_MS, bootMs: START_MS, wallMs: START_MS },
     });
-    this.#feed({ kind: "plannerReady" });
-    this.#feed({ kind: "linkOpened" });
+    this.feed({ kind: "plannerReady" });
+    this.feed({ kind: "linkOpened" });
     this.#hub({ kind: "welcome", session: "s1", epoch: 1, hubNonce: 1, void: [], incarnation: "h1" });
   }
 
@@ -100,16 +103,16 @@ export class EdgeLoad {
     if (this.#running !== null) {
       const request = this.#running;
       this.#running = null;
-      this.#feed({ kind: "planned", result: solve(request) });
+      this.feed({ kind: "planned", result: solve(request) });
     }
     const nowMs = this.#nowMs;
-    this.#feed({ kind: "tick", clocks: { monotonicMs: nowMs, bootMs: nowMs, wallMs: nowMs } });
+    this.feed({ kind: "tick", clocks: { monotonicMs: nowMs, bootMs: nowMs, wallMs: nowMs } });
     if (!this.#stands && this.edge.state.memory.holdings.every(({ arrived }) => arrived)) this.#grant();
   }
 
   #sample(channel: OnboardChannel): void {
     const sample = readOnboard[channel](this.#sensors.sample(channel), channel);
-    this.#feed({ kind: "sample", sample: { channel, ...sample } as OnboardSample });
+    this.feed({ kind: "sample", sample: { channel, ...sample } as OnboardSample });
   }
 
   #grant(): void {
@@ -125,10 +128,11 @@ export class EdgeLoad {
   }
 
   #hub(message: HubMessage): void {
-    this.#feed({ kind: "hub", message });
+    this.feed({ kind: "hub", message });
   }
 
-  #feed(input: EdgeInput): void {
+  /** One step of the core at the present virtual time, and its effects. */
+  feed(input: EdgeInput): void {
     let effects: readonly EdgeEffect[] = [];
     this.around(input, () => {
       effects = this.edge.step(input, this.#nowMs);
@@ -138,7 +142,7 @@ export class EdgeLoad {
   }
 
   #perform(effect: EdgeEffect): void {
-    if (effect.kind === "save") this.#feed({ kind: "saved", version: effect.version });
+    if (effect.kind === "save") this.feed({ kind: "saved", version: effect.version });
     else if (effect.kind === "send") this.#answer(effect.message);
     else if (effect.kind === "command") {
       this.#world.command(ROBOT, effect.command, this.#nowMs);
@@ -159,4 +163,9 @@ export class EdgeLoad {
       this.#hub({ kind: "renewed", nonce: message.nonce, leaseMs: 3000, hubNonce: this.#nonce });
     }
   }
+}
+
+function watchedIn({ live }: ControllerModels): readonly WatchedModel[] {
+  const planner = { name: "dijkstra", leastConfidence: 0, reference: null };
+  return live === null ? [planner] : [planner, watchedOf(live, undefined)];
 }

@@ -43,7 +43,7 @@ export function controllerOf(weights: Weights): Controller {
     run: ({ id, model, feeds }) => {
       const scores = Float32Array.from(forward(weights.network, feeds[0]?.data as Float32Array));
       const output = { tensor: SCORES, type: "float32", dims: [1, scores.length], data: scores } as const;
-      return { id, model, outputs: [output], inferenceMs: 0 };
+      return { id, model, outputs: [output], beganMs: 0, inferenceMs: 0 };
     },
   };
 }

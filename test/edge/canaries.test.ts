@@ -32,7 +32,7 @@ function desk(periodMs = 1000) {
     kill: (model) => void seen.killed.push(model),
     tell: (model, fault) => void seen.told.push(`${model}: ${fault}`),
   });
-  const result = (y: number) => ({ id: -1, model: "chaser", outputs: [floats("y", [y])], inferenceMs: 1 });
+  const result = (y: number) => ({ id: -1, model: "chaser", outputs: [floats("y", [y])], beganMs: 0, inferenceMs: 1 });
   return { canaries, busy, seen, answer: (y: number) => ({ kind: "result", result: result(y) }) as const };
 }
 

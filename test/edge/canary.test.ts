@@ -51,7 +51,7 @@ class Desk {
   /** The child answers the newest run. */
   answer(y: number): this {
     const run = this.runs.at(-1);
-    const result = { id: run?.id ?? 0, model: "m", outputs: [floats("y", [y])], inferenceMs: 1 };
+    const result = { id: run?.id ?? 0, model: "m", outputs: [floats("y", [y])], beganMs: 0, inferenceMs: 1 };
     this.canary.answered({ kind: "result", result });
     return this;
   }
@@ -82,7 +82,7 @@ t.test(
     t.match(desk.told[1], /^"two": expected finite numbers/);
     desk.pass(PERIOD_MS);
     const id = desk.runs.at(-1)?.id ?? 0;
-    desk.canary.answered({ kind: "result", result: { id, model: "m", outputs: [], inferenceMs: 1 } });
+    desk.canary.answered({ kind: "result", result: { id, model: "m", outputs: [], beganMs: 0, inferenceMs: 1 } });
     t.match(desk.told[2], /found none/);
     desk.pass(PERIOD_MS).answer(20);
     t.equal(desk.told[3], "");
@@ -109,7 +109,7 @@ t.test("R11 a canary that a plan overtakes counts as never begun, and its late a
   desk.pass(50);
   t.equal(desk.runs.length, 2, "it is tried again soon");
   t.equal(desk.runs[1]?.feeds[0]?.data[0], 1, "with the same vector");
-  desk.canary.answered({ kind: "result", result: { id, model: "m", outputs: [], inferenceMs: 1 } });
+  desk.canary.answered({ kind: "result", result: { id, model: "m", outputs: [], beganMs: 0, inferenceMs: 1 } });
   t.same(desk.told, [], "an answer to the first one is none to the second");
   t.same(desk.answer(10).told, [""]);
 });

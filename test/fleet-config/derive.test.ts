@@ -106,3 +106,22 @@ t.test("the planning grid is coarsened as the map says, and the driving grid kee
   const wide = parseSite(spoilt("marginM: 0.1", "marginM: 0.2"), "site.yaml");
   t.equal(driveGridOf(wide, grid).blocked.filter((blocked) => blocked === 0).length, 4);
 });
+
+t.test("R13 a key's days are days of the calendar, and nothing of models is named twice", async (t) => {
+  const key = (more: string) => `{ id: team, publicKey: "${"A".repeat(43)}="${more} }`;
+  const refusal = (models: string) => {
+    try {
+      parseSite(`${soundSite}models: ${models}\n`, "site.yaml");
+      return "";
+    } catch (cause) {
+      return (cause as Error).message;
+    }
+  };
+  t.equal(refusal(`{ signed: true, keys: [${key(", notAfter: 2026-02-28")}] }`), "");
+  t.match(refusal(`{ keys: [${key(', notAfter: "2026-02-31"')}] }`), /expected a day of the calendar/);
+  t.match(refusal(`{ keys: [${key(', revokedFrom: "2026-13-01"')}] }`), /expected a day of the calendar/);
+  t.match(refusal(`{ keys: [${key("")}, ${key("")}] }`), /each id once in keys/);
+  t.match(refusal("{ signed: true }"), /at least one of models.keys/);
+  const floor = (version: string) => `{ model: a, version: ${version} }`;
+  t.match(refusal(`{ floors: [${floor("1.0.0")}, ${floor("2.0.0")}] }`), /each model once/);
+});

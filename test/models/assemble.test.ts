@@ -148,3 +148,17 @@ t.test("tensors are in the type that the graph wants", (t) => {
   t.same(of("bool"), new Uint8Array([1, 1]));
   t.end();
 });
+
+t.test("R6 a history begins anew after a time without runs: what is long past is no history of what is now", (t) => {
+  const speed = feature("odometry.speedMps", { history: { frames: 3, everyMs: 100, order: "newest-first" } });
+  const frames: Frames = new Map();
+  const at = (nowMs: number, speedMps: number) => {
+    const samples = { odometry: { ...SAMPLES.odometry, speedMps } };
+    const assembly = assemble(fedWith(speed), evidence({ nowMs, samples }), frames);
+    return assembly.kind === "ready" ? Array.from(assembly.feeds[0]?.data ?? [], Number) : [];
+  };
+  t.same(at(0, 1), [1, 1, 1]);
+  t.same(at(1000, 2), [2, 1, 1]);
+  t.same(at(2001, 3), [3, 3, 3]);
+  t.end();
+});

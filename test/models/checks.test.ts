@@ -183,3 +183,15 @@ t.test("a graph of other types is told by name and type", (t) => {
   t.same(contractDifferences(aManifest(), graph), ['input "obs": expected float32, found float16']);
   t.end();
 });
+
+t.test("R13 a model that drives may not be fed or tell more numbers than the edge can handle", (t) => {
+  const output = (shape: readonly number[]) => ({ tensor: "action", type: "float32", shape, unit: "m" }) as const;
+  const faultsOf = (more: Parameters<typeof aManifest>[0]) => manifestFaults(aManifest(more)).join("\n");
+  const proposal = { kind: "waypoints", tensor: "action", scaleM: 1 } as const;
+  t.equal(faultsOf({ outputs: [output([128])], proposal }), "");
+  t.match(faultsOf({ outputs: [output([130])], proposal }), /expected x and y of at most 64 points, found 130 numbers/);
+  t.match(faultsOf({ outputs: [output([2_147_483_647])] }), /expected at most 65536 numbers .* found 214748/);
+  const state = { tensor: "h", output: "g", type: "float32", shape: [2e9], initial: 0, resetAfterMs: 1 } as const;
+  t.match(faultsOf({ states: [state] }), /expected at most 65536 numbers/);
+  t.end();
+});

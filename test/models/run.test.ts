@@ -17,7 +17,7 @@ function aRequest(more: Partial<PlanRequest> = {}): PlanRequest {
 function aResult(length: number, tensor = "value"): ModelResult {
   const value = { tensor, type: "float32", dims: [3, 4], data: new Float32Array(length) } as const;
   const sweeps = { tensor: "sweeps", type: "int64", dims: [], data: new BigInt64Array([9n]) } as const;
-  return { id: 5, model: "grid-planner", outputs: [value, sweeps], inferenceMs: 1.5 };
+  return { id: 5, model: "grid-planner", outputs: [value, sweeps], beganMs: 0, inferenceMs: 1.5 };
 }
 
 t.test("grid is fed row by row under the names of the manifest", (t) => {

@@ -24,6 +24,7 @@ import { configOf, roomGrid } from "../edge/core/yard.js";
 import { chanceFrom } from "../proto/true-time.js";
 
 const DEADLINE_MS = 30_000;
+t.setTimeout(120_000); // the machine may be busy with others
 const CANARY_MS = 100;
 const DWELL_MS = 400;
 
@@ -127,7 +128,7 @@ t.test("R7 R11 a live model that answers otherwise lowers the robot, until it an
   robot.vectors.spoil(1);
   await until("the fall", () => robot.rung() === "REACTIVE_ONLY");
   await until("the telemetry", () => robot.causes().some((cause) => cause.startsWith("canary-failed")));
-  t.match(robot.causes(), [/^canary-failed: grid-planner 1\.0\.0: "[^"]+": expected value\[0\] = /]);
+  t.match(robot.causes(), [/^canary-failed: grid-planner 1\.1\.0: "[^"]+": expected value\[0\] = /]);
   t.match(robot.notes, [/^canary failed /]);
   await sleep(3 * DWELL_MS);
   t.equal(robot.rung(), "REACTIVE_ONLY", "no time alone clears it");
@@ -142,7 +143,7 @@ t.test(
     const pid = robot.pid();
     process.kill(pid, "SIGSTOP");
     await until("the fall", () =>
-      robot.causes().some((cause) => cause.startsWith("canary-failed: grid-planner 1.0.0: no answer")),
+      robot.causes().some((cause) => cause.startsWith("canary-failed: grid-planner 1.1.0: no answer")),
     );
     t.equal(robot.rung(), "REACTIVE_ONLY");
     await until("the climb", () => robot.rung() === "AUTONOMOUS");

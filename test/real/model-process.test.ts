@@ -1,83 +1,20 @@
 // The planner child as a real process: it answers, it refuses, it dies and comes back, and a stopped one is ended too.
 
-import { fork, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
-import t, { type Test } from "tap";
-import type { CanaryAnswer } from "../../edge/canary.js";
-import { ModelProcess, type ModelProcessOptions } from "../../edge/io/model-process.js";
-import { gridPlannerManifest, writeGridPlanner } from "../../models/grid-planner/write.js";
-import { type PlanRequest, UNREACHABLE } from "../../models/planner.js";
-import { gridRun, type ModelResult, type ModelRun, type ReadyModel } from "../../models/run.js";
+import t from "tap";
+import { FrameReader } from "../../edge/planner/frame-reader.js";
+import { writeGridPlanner } from "../../models/grid-planner/write.js";
+import type { ModelRun } from "../../models/run.js";
 import { writeChaser } from "../models/helpers/chaser-model.js";
 
-const DEADLINE_MS = 20_000;
+import { aPlanner, aRun, entry, isAlive, until } from "./model-process-kit.js";
+
 t.setTimeout(120_000); // the machine may be busy with others
-const entry = fileURLToPath(new URL("../../edge/planner/main.js", import.meta.url));
-
-interface Seen {
-  readonly ready: { pid: number; models: readonly ReadyModel[] }[];
-  readonly results: ModelResult[];
-  readonly refusals: { id: number; reason: string }[];
-  readonly canaries: (CanaryAnswer & { readonly model: string })[];
-  readonly exits: { pid: number; code: number | null; signal: string | null }[];
-}
-
-function aPlanner(
-  t: Test,
-  options: Partial<ModelProcessOptions> = {},
-): { planner: ModelProcess; seen: Seen; modelDir: string } {
-  const modelDir = t.testdir();
-  writeGridPlanner(modelDir);
-  const seen: Seen = { ready: [], results: [], refusals: [], canaries: [], exits: [] };
-  const events = {
-    onReady: (info: Seen["ready"][number]) => void seen.ready.push(info),
-    onResult: (result: ModelResult) => void seen.results.push(result),
-    onRefused: (_: string, id: number, reason: string) => void seen.refusals.push({ id, reason }),
-    onCanary: (model: string, answer: CanaryAnswer) => void seen.canaries.push({ model, ...answer }),
-    onExit: (info: Seen["exits"][number]) => void seen.exits.push(info),
-  };
-  const planner = new ModelProcess({
-    models: [{ directory: modelDir }],
-    events,
-    restartMs: { initial: 20, max: 100 },
-    ...options,
-  });
-  t.teardown(() => planner.close());
-  return { planner, seen, modelDir };
-}
-
-async function until(what: string, condition: () => boolean): Promise<void> {
-  const end = Date.now() + DEADLINE_MS;
-  while (!condition()) {
-    if (Date.now() > end) throw new Error(`waited ${DEADLINE_MS} ms in vain for: ${what}`);
-    await sleep(5);
-  }
-}
-
-const MANIFEST = gridPlannerManifest(new Uint8Array(1));
-
-/** A run that values a grid of 4 by 3 cells. */
-function aRun(id: number, more: Partial<PlanRequest> = {}): ModelRun {
-  const cost = new Float32Array(12).fill(2);
-  const seed = new Float32Array(12).fill(UNREACHABLE);
-  seed[0] = 0;
-  const run = gridRun(MANIFEST, { id, kind: "local", width: 4, height: 3, cost, seed, ...more });
-  if (typeof run === "string") throw new Error(run);
-  return run;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.[0] !== "Z";
-  } catch {
-    return false;
-  }
-}
 
 t.test("R11 planner process answers a request, one at a time", async (t) => {
   const { planner, seen } = aPlanner(t);
@@ -85,7 +22,7 @@ t.test("R11 planner process answers a request, one at a time", async (t) => {
   planner.start();
   t.equal(planner.run(aRun(1)), false, "not before it is ready");
   await until("ready", () => seen.ready.length === 1);
-  const model = { model: "grid-planner", version: "1.0.0", provider: "cpu", note: "" };
+  const model = { model: "grid-planner", version: "1.1.0", provider: "cpu", note: "" };
   t.match(seen.ready, [{ pid: planner.pid, models: [model] }]);
   t.equal(planner.run(aRun(7)), true);
   t.equal(planner.run(aRun(8)), false, "not while one is under way");
@@ -253,15 +190,58 @@ t.test("R11 planner process closes its child for good, also a stopped one", asyn
   t.same(seen.exits, [], "no event after close");
 });
 
+t.test("R13 planner process survives whatever a child says, and ends that child", async (t) => {
+  const said: Record<string, string> = {
+    "nothing that is a frame": "Buffer.alloc(100, 0xff)",
+    "a head that is no JSON": "frame('{')",
+    "an answer before it is ready": "frame({ kind: 'result', model: 'grid-planner', tensors: [] })",
+    "a body that its head does not tell of": "frame({ kind: 'ready', models: [] }, 8)",
+    "that it is ready twice": "Buffer.concat([ready, ready])",
+    "an answer that nobody asked for": "Buffer.concat([ready, frame({ kind: 'refused', model: 'm', reason: '' })])",
+  };
+  const prelude = `import { writeSync } from "node:fs";
+    function frame(head, body = 0) {
+      const text = Buffer.from(typeof head === "string" ? head : JSON.stringify(head));
+      const bytes = Buffer.alloc(40 + Math.ceil(text.length / 8) * 8 + body);
+      bytes.writeUInt32LE(text.length, 0);
+      bytes.writeUInt32LE(body, 4);
+      text.copy(bytes, 40);
+      return bytes;
+    }
+    const ready = frame({ kind: "ready", models: [] });
+    setInterval(() => {}, 1000);`;
+  for (const [what, bytes] of Object.entries(said)) {
+    const entry = join(t.testdirName, "strange.mjs");
+    const { planner, seen } = aPlanner(t, { entry, restartMs: { initial: 60_000, max: 60_000 } });
+    writeFileSync(entry, `${prelude}\nwriteSync(3, ${bytes});`);
+    planner.start();
+    await until(`the end of a child that says ${what}`, () => seen.exits.length === 1);
+    t.equal(seen.exits[0]?.signal, "SIGKILL", what);
+    t.same(seen.results, []);
+    await planner.close();
+  }
+});
+
+t.test("R11 planner process ends a child that lets its channel go", async (t) => {
+  const entry = join(t.testdirName, "deaf.mjs");
+  const { planner, seen } = aPlanner(t, { entry, restartMs: { initial: 60_000, max: 60_000 } });
+  writeFileSync(entry, 'import { closeSync } from "node:fs"; closeSync(3); setInterval(() => {}, 1000);');
+  planner.start();
+  await until("its end", () => seen.exits.length === 1);
+  t.equal(seen.exits[0]?.signal, "SIGKILL");
+});
+
 t.test("R11 planner child ends when the channel to its parent closes, and prints nothing on stdout", async (t) => {
   const modelDir = t.testdir();
   writeGridPlanner(modelDir);
-  const child = fork(entry, [modelDir, "any"], { serialization: "advanced", silent: true, execArgv: [] });
+  const child = spawn(process.execPath, [entry, modelDir, "any"], { stdio: ["ignore", "pipe", "inherit", "pipe"] });
   const printed: string[] = [];
   child.stdout?.on("data", (text) => printed.push(String(text)));
-  const [ready] = await once(child, "message");
-  t.match(ready, { kind: "ready", models: [{ model: "grid-planner", version: "1.0.0", sha256: /^[0-9a-f]{64}$/ }] });
-  child.disconnect();
+  const channel = child.stdio[3] as Duplex;
+  const [said] = await once(channel, "data");
+  const ready = new FrameReader().answer(said);
+  t.match(ready, { kind: "ready", models: [{ model: "grid-planner", version: "1.1.0", sha256: /^[0-9a-f]{64}$/ }] });
+  channel.destroy();
   const [code] = await once(child, "exit");
   t.equal(code, 0);
   t.same(printed, []);

@@ -86,7 +86,8 @@ export class StandInControllers {
     const outputs = nonsense ? nonsenseOf(chance) : wild ? wildOf(chance) : chase(run);
     const tookMs = (slow ? SLOW_MS : 2) + 8 * chance.next();
     kernel.after(tookMs * MS, () => {
-      if (process.life === life) events.result(model, { id: run.id, model: run.model, outputs, inferenceMs: tookMs });
+      if (process.life === life)
+        events.result(model, { id: run.id, model: run.model, outputs, beganMs: 0, inferenceMs: tookMs });
     });
     return true;
   }

@@ -6,6 +6,9 @@ import { type GuardContext, type GuardVerdict, guard } from "./guard.js";
 import type { Path } from "./path.js";
 import type { Pose, Velocity } from "./types.js";
 
+/** Waypoints nearer to the one before than this, in metres, tell nothing. */
+const APART_M = 0.01;
+
 export interface Advice {
   readonly proposal: Exclude<ModelProposal, { kind: "field" }>;
   /** Where the robot was when the model was asked. */
@@ -38,7 +41,13 @@ function setPointOf(
   const { physics, latencyS, maxSpeedMps, speedMps } = context;
   const [cos, sin] = [Math.cos(pose.headingRad), Math.sin(pose.headingRad)];
   const pointsM = [pose.xM, pose.yM];
-  for (const { xM, yM } of proposal.points) pointsM.push(pose.xM + cos * xM - sin * yM, pose.yM + sin * xM + cos * yM);
+  let last = { xM: 0, yM: 0 };
+  for (const point of proposal.points) {
+    const { xM, yM } = point;
+    if (Math.hypot(xM - last.xM, yM - last.yM) < APART_M) continue;
+    pointsM.push(pose.xM + cos * xM - sin * yM, pose.yM + sin * xM + cos * yM);
+    last = point;
+  }
   const path: Path = { targetId: "", pointsM, reachesTarget: false, detourM: 0 };
   const limits = { maxSpeedMps, latencyS, periodS };
   return pursue({ path, progress: { segment: 0, turning: false }, pose: context.pose, speedMps, physics, limits });

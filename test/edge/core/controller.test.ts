@@ -169,7 +169,7 @@ t.test("R11 an answer that comes late, or to nothing that was asked, is not driv
   const robot = driven(() => null);
   t.ok(robot.run(5000, () => slot(robot).flight !== null));
   const id = slot(robot).flight?.id ?? 0;
-  const result = (of: number) => ({ id: of, model: "chaser", outputs: action(1, 0), inferenceMs: 1 });
+  const result = (of: number) => ({ id: of, model: "chaser", outputs: action(1, 0), beganMs: 0, inferenceMs: 1 });
   robot.step({ kind: "ran", model: OLD, result: result(id + 1) });
   t.equal(slot(robot).advice, null, "to nothing");
   robot.nowMs += DEADLINE_MS + 1;

@@ -267,11 +267,15 @@ export class EdgeUnderTest {
       const outputs = this.answering.get(model)?.(run) ?? null;
       if (outputs === null) this.#runs.push(asked);
       else if (typeof outputs === "string") this.step({ kind: "runRefused", model, id: run.id, reason: outputs });
-      else this.step({ kind: "ran", model, result: { id: run.id, model: run.model, outputs, inferenceMs: 1 } });
+      else
+        this.step({
+          kind: "ran",
+          model,
+          result: { id: run.id, model: run.model, outputs, beganMs: 0, inferenceMs: 1 },
+        });
     }
   }
 
-  /** Everything commanded since `fromMs`. */
   commands(fromMs = 0): readonly Command[] {
     return this.effects.flatMap(({ atMs, effect }) =>
       effect.kind === "command" && atMs >= fromMs ? [effect.command] : [],
