@@ -101,12 +101,17 @@ async function whyNot(
   const { sha256 } = manifest;
   const model = modelName(manifest);
   const known = book.of(sha256);
-  if (known !== undefined) return known.verdict === "passed" ? "" : known.why;
+  if (known?.verdict === "passed") return "";
+  if (known !== undefined) return `${known.why} (banned in ${book.file}; without its entry there it is tried again)`;
   const verdict = await tryAdmitted(admitted);
   note("model tried", { model, ok: verdict.ok, ...verdict.figures });
   const why = verdict.ok ? "" : `${verdict.code}: ${verdict.detail}`.slice(0, 300);
-  if (verdict.ok) book.enter({ sha256, model, verdict: "passed", why });
-  else if (verdict.ban !== undefined) book.enter({ sha256: verdict.ban, model, verdict: "banned", why });
+  try {
+    if (verdict.ok) book.enter({ sha256, model, verdict: "passed", why });
+    else if (verdict.ban !== undefined) book.enter({ sha256: verdict.ban, model, verdict: "banned", why });
+  } catch (cause) {
+    note("verdict not kept", { model, why: (cause as Error).message }); // it is tried again at the next start
+  }
   return why;
 }
 

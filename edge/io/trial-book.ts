@@ -16,13 +16,13 @@ export interface TrialEntry {
 }
 
 export class TrialBook {
-  readonly #file: string;
+  readonly file: string;
   #entries: readonly TrialEntry[];
 
   /** `dataDir` must exist. */
   constructor(dataDir: string) {
-    this.#file = join(dataDir, FILE);
-    this.#entries = readEntries(this.#file);
+    this.file = join(dataDir, FILE);
+    this.#entries = readEntries(this.file);
   }
 
   of(sha256: string): TrialEntry | undefined {
@@ -32,8 +32,8 @@ export class TrialBook {
   /** Replaces what was known of these bytes; the oldest are dropped first. Throws when it cannot be written. */
   enter(entry: TrialEntry): void {
     this.#entries = [...this.#entries.filter(({ sha256 }) => sha256 !== entry.sha256), entry].slice(-KEPT);
-    writeFileSync(`${this.#file}.new`, `${JSON.stringify(this.#entries, null, 1)}\n`);
-    renameSync(`${this.#file}.new`, this.#file);
+    writeFileSync(`${this.file}.new`, `${JSON.stringify(this.#entries, null, 1)}\n`);
+    renameSync(`${this.file}.new`, this.file);
   }
 }
 

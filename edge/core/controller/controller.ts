@@ -2,6 +2,7 @@
 // and when a candidate takes over or the one before comes back. What becomes of an advice stands in judging.ts.
 
 import { assemble } from "../../../models/assemble.js";
+import type { ModelManifest } from "../../../models/manifest.js";
 import { readProposal } from "../../../models/propose.js";
 import type { ModelResult } from "../../../models/run.js";
 import { failed } from "../breaker.js";
@@ -20,9 +21,11 @@ const KEPT_PERIODS = 2;
 const LEASH_RADII = 3;
 /** After a failure immediate rules hold at least this long. */
 const FAILING_MS = 1000;
-/** A candidate is not taken before so many runs, or when the guard would have refused more than this share of them. */
+/** A candidate is not taken before so many runs, or when more than this share of them could not have been driven. */
 const SHADOW_RUNS = 20;
-const SHADOW_VETOES = 0.1;
+const SHADOW_UNFIT = 0.1;
+/** Whatever a manifest allows, an answer later than this is no use to a robot that moves. */
+const DEADLINE_MOST_MS = 1000;
 
 /** One change of a slot: when, and where its effects go. */
 export interface Turn {
@@ -44,9 +47,13 @@ function withinM({ controllers, context }: EdgeState): number {
     : controllers.best.toGoM + LEASH_RADII * context.config.physics.radiusM;
 }
 
+function deadlineMs({ limits }: ModelManifest): number {
+  return Math.min(limits.deadlineMs, DEADLINE_MOST_MS);
+}
+
 export function isCurrent(state: EdgeState, { advice, manifest }: Slot, nowMs: number): boolean {
   if (advice === null) return false;
-  const keptMs = manifest.limits.deadlineMs + KEPT_PERIODS * state.context.config.limits.controlMs;
+  const keptMs = deadlineMs(manifest) + KEPT_PERIODS * state.context.config.limits.controlMs;
   return nowMs - advice.sentMs <= keptMs;
 }
 
@@ -58,7 +65,7 @@ export function stepControllers(state: EdgeState, turn: Turn): void {
     if (slot.flight === null) continue;
     missed(state, slot, slot.flight, turn);
     const runningMs = turn.nowMs - slot.flight.sentMs;
-    if (runningMs <= KILL_DEADLINES * slot.manifest.limits.deadlineMs || !slot.ready) continue;
+    if (runningMs <= KILL_DEADLINES * deadlineMs(slot.manifest) || !slot.ready) continue;
     slot.ready = false;
     turn.effects.push({ kind: "killModel", model: slot.model, why: `no answer for ${runningMs} ms` });
   }
@@ -67,7 +74,7 @@ export function stepControllers(state: EdgeState, turn: Turn): void {
 
 /** A run past its deadline is lost, also when its answer comes before the tick that would have noticed. */
 function missed(state: EdgeState, slot: Slot, flight: Flight, turn: Turn): void {
-  if (flight.missed || turn.nowMs - flight.sentMs <= slot.manifest.limits.deadlineMs) return;
+  if (flight.missed || turn.nowMs - flight.sentMs <= deadlineMs(slot.manifest)) return;
   flight.missed = true;
   slot.counts.late += 1;
   fail(state, slot, "it is past its deadline", turn);
@@ -79,8 +86,8 @@ function promote(state: EdgeState, turn: Turn): void {
   const { promoteAfterMs } = state.context.config.models;
   const candidate = slotWith(controllers, "shadow");
   if (candidate === undefined || promoteAfterMs === 0 || !isCurrent(state, candidate, turn.nowMs)) return;
-  const { asked, vetoed } = candidate.counts;
-  const isProven = asked >= SHADOW_RUNS && vetoed <= SHADOW_VETOES * asked;
+  const { asked, vetoed, unsure } = candidate.counts;
+  const isProven = asked >= SHADOW_RUNS && vetoed + unsure <= SHADOW_UNFIT * asked;
   if (!isProven || turn.nowMs - controllers.sinceMs < promoteAfterMs) return;
   const live = slotWith(controllers, "live");
   if (live !== undefined) {

@@ -276,3 +276,21 @@ t.test("R11 without a model before, the path itself is pursued again when a prom
   t.ok(robot.run(60_000, () => hasArrived(robot)));
   t.equal(robot.rung, "AUTONOMOUS");
 });
+
+t.test("R11 a candidate that is mostly unsure of itself does not take over", async (t) => {
+  const calibration = [
+    [0, 0],
+    [1, 1],
+  ] as const;
+  const confidence = { kind: "output", tensor: "action", index: 0, calibration, least: 0.5 } as const;
+  const controllers: ControllerModels = { live: controller("1.0.0"), candidate: controller("2.0.0", { confidence }) };
+  const robot = new EdgeUnderTest({ controllers, models: { promoteAfterMs: 2000 } });
+  let runs = 0;
+  begin(robot, [
+    [OLD, chase],
+    [NEW, () => action(++runs % 4 === 0 ? 0.8 : 0.2, 0)],
+  ]);
+  robot.run(12_000);
+  t.ok(slot(robot, NEW).counts.unsure > 50);
+  t.equal(live(robot), OLD);
+});
