@@ -116,7 +116,7 @@ export class StandInControllers {
 }
 
 function nonsenseOf(chance: Random): readonly NamedTensor[] {
-  const kinds = [action(Number.NaN, 0), action(0, Number.POSITIVE_INFINITY), action(9, 9), []];
+  const kinds = [action(Number.NaN, 0), action(0, Number.POSITIVE_INFINITY), action(9, 9), action(0, 9), []];
   return kinds[chance.below(kinds.length)] ?? [];
 }
 

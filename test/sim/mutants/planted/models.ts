@@ -5,7 +5,6 @@ import type { Mutant } from "../mutant.js";
 const CONTROLLER = "edge/core/controller/controller.ts";
 const ADVICE = "edge/core/motion/advice.ts";
 const ASSEMBLE = "models/assemble.ts";
-const GUARD = "edge/core/motion/guard.ts";
 
 export const MODEL_MUTANTS: readonly Mutant[] = [
   {
@@ -31,11 +30,5 @@ export const MODEL_MUTANTS: readonly Mutant[] = [
         replace: "if (!verdict.ok) return { ok: true, command: wished, limitedBy: undefined };",
       },
     ],
-  },
-  {
-    id: "advice-of-any-speed",
-    rule: "R11",
-    about: "the guard takes a set-point beyond what the base can",
-    patches: [{ file: GUARD, find: 'if (!inRange) return { ok: false, reason: "out-of-range" };', replace: "" }],
   },
 ];
