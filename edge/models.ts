@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ConfigRefused } from "../fleet-config/load.js";
 import type { ModelsConfig } from "../fleet-config/types.js";
+import { sha256Hex } from "../models/contract.js";
 import { type AdmissionPolicy, type AdmittedModel, admitModel } from "../models/load.js";
 import type { PinnedKey } from "../models/signature.js";
 import { tryAdmitted } from "../models/trial/admitted.js";
@@ -98,17 +99,20 @@ async function whyNot(
   { book, note }: Parameters<typeof tryModels>[1],
 ): Promise<string> {
   if (directory === REFERENCE_MODEL) return "";
-  const { sha256 } = manifest;
+  // What passed was judged with its limits and golden vectors; what crashed did so by its bytes alone.
+  const whole = sha256Hex(Buffer.from(JSON.stringify(manifest)));
   const model = modelName(manifest);
-  const known = book.of(sha256);
+  const known = book.of(manifest.sha256) ?? book.of(whole);
   if (known?.verdict === "passed") return "";
   if (known !== undefined) return `${known.why} (banned in ${book.file}; without its entry there it is tried again)`;
   const verdict = await tryAdmitted(admitted);
   note("model tried", { model, ok: verdict.ok, ...verdict.figures });
   const why = verdict.ok ? "" : `${verdict.code}: ${verdict.detail}`.slice(0, 300);
   try {
-    if (verdict.ok) book.enter({ sha256, model, verdict: "passed", why });
-    else if (verdict.ban !== undefined) book.enter({ sha256: verdict.ban, model, verdict: "banned", why });
+    if (verdict.ok) book.enter({ sha256: whole, model, verdict: "passed", why });
+    // A trial that took too long or too much may have had no share of a busy board: that refuses this start alone.
+    else if (verdict.code === "crashed" && verdict.ban !== undefined)
+      book.enter({ sha256: verdict.ban, model, verdict: "banned", why });
   } catch (cause) {
     note("verdict not kept", { model, why: (cause as Error).message }); // it is tried again at the next start
   }

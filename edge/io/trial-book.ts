@@ -9,7 +9,7 @@ const FILE = "models.json";
 const KEPT = 256;
 
 export interface TrialEntry {
-  readonly sha256: string;
+  readonly sha256: string; // of the whole manifest that passed, or of the model that crashed
   readonly model: string;
   readonly verdict: "passed" | "banned";
   readonly why: string;

@@ -7,6 +7,7 @@ import { admitModels, type ModelFolders, tryModels } from "../../edge/models.js"
 import { defaultedParts } from "../../fleet-config/defaults.js";
 import { ConfigRefused } from "../../fleet-config/load.js";
 import type { ModelsConfig } from "../../fleet-config/types.js";
+import { sealManifest } from "../../models/contract.js";
 import { generateSigningKey, signManifest } from "../../models/signature.js";
 import { writeChaser } from "../models/helpers/chaser-model.js";
 
@@ -76,7 +77,7 @@ t.test("R13 a site that wants signatures takes no unsigned model, and none by an
 
 t.test("R11 a model is tried once on a board; one that fails does not run, and a candidate is left out", async (t) => {
   const folder = t.testdir();
-  const { at, good, slow } = chasers(folder);
+  const { at, slow } = chasers(folder);
   const notes: string[] = [];
   const held = async (folders: Partial<ModelFolders>) => {
     const admitted = await admitModels({ ...NONE, ...folders }, CONFIG);
@@ -87,12 +88,34 @@ t.test("R11 a model is tried once on a board; one that fails does not run, and a
   t.same(notes, ["model tried"]);
   t.same(await held({ controller: at("good") }), ["planner", "controller"]);
   t.same(notes, ["model tried"], "not twice");
-  t.match(new TrialBook(folder).of(good.sha256), { model: "chaser 1.0.0", verdict: "passed" });
+  t.match(JSON.parse(readFileSync(join(folder, "models.json"), "utf8")), [
+    { model: "chaser 1.0.0", verdict: "passed" },
+  ]);
   t.match(await refusalOf(held({ controller: at("slow") })), /chaser 2\.0\.0: (too-slow|out-of-time|out-of-memory): /);
   t.same(await held({ controller: at("good"), candidate: at("slow") }), ["planner", "controller"]);
   t.ok(notes.includes("candidate refused"));
+  t.equal(new TrialBook(folder).of(slow.sha256), undefined, "one that was only slow is tried again");
   new TrialBook(folder).enter({ sha256: slow.sha256, model: "chaser 2.0.0", verdict: "banned", why: "it crashed" });
-  t.match(await refusalOf(held({ controller: at("slow") })), /chaser 2\.0\.0: it crashed/);
+  t.match(await refusalOf(held({ controller: at("slow") })), /chaser 2\.0\.0: it crashed \(banned in .*models\.json/);
+});
+
+t.test("R11 the same bytes under other limits are another model to try", async (t) => {
+  const folder = t.testdir();
+  const manifest = writeChaser(join(folder, "good"), { version: "1.0.0" });
+  const tried = async (): Promise<number> => {
+    let count = 0;
+    const admitted = await admitModels({ ...NONE, controller: join(folder, "good") }, CONFIG);
+    const note = (event: string): void => {
+      if (event === "model tried") count += 1;
+    };
+    await tryModels(admitted, { book: new TrialBook(folder), note });
+    return count;
+  };
+  t.equal(await tried(), 1);
+  t.equal(await tried(), 0);
+  const limits = { ...manifest.limits, memoryMb: manifest.limits.memoryMb - 1 };
+  writeFileSync(join(folder, "good", "manifest.json"), sealManifest({ ...manifest, limits }));
+  t.equal(await tried(), 1);
 });
 
 t.test("a book of trials that is damaged is begun anew, and holds no more than it may", async (t) => {

@@ -254,6 +254,20 @@ t.test("R13 a child that takes more memory than its models may is ended, and sta
   t.ok(seen.exits.every(({ signal }) => signal === "SIGKILL"));
 });
 
+t.test("R13 a child loads no other model than the one that was judged", async (t) => {
+  const { planner, seen, modelDir } = aPlanner(t);
+  await planner.close();
+  const models = [{ directory: modelDir, sha256: "0".repeat(64) }];
+  const other = aPlanner(t, { models });
+  other.planner.start();
+  await until("two ends", () => other.seen.exits.length >= 2);
+  t.ok(
+    other.seen.exits.every(({ code }) => code === 3),
+    "a model is refused",
+  );
+  t.same([seen.ready, other.seen.ready], [[], []]);
+});
+
 t.test("R13 planner child refuses to start without a channel", async (t) => {
   const child = spawn(process.execPath, [entry, t.testdir(), "any"], { stdio: ["ignore", "ignore", "pipe"] });
   const said: string[] = [];
