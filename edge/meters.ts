@@ -1,5 +1,5 @@
-// The edge's metrics (fleet-config/observability/edge-metrics.ts): counted in the shell from what goes into the core and
-// what comes out of it, and read from the core's state when somebody scrapes. The core knows nothing of them.
+// The edge's metrics (fleet-config/observability/edge-metrics.ts): counted in the shell from what goes into the core
+// and what comes out of it, and read from the core's state when somebody scrapes. The core knows nothing of them.
 
 import { EDGE_METRICS } from "../fleet-config/observability/edge-metrics.js";
 import { Meters, type Put } from "../fleet-config/observability/exposition.js";
@@ -17,6 +17,7 @@ export class EdgeMeters {
   readonly #meters: Meters<typeof EDGE_METRICS>;
   #rung: Rung = "CONFIRM"; // a start is no fall
   #planId = -1; // of the newest plan that was taken
+  #usedId = -1; // of the newest that a decision rested on
   #refusedPlans = 0;
 
   constructor(robot: string) {
@@ -74,11 +75,13 @@ export class EdgeMeters {
   #planned({ plan: { taken } }: EdgeState): void {
     if (taken === null || taken.id === this.#planId) return;
     this.#planId = taken.id;
-    const stage = (name: string, ms: number) =>
-      this.#meters.observe("drover_edge_plan_stage_seconds", { stage: name }, ms / 1000);
-    if (taken.gatherMs >= 0) stage("gather", taken.gatherMs);
-    stage("answer", taken.planMs);
-    stage("inference", taken.inferenceMs);
+    if (taken.gatherMs >= 0) this.#stage("gather", taken.gatherMs);
+    this.#stage("answer", taken.planMs);
+    this.#stage("inference", taken.inferenceMs);
+  }
+
+  #stage(stage: string, ms: number): void {
+    this.#meters.observe("drover_edge_plan_stage_seconds", { stage }, ms / 1000);
   }
 
   #effect(effect: EdgeEffect, state: EdgeState): void {
@@ -90,8 +93,12 @@ export class EdgeMeters {
       meters.add("drover_edge_grants_total", { accepted: effect.message.accepted ? "yes" : "no" });
   }
 
-  #decided({ choice, guard, former }: DecisionRecord): void {
+  #decided({ choice, guard, former, plan }: DecisionRecord): void {
     const meters = this.#meters;
+    if (plan !== null && plan.id !== this.#usedId) {
+      this.#usedId = plan.id;
+      this.#stage("use", plan.useMs);
+    }
     meters.add("drover_edge_decisions_total", { choice, guard: guard?.verdict ?? "none" });
     if (guard?.verdict === "refused" && guard.cause !== "")
       meters.add("drover_edge_vetoes_total", { reason: guard.cause });

@@ -53,12 +53,14 @@ export class HubMeters {
     this.#waiting = now;
   }
 
-  /** An input that the core took, and how many renewals it granted at once. */
-  took(input: HubInput, renewed: number): void {
+  /** An input that the core took, and its answers that wait for no append. A lease of no time is a no (R8). */
+  took(input: HubInput, answers: readonly Extract<HubEffect, { kind: "renewed" }>[]): void {
     if (input.kind !== "link") return;
     const { message } = input;
-    if (message.kind === "renew")
-      this.#meters.add("drover_hub_renewals_total", { granted: renewed > 0 ? "yes" : "no" });
+    if (message.kind === "renew") {
+      const isGranted = answers.some(({ message: answer }) => answer.kind === "renewed" && answer.leaseMs > 0);
+      this.#meters.add("drover_hub_renewals_total", { granted: isGranted ? "yes" : "no" });
+    }
     if (message.kind === "grantAnswer" && !message.accepted)
       this.#meters.add("drover_hub_grants_refused_total", { code: closed(message.refusal, REFUSALS) });
   }

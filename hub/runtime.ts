@@ -147,7 +147,7 @@ export class HubRuntime {
     try {
       const passing = this.#pending.feed(input, this.#read());
       for (const { stream, message } of passing) this.#streams.get(stream)?.send(message);
-      this.#parts.meters?.took(input, passing.length);
+      this.#parts.meters?.took(input, passing);
     } catch (cause) {
       return this.#fail(cause as Error); // also a fault of the core: what it holds in memory may be half a step
     }

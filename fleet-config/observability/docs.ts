@@ -11,8 +11,8 @@ export function metricsMarkdown(): string {
   return [
     "# Metrics",
     "",
-    "Generated from `hub-metrics.ts`, `edge-metrics.ts` and `process-metrics.ts`; change it there. A metric without a unit",
-    "counts things, or is 1 for yes and 0 for no. Of a histogram Prometheus also has `_bucket`, `_sum` and `_count`.",
+    "Generated from `hub-metrics.ts`, `edge-metrics.ts` and `process-metrics.ts`; change it there. A metric without a",
+    "unit counts things, or is 1 for yes and 0 for no. Of a histogram Prometheus has `_bucket`, `_sum` and `_count`.",
     "",
     "## Hub",
     "",
@@ -28,15 +28,10 @@ export function metricsMarkdown(): string {
 }
 
 function tableOf(metrics: MetricTable): string[] {
-  const rows = Object.entries(metrics).map(([name, { type, labels, help }]) => [
-    ...[
-      `\`${name}\``,
-      type,
-      unitOf(name),
-      labels.map((label) => `\`${label}\``).join(" "),
-      help.replaceAll("|", "\\|"),
-    ],
-  ]);
+  const rows = Object.entries(metrics).map(([name, { type, labels, help }]) => {
+    const labelled = labels.map((label) => `\`${label}\``).join(" ");
+    return [`\`${name}\``, type, unitOf(name), labelled, help];
+  });
   return tableLines([["metric", "type", "unit", "labels", "meaning"], ...rows]);
 }
 

@@ -50,7 +50,7 @@ const MODELS = {
   drover_edge_plan_stage_seconds: histogram(
     ["stage"],
     FAST_S,
-    "Stages of a plan: gather (age of its scan when asked), answer (asking to answer), inference (of that, the model's).",
+    "Stages: gather (age of its scan), answer (from the asking), inference (the model's part), use (to a decision).",
   ),
   drover_edge_planner_ready: gauge([], "1 while the planner can be asked."),
   drover_edge_model_kills_total: counter(["model"], "Model processes that were killed for their silence."),

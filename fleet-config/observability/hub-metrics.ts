@@ -17,7 +17,10 @@ const AUTHORITY = {
   drover_hub_grants_refused_total: counter(["code"], "Grants that a robot answered with no, by its reason."),
   drover_hub_grants_frozen: gauge([], "1 while a fleet is lowered as a whole and nothing new is given (R9)."),
   drover_hub_refusals_total: counter(["code", "to"], "Refusals by code, to operators and to robots."),
-  drover_hub_renewals_total: counter(["granted"], "Renewals that robots asked for, and that they were given (R2)."),
+  drover_hub_renewals_total: counter(
+    ["granted"],
+    "Renewals that robots asked for, and whether they were given time (R2, R8).",
+  ),
   drover_hub_claims: gauge(["phase"], "Claims that the ledger holds, by phase."),
   drover_hub_claims_lapsed_unknown: gauge([], "Claims whose lease has lapsed and whose place still blocks (R4)."),
   drover_hub_claims_lapsed_total: counter([], "Claims that have lapsed."),
