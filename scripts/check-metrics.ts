@@ -1,8 +1,8 @@
-// Has a real Prometheus judge what hub and edges tell: `promtool` reads the alert rules, the example configuration and
-// each page, then a `prometheus` of its own scrapes the pages until it knows every series, loads the rules and answers
-// every query of the dashboard. `node dist/scripts/check-metrics.js http://127.0.0.1:9464/metrics ...` tries what runs;
-// without an address it checks the files only. Ends with 0 when nothing is wrong, with 1 otherwise, and with 0 and a
-// word where the Debian package `prometheus` is not installed.
+// Has a real Prometheus judge what hub and edges tell: `promtool` tries the alert rules, and reads the example
+// configuration and each page; then a `prometheus` of its own scrapes the pages until it knows every series, loads the
+// rules and answers every query of the dashboard. `node dist/scripts/check-metrics.js http://127.0.0.1:9464/metrics ...`
+// tries what runs; without an address it checks the files only. Ends with 0 when nothing is wrong, with 1 otherwise, and
+// with 0 and a word where the Debian package `prometheus` is not installed.
 
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -27,6 +27,7 @@ export async function checkMetrics(urls: readonly string[]): Promise<readonly st
   const folder = join(rootOf(dirname(fileURLToPath(import.meta.url))), "fleet-config/observability");
   const problems = [
     ...promtool(["check", "rules", join(folder, "alerts.yaml")], ""),
+    ...promtool(["test", "rules", join(folder, "alerts-test.yaml")], ""),
     ...promtool(["check", "config", join(folder, "prometheus.yaml")], ""),
   ];
   const pages = await Promise.all(urls.map(async (url) => ({ url, text: await get(url) })));

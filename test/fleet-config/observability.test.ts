@@ -58,6 +58,15 @@ t.test("rules and dashboard ask only for metrics of the tables", async (t) => {
   }
 });
 
+t.test("a test of promtool names each alert", async (t) => {
+  const text = readFileSync(join(FOLDER, "alerts-test.yaml"), "utf8");
+  const tried = [...text.matchAll(/alertname="(\w+)"/g)].map(([, name]) => name);
+  t.same(
+    tried,
+    rules().map(({ alert }) => alert),
+  );
+});
+
 t.test("a rule says how bad it is, what is wrong and what to do", async (t) => {
   const names = rules().map(({ alert }) => alert);
   t.equal(new Set(names).size, names.length, "each name once");
