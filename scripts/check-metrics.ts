@@ -1,8 +1,8 @@
 // Has a real Prometheus judge what hub and edges tell: `promtool` tries the alert rules, and reads the example
 // configuration and each page; then a `prometheus` of its own scrapes the pages until it knows every series, loads the
-// rules and answers every query of the dashboard. `node dist/scripts/check-metrics.js http://127.0.0.1:9464/metrics ...`
-// tries what runs; without an address it checks the files only. Ends with 0 when nothing is wrong, with 1 otherwise, and
-// with 0 and a word where the Debian package `prometheus` is not installed.
+// rules and answers every query of the dashboard. `node dist/scripts/check-metrics.js
+// http://127.0.0.1:9464/metrics ...` tries what runs; without an address it checks the files only. Ends with 0 when
+// nothing is wrong, with 1 otherwise, and with 0 and a word where the Debian package `prometheus` is not installed.
 
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -56,7 +56,7 @@ async function get(url: string): Promise<string> {
 }
 
 /** Names of all series of a page. */
-function namesOf({ text }: Page): readonly string[] {
+function namesOf(text: string): readonly string[] {
   const lines = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
   return lines.map((line) => line.split(/[{ ]/)[0] ?? "");
 }
@@ -67,12 +67,14 @@ async function scraped(pages: readonly Page[], rules: string): Promise<readonly 
   const child = started(dir, { port, pages, rules });
   try {
     const api = (path: string) => get(`http://127.0.0.1:${port}/api/v1/${path}`).then((text) => JSON.parse(text).data);
-    const expected = new Set(pages.flatMap(namesOf));
     let missing: readonly string[] = ["every metric"];
     for (let waitedMs = 0; missing.length > 0 && waitedMs < WITHIN_MS; waitedMs += POLL_MS) {
       await sleep(POLL_MS);
+      const now = await Promise.all(pages.map(({ url }) => get(url))); // a cause may have gone meanwhile
+      const expected = new Set(now.flatMap(namesOf));
       const known = await api("label/__name__/values").catch(() => []);
-      missing = [...expected].filter((name) => !(known as readonly string[]).includes(name));
+      const waiting = await notScraped(api).catch(() => []);
+      missing = [...[...expected].filter((name) => !(known as readonly string[]).includes(name)), ...waiting];
     }
     if (missing.length > 0) return [`Prometheus does not know ${missing.join(", ")}`];
     return [...(await targets(api)), ...(await rulesOf(api)), ...(await queried(port))];
@@ -84,15 +86,23 @@ async function scraped(pages: readonly Page[], rules: string): Promise<readonly 
 
 type Api = (path: string) => Promise<unknown>;
 
+interface Target {
+  readonly scrapeUrl: string;
+  readonly health: string;
+  readonly lastError: string;
+}
+
+async function targetsOf(api: Api): Promise<readonly Target[]> {
+  return ((await api("targets")) as { readonly activeTargets: readonly Target[] }).activeTargets;
+}
+
+/** Pages that it has not asked for yet. */
+async function notScraped(api: Api): Promise<readonly string[]> {
+  return (await targetsOf(api)).filter(({ health }) => health === "unknown").map(({ scrapeUrl }) => scrapeUrl);
+}
+
 async function targets(api: Api): Promise<readonly string[]> {
-  const { activeTargets } = (await api("targets")) as {
-    readonly activeTargets: readonly {
-      readonly scrapeUrl: string;
-      readonly health: string;
-      readonly lastError: string;
-    }[];
-  };
-  const sick = activeTargets.filter(({ health }) => health !== "up");
+  const sick = (await targetsOf(api)).filter(({ health }) => health !== "up");
   return sick.map(({ scrapeUrl, health, lastError }) => `${scrapeUrl} is ${health}: ${lastError}`);
 }
 

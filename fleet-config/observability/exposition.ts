@@ -90,15 +90,22 @@ export class Meters<T extends MetricTable> {
     return [...lines, `${name}_sum${all} ${number(value)}`, `${name}_count${all} ${count}`];
   }
 
-  #braces(...labels: readonly string[]): string {
-    const all = [this.#constant, ...labels].filter((text) => text !== "").join(",");
+  #braces(labels: string, more = ""): string {
+    const own = joined(this.#constant, labels);
+    const all = joined(own, more);
     return all === "" ? "" : `{${all}}`;
   }
 }
 
 /** The labels of a metric in the order of its row. */
 function labelsOf(metric: Metric, labels: Readonly<Record<string, string>>): string {
-  return metric.labels.map((name) => written([name, labels[name] ?? ""])).join(",");
+  let text = "";
+  for (const name of metric.labels) text += `${text === "" ? "" : ","}${written([name, labels[name] ?? ""])}`;
+  return text;
+}
+
+function joined(one: string, other: string): string {
+  return one === "" || other === "" ? one + other : `${one},${other}`;
 }
 
 function written([name, value]: readonly [string, string]): string {

@@ -9,11 +9,11 @@ import { join } from "node:path";
 import t, { type Test } from "tap";
 import { checkMetrics, missingPrometheus } from "../../scripts/check-metrics.js";
 import { hasOpenssl } from "../../scripts/make-certificates.js";
-import { aTinySite, brokerPort, type Daemon, startDaemon } from "./site-kit.js";
+import { aSmallSite, aTinySite, brokerPort, type Daemon, startDaemon } from "./site-kit.js";
 import { aFolder, program } from "./site-run.js";
 import { until } from "./transport-kit.js";
 
-t.setTimeout(120_000);
+t.setTimeout(170_000);
 const missing = missingPrometheus();
 const skip = missing === "" ? false : missing;
 const ANY = ["--listen", "127.0.0.1:0", "--broker", "127.0.0.1:0"];
@@ -59,9 +59,9 @@ function readingOf(text: string, series: string): number {
 
 /** Asks for a page until a series is as it should be; fails with the last page when it never is. */
 async function shows(url: string, series: string, holds: (value: number) => boolean): Promise<number> {
-  const endMs = performance.now() + 20_000;
+  const endMs = performance.now() + 40_000;
   for (;;) {
-    const text = await page(url);
+    const text = await page(url).catch((cause: Error) => cause.message);
     const value = readingOf(text, series);
     if (holds(value)) return value;
     if (performance.now() > endMs) throw new Error(`${series} is ${value}:\n${text}`);
@@ -87,6 +87,23 @@ function overTls(port: number, files: { readonly ca: string; readonly cert?: str
 t.test("a real Prometheus takes every series, every rule and every query", { skip }, async (t) => {
   const { urls } = await aPair(t);
   t.same(await checkMetrics(urls), []);
+});
+
+t.test("npm start tells of its hub and of each robot while they drive", async (t) => {
+  const port = 20_000 + (process.pid % 20_000);
+  const data = ["--data-dir", join(aFolder(t), "data"), "--port", "0"];
+  const flags = ["--robots", "2", "--for", "25s", "--headless", ...data, "--metrics", String(port)];
+  const run = program("scripts/demo/main.js", [...aSmallSite(t), ...flags], 100_000);
+  const urls = [0, 1, 2].map((after) => `http://127.0.0.1:${port + after}/metrics`);
+  for (const robot of ["r1", "r2"]) {
+    const url = urls[robot === "r1" ? 1 : 2] ?? "";
+    await shows(url, `drover_edge_plan_stage_seconds_count{robot="${robot}",stage="use"}`, (plans) => plans > 0);
+    await shows(url, `drover_edge_commands_total{robot="${robot}",gate="passed"}`, (commands) => commands > 0);
+  }
+  await shows(urls[0] ?? "", 'drover_hub_grants_total{purpose="TASK"}', (grants) => grants > 0);
+  if (missing === "") t.same(await checkMetrics(urls), []);
+  const end = await run;
+  t.equal(end.exit, 0, end.out + end.err);
 });
 
 t.test("hub and edge tell of the same link, and each of what it does", async (t) => {
