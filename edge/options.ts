@@ -24,6 +24,7 @@ export const USAGE = `drover-edge: the daemon on a robot's compute board
   --candidate DIR      a controller that runs in its shadow, and may take over (see models in the site file)
   --record MB          keep all inputs of the core in DIR/recording, the newest of them, at least 16 MB (none)
   --any                replay what other software or another Node recorded; a difference then proves nothing
+  --metrics HOST:PORT  GET /metrics for a Prometheus (none); port 0 takes any and says which in run.json
   --ca --cert --key    PEM files; needed for every address that is not loopback
   --help --version
 `;
@@ -38,6 +39,7 @@ export interface EdgeOptions {
   readonly onboardPort: number;
   readonly models: ModelFolders;
   readonly recordBytes: number; // 0: nothing is recorded
+  readonly metrics: { readonly host: string; readonly port: number } | null; // null: nobody is told
   readonly tls: {
     readonly ca?: string | undefined;
     readonly cert?: string | undefined;
@@ -56,6 +58,7 @@ const OPTIONS = {
   controller: { type: "string" },
   candidate: { type: "string" },
   record: { type: "string" },
+  metrics: { type: "string" },
   ca: { type: "string" },
   cert: { type: "string" },
   key: { type: "string" },
@@ -80,11 +83,15 @@ export function readEdgeOptions(args: readonly string[]): EdgeOptions | string {
   const url = URL.canParse(broker) ? new URL(broker) : null;
   if (url === null || !["mqtt:", "mqtts:"].includes(url.protocol))
     return `--broker: expected mqtt://HOST:PORT, found "${broker}"`;
+  const metrics = values.metrics === undefined ? null : splitAddress(values.metrics);
+  if (metrics === null && values.metrics !== undefined)
+    return `--metrics: expected HOST:PORT, found "${values.metrics}"`;
   const tls = { ca, cert, key };
   const refusal =
     checkDial({ host: dialled.host, tls }) ??
     checkDial({ host: url.hostname, tls }) ??
-    checkListen({ host: onboard.host });
+    checkListen({ host: onboard.host }) ??
+    (metrics === null ? null : checkListen({ ...metrics, tls }));
   if (refusal !== null) return refusal;
   const [scheme, certified] = ca === undefined ? ["mqtt:", "without"] : ["mqtts:", "with"];
   if (url.protocol !== scheme)
@@ -94,7 +101,7 @@ export function readEdgeOptions(args: readonly string[]): EdgeOptions | string {
   const { model: planner = null, controller = null, candidate = null } = values;
   const models = { planner, controller, candidate };
   const at = { onboardHost: onboard.host, onboardPort: onboard.port };
-  return { config, robot, dataDir, hub, broker, ...at, models, recordBytes, tls };
+  return { config, robot, dataDir, hub, broker, ...at, models, recordBytes, metrics, tls };
 }
 
 const RECORD_MB = { least: 16, most: 1_000_000 };

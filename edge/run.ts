@@ -8,6 +8,7 @@ import { ConfigRefused, type LoadedSite, loadSite } from "../fleet-config/load.j
 import { readTls } from "../fleet-config/tls-files.js";
 import { monotonicMs, suspensionIsSeen } from "../proto/codec/clock.js";
 import { makeDataDir } from "../proto/codec/data-dir.js";
+import { openMetrics } from "../proto/codec/metrics-host.js";
 import { EXIT } from "../proto/errors.js";
 import { VERSION } from "../proto/version.js";
 import { modelName } from "./core/controller/slots.js";
@@ -19,6 +20,7 @@ import { OnboardBroker } from "./io/onboard-broker.js";
 import { Recorder } from "./io/recorder.js";
 import { SiteTelemetry } from "./io/site-telemetry.js";
 import { TrialBook } from "./io/trial-book.js";
+import { EdgeMeters } from "./meters.js";
 import { type HeldModel, ModelProcesses } from "./model-processes.js";
 import { admitModels, tryModels } from "./models.js";
 import type { EdgeOptions } from "./options.js";
@@ -42,29 +44,26 @@ export async function runEdge(options: EdgeOptions, around: Surroundings): Promi
   if (!suspensionIsSeen()) log.warn("no boot clock: a suspended board is not noticed");
   const opened = await openStore(options, site, log);
   let processes: ModelProcesses | null = null;
-  const report = (onboardPort: number) => {
-    try {
-      writeRun(options.dataDir, { onboardPort, children: processes?.running ?? [] });
-    } catch (cause) {
-      log.warn({ cause: (cause as Error).message }, "run.json cannot be written"); // it is for people; driving goes on
-    }
-  };
-  let port = 0;
+  const ports = { onboard: 0, metrics: undefined as number | undefined };
+  const report = () => tellRun(options.dataDir, { ports, children: processes?.running ?? [] }, log);
   const fault = failure();
   const runtime = new EdgeRuntime({
     ...{ context, models, planner: plannerOf(models), grid: site.grid },
     ...{ memory: opened.memory, storeFault: opened.fault },
     notes: { info: (event, detail) => log.info(detail, event), warn: (event, detail) => log.warn(detail, event) },
-    onProcesses: () => report(port),
+    onProcesses: report,
     onFault: fault.fail,
     recorder: await openRecorder(options, log),
+    meters: options.metrics === null ? null : new EdgeMeters(options.robot),
   });
   const onboard = await OnboardBroker.open({
     ...{ host: options.onboardHost, port: options.onboardPort, events: runtime.onboardEvents, monotonicMs },
     limits: { messageBytes: site.config.limits.onboardBytes },
   });
-  port = onboard.port;
   const tls = readTls(options.tls);
+  const onFault = (cause: Error) => log.error({ err: cause }, "a scrape failed");
+  const metrics = await openMetrics(options.metrics, { tls, page: () => runtime.metrics(), onFault });
+  Object.assign(ports, { onboard: onboard.port, metrics: metrics?.port });
   const { limits, site: name } = site.config;
   const link = new HubLink({
     ...{ address: options.hub, tls, events: runtime.linkEvents, random: around.random },
@@ -82,11 +81,12 @@ export async function runEdge(options: EdgeOptions, around: Surroundings): Promi
   runtime.start({ store: opened.store, onboard, link, telemetry, models: processes }, limits.controlMs);
   processes.start();
   link.start();
-  report(port);
-  log.info({ onboardPort: port, config: site.hash, boot: around.boot }, "edge runs");
+  report();
+  log.info({ onboardPort: onboard.port, config: site.hash, boot: around.boot }, "edge runs");
   const asked = around.stopped.then((reason) => ({ why: reason, exit: 0 }));
   const { why, exit } = await Promise.race([asked, fault.happened]);
   log.info({ why }, "edge stops");
+  await metrics?.close();
   await runtime.stop();
   return exit;
 }
@@ -175,12 +175,18 @@ async function openRecorder(options: EdgeOptions, log: Logger): Promise<Recorder
   }
 }
 
-/** What runs, for supervisors and tests; replaced as a whole. */
-function writeRun(
-  dataDir: string,
-  { onboardPort, children }: { readonly onboardPort: number; readonly children: ModelProcesses["running"] },
-): void {
-  const text = JSON.stringify({ role: "edge", pid: process.pid, ports: { onboard: onboardPort }, children });
-  writeFileSync(join(dataDir, "run.json.new"), `${text}\n`);
-  renameSync(join(dataDir, "run.json.new"), join(dataDir, "run.json"));
+interface Ran {
+  readonly ports: { readonly onboard: number; readonly metrics: number | undefined };
+  readonly children: ModelProcesses["running"];
+}
+
+/** What runs, for supervisors and tests; replaced as a whole. That it cannot be written ends nothing. */
+function tellRun(dataDir: string, { ports, children }: Ran, log: Logger): void {
+  const text = JSON.stringify({ role: "edge", pid: process.pid, ports, children });
+  try {
+    writeFileSync(join(dataDir, "run.json.new"), `${text}\n`);
+    renameSync(join(dataDir, "run.json.new"), join(dataDir, "run.json"));
+  } catch (cause) {
+    log.warn({ cause: (cause as Error).message }, "run.json cannot be written"); // it is for people; driving goes on
+  }
 }

@@ -19,11 +19,10 @@ import type { HubLink, HubLinkEvents } from "./io/hub-link.js";
 import type { OnboardBroker, OnboardEvents } from "./io/onboard-broker.js";
 import type { Recorder } from "./io/recorder.js";
 import type { SiteTelemetry } from "./io/site-telemetry.js";
+import type { EdgeMeters } from "./meters.js";
 import type { HeldModel, ModelEvents, ModelProcesses } from "./model-processes.js";
 import { rowOf } from "./recording/decisions.js";
-
-/** Samples and plans are recorded at most this often, each channel. */
-const TOLD_MS = 1000;
+import { Told } from "./told.js";
 
 export interface Notes {
   info(event: string, detail: object): void;
@@ -55,8 +54,8 @@ export class EdgeRuntime {
   readonly #canaries: Canaries;
   #refusedSamples = 0;
   #clocks = readClocks(); // of the last tick
-  #inputs = 0;
-  readonly #toldMs = new Map<string, number>();
+  readonly #told = new Told();
+  readonly #meters: EdgeMeters | null;
 
   constructor(parts: {
     readonly context: EdgeContext;
@@ -69,6 +68,7 @@ export class EdgeRuntime {
     readonly onProcesses: () => void; // one that runs models came or went
     readonly onFault: (cause: ClockFault) => void; // the edge must end
     readonly recorder: Recorder | null; // of every input; the edge ends it
+    readonly meters: EdgeMeters | null; // nothing is counted without them
   }) {
     const { context, grid } = parts;
     this.#edge = new Edge({ context, memory: parts.memory ?? EMPTY_MEMORY, grid, clocks: this.#clocks });
@@ -77,6 +77,7 @@ export class EdgeRuntime {
     this.#onProcesses = parts.onProcesses;
     this.#onFault = parts.onFault;
     this.#recorder = parts.recorder;
+    this.#meters = parts.meters;
     this.#recorder?.begin({ context, grid, snapshot: () => this.#edge.snapshot() });
     this.#canaries = new Canaries(parts.models, {
       periodMs: context.config.health.canaryMs,
@@ -94,6 +95,7 @@ export class EdgeRuntime {
     onSample: (sample: OnboardSample) => this.#feed({ kind: "sample", sample }),
     onRefused: (topic, reason) => {
       this.#refusedSamples += 1;
+      this.#meters?.refusedOnboard();
       if (this.#refusedSamples <= 100) this.#notes.warn("on-board message refused", { topic, reason });
     },
     onBase: (connected) => this.#notes.info(connected ? "base connected" : "base gone", {}),
@@ -140,7 +142,11 @@ export class EdgeRuntime {
   /** Begins the control loop, one tick each `periodMs`. */
   start(adapters: Adapters, periodMs: number): void {
     this.#adapters = adapters;
+    let lastMs = performance.now();
     this.#timer = setInterval(() => {
+      const nowMs = performance.now();
+      this.#meters?.ticked(nowMs - lastMs - periodMs);
+      lastMs = nowMs;
       this.#clocks = readClocks();
       try {
         this.#feed({ kind: "tick", clocks: this.#clocks });
@@ -150,6 +156,11 @@ export class EdgeRuntime {
         this.#onFault(cause);
       }
     }, periodMs);
+  }
+
+  /** The page of a scrape; empty without meters. */
+  metrics(): string {
+    return this.#meters?.page(this.#edge.state, monotonicMs()) ?? "";
   }
 
   /** Stops commanding first; the base stands by its own dead-man at the latest. */
@@ -172,6 +183,7 @@ export class EdgeRuntime {
 
   #step(input: EdgeInput, nowMs: number): readonly EdgeEffect[] {
     let effects: readonly EdgeEffect[];
+    this.#meters?.takes(input, this.#edge.state, nowMs);
     try {
       effects = this.#edge.step(input, nowMs);
     } catch (cause) {
@@ -179,51 +191,15 @@ export class EdgeRuntime {
       throw cause;
     }
     this.#recorder?.took(input, nowMs, effects);
+    this.#meters?.took(input, this.#edge.state, effects);
     return effects;
   }
 
-  /**
-   * R14: what the hub, the planner and the store said, each in full, and a pose a second: enough to tell a story by.
-   */
   #record(input: EdgeInput, nowMs: number): void {
     const store = this.#adapters?.store;
-    if (store === null || store === undefined || !this.#isTold(input, nowMs)) return;
-    this.#inputs += 1;
-    const { kind } = input;
-    const told =
-      input.kind === "planned" || input.kind === "ran"
-        ? { kind, id: input.result.id, inferenceMs: input.result.inferenceMs }
-        : input;
-    store.record("input", `i-${this.#inputs}`, { nowMs, ...told });
-  }
-
-  #isTold(input: EdgeInput, nowMs: number): boolean {
-    switch (input.kind) {
-      case "tick":
-        return false;
-      case "planned":
-      case "ran":
-      case "sample": {
-        const told = input.kind === "sample" ? input.sample.channel : input.kind;
-        if (told === "scan" || nowMs - (this.#toldMs.get(told) ?? Number.NEGATIVE_INFINITY) < TOLD_MS) return false;
-        this.#toldMs.set(told, nowMs);
-        return true;
-      }
-      case "hub":
-        return input.message.kind !== "renewed";
-      case "linkOpened":
-      case "linkClosed":
-      case "saved":
-      case "storeFault":
-      case "plannerReady":
-      case "plannerGone":
-      case "planRefused":
-      case "canary":
-      case "modelReady":
-      case "modelGone":
-      case "runRefused":
-        return true;
-    }
+    if (store === null || store === undefined) return;
+    const told = this.#told.take(input, nowMs);
+    if (told !== null) store.record("input", told.id, told.value);
   }
 
   #perform(effect: EdgeEffect): void {
@@ -242,7 +218,11 @@ export class EdgeRuntime {
       case "command": {
         const { command } = effect;
         const made = this.#clocks;
-        return adapters.onboard.command(command, () => mayWrite(command, { made, now: readClocks() }));
+        return adapters.onboard.command(command, () => {
+          const isPassed = mayWrite(command, { made, now: readClocks() });
+          this.#meters?.commanded(isPassed);
+          return isPassed;
+        });
       }
       case "plan":
         return this.#plan(adapters, effect.request);
@@ -287,8 +267,10 @@ export class EdgeRuntime {
     const { store } = adapters;
     if (store === null) return;
     this.#saving = this.#saving.then(async () => {
+      const fromMs = performance.now();
       try {
         await store.save(effect.memory);
+        this.#meters?.saved(performance.now() - fromMs);
         this.#feed({ kind: "saved", version: effect.version });
       } catch (cause) {
         this.#feed({ kind: "storeFault", why: (cause as Error).message.slice(0, 200) });

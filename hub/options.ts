@@ -14,6 +14,7 @@ export const USAGE = `drover-hub: the authority of one site
   --listen HOST:PORT    robots and operators (127.0.0.1:7443); port 0 takes any and says which in run.json
   --broker HOST:PORT    the site broker that the hub starts (127.0.0.1:1883); or
   --broker mqtt://...   one that runs elsewhere
+  --metrics HOST:PORT   GET /metrics for a Prometheus (none); port 0 takes any and says which in run.json
   --ca --cert --key     PEM files; needed for every address that is not loopback
   --help --version
 `;
@@ -23,6 +24,7 @@ export interface HubOptions {
   readonly dataDir: string;
   readonly listen: { readonly host: string; readonly port: number };
   readonly broker: { readonly host: string; readonly port: number } | string; // own, or a URL
+  readonly metrics: { readonly host: string; readonly port: number } | null; // null: nobody is told
   readonly tls: {
     readonly ca?: string | undefined;
     readonly cert?: string | undefined;
@@ -35,6 +37,7 @@ const OPTIONS = {
   "data-dir": { type: "string" },
   listen: { type: "string", default: "127.0.0.1:7443" },
   broker: { type: "string", default: "127.0.0.1:1883" },
+  metrics: { type: "string" },
   ca: { type: "string" },
   cert: { type: "string" },
   key: { type: "string" },
@@ -58,12 +61,16 @@ export function readHubOptions(command: "run" | "verify", args: readonly string[
   if (broker === null) return `--broker: expected HOST:PORT or mqtt://HOST:PORT, found "${values.broker}"`;
   const brokerRefusal =
     typeof broker === "string" ? checkDial({ host: new URL(broker).hostname, tls }) : checkListen({ ...broker, tls });
-  const refusal = checkListen({ host: listen.host, tls }) ?? brokerRefusal;
+  const metrics = values.metrics === undefined ? null : splitAddress(values.metrics);
+  if (metrics === null && values.metrics !== undefined)
+    return `--metrics: expected HOST:PORT, found "${values.metrics}"`;
+  const metricsRefusal = metrics === null ? null : checkListen({ ...metrics, tls });
+  const refusal = checkListen({ host: listen.host, tls }) ?? brokerRefusal ?? metricsRefusal;
   if (refusal !== null) return refusal;
   const [scheme, certified] = ca === undefined ? ["mqtt:", "without"] : ["mqtts:", "with"];
   if (typeof broker === "string" && new URL(broker).protocol !== scheme)
     return `--broker: expected ${scheme}//HOST:PORT ${certified} --ca, --cert and --key, found "${broker}"`;
-  return { config, dataDir, listen, broker, tls };
+  return { config, dataDir, listen, broker, metrics, tls };
 }
 
 function readBroker(text: string): HubOptions["broker"] | null {

@@ -12,6 +12,7 @@ import type { SiteConfig } from "../fleet-config/types.js";
 import { monotonicMs } from "../proto/codec/clock.js";
 import { makeDataDir, tryDataDir } from "../proto/codec/data-dir.js";
 import { loadSchemas, serviceOf } from "../proto/codec/grpc.js";
+import { openMetrics } from "../proto/codec/metrics-host.js";
 import { EXIT } from "../proto/errors.js";
 import { VERSION } from "../proto/version.js";
 import { BrokerChild } from "./broker/child.js";
@@ -26,6 +27,7 @@ import { LedgerDamaged, LedgerStore } from "./io/ledger-store.js";
 import { operatorHandlers } from "./io/operator-service.js";
 import { SnapshotKeeper } from "./io/snapshot-keeper.js";
 import { TelemetryIntake } from "./io/telemetry-intake.js";
+import { HubMeters } from "./meters.js";
 import type { HubOptions } from "./options.js";
 import { HubRuntime } from "./runtime.js";
 import { HubStopped } from "./stopped.js";
@@ -48,22 +50,19 @@ export async function runHub(options: HubOptions, stopped: Promise<string>): Pro
   });
   failed.catch(() => {});
   let intake: TelemetryIntake | null = null;
+  const telemetryCounts = () => intake?.counts ?? { messages: 0, bytes: 0 };
+  const meters = options.metrics === null ? undefined : new HubMeters({ state: hub.state, telemetryCounts });
   const runtime = new HubRuntime({
-    ...{ hub, store, keeper, onFault: fail },
-    telemetryCounts: () => intake?.counts ?? { messages: 0, bytes: 0 },
+    ...{ hub, store, keeper, telemetryCounts, onFault: fail },
+    ...(meters === undefined ? {} : { meters }),
   });
   await runtime.start();
   const tls = readTls(options.tls);
   const stopping = new AbortController();
-  const host = await openHost(options, { runtime, tls, config, stopping: stopping.signal, log });
-  const run = { grpc: host.port, broker: 0, brokerPid: 0 };
-  const report = () => {
-    try {
-      writeRun(options.dataDir, run);
-    } catch (cause) {
-      log.warn({ cause: (cause as Error).message }, "run.json cannot be written"); // it is for people
-    }
-  };
+  const host = await openHost(options, { runtime, meters, tls, config, stopping: stopping.signal, log });
+  const metrics = await listenForScrapes(options, { runtime, tls, log });
+  const run = { grpc: host.port, metrics: metrics?.port, broker: 0, brokerPid: 0 };
+  const report = () => tellRun(options.dataDir, run, log);
   const onBroker = (port: number, pid: number) => {
     Object.assign(run, { broker: port, brokerPid: pid });
     report();
@@ -82,6 +81,7 @@ export async function runHub(options: HubOptions, stopped: Promise<string>): Pro
   log.info({ why }, "hub stops");
   host.setServing(false);
   stopping.abort();
+  await metrics?.close();
   await runtime.stop();
   await intake.close();
   await broker.close();
@@ -114,6 +114,7 @@ async function openLedger({ dataDir: dir }: HubOptions, { site, limits }: SiteCo
 
 interface HostParts {
   readonly runtime: HubRuntime;
+  readonly meters: HubMeters | undefined;
   readonly tls: ReturnType<typeof readTls>;
   readonly config: SiteConfig;
   readonly stopping: AbortSignal;
@@ -121,7 +122,7 @@ interface HostParts {
 }
 
 async function openHost(options: HubOptions, parts: HostParts): Promise<GrpcHost> {
-  const { runtime, tls, config, stopping, log } = parts;
+  const { runtime, meters, tls, config, stopping, log } = parts;
   const schemas = loadSchemas();
   const named = (call: Parameters<typeof identityOf>[0]) => (tls === undefined ? null : (identityOf(call) ?? ""));
   const operator = operatorHandlers(runtime.operator, {
@@ -130,7 +131,10 @@ async function openHost(options: HubOptions, parts: HostParts): Promise<GrpcHost
   });
   const link = edgeLinkHandlers({
     ...{ onOpen: runtime.onLink, identityOf: named, limits: { helloMs: config.limits.helloMs } },
-    onTurnedAway: (reason) => log.warn({ reason }, "link turned away"),
+    onTurnedAway: (reason) => {
+      meters?.turnedAway();
+      log.warn({ reason }, "link turned away");
+    },
   });
   try {
     return await GrpcHost.open({
@@ -145,13 +149,33 @@ async function openHost(options: HubOptions, parts: HostParts): Promise<GrpcHost
   }
 }
 
-/** What runs, for supervisors and tests; replaced as a whole. */
-function writeRun(
-  dataDir: string,
-  run: { readonly grpc: number; readonly broker: number; readonly brokerPid: number },
-): void {
-  const children = run.brokerPid === 0 ? [] : [{ role: "broker", pid: run.brokerPid, ports: { mqtt: run.broker } }];
-  const text = JSON.stringify({ role: "hub", pid: process.pid, ports: { grpc: run.grpc }, children });
-  writeFileSync(join(dataDir, "run.json.new"), `${text}\n`);
-  renameSync(join(dataDir, "run.json.new"), join(dataDir, "run.json"));
+async function listenForScrapes(
+  { metrics }: HubOptions,
+  { runtime, tls, log }: Pick<HostParts, "runtime" | "tls" | "log">,
+) {
+  const onFault = (cause: Error) => log.error({ err: cause }, "a scrape failed");
+  try {
+    return await openMetrics(metrics, { tls, page: () => runtime.metrics(), onFault });
+  } catch (cause) {
+    throw new HubStopped(EXIT.unavailable, `the hub cannot listen for scrapes: ${(cause as Error).message}`);
+  }
+}
+
+interface Ran {
+  readonly grpc: number;
+  readonly metrics: number | undefined;
+  readonly broker: number;
+  readonly brokerPid: number;
+}
+
+/** What runs, for supervisors and tests; replaced as a whole. That it cannot be written ends nothing. */
+function tellRun(dataDir: string, { grpc, metrics, broker, brokerPid }: Ran, log: Logger): void {
+  const children = brokerPid === 0 ? [] : [{ role: "broker", pid: brokerPid, ports: { mqtt: broker } }];
+  const text = JSON.stringify({ role: "hub", pid: process.pid, ports: { grpc, metrics }, children });
+  try {
+    writeFileSync(join(dataDir, "run.json.new"), `${text}\n`);
+    renameSync(join(dataDir, "run.json.new"), join(dataDir, "run.json"));
+  } catch (cause) {
+    log.warn({ cause: (cause as Error).message }, "run.json cannot be written"); // it is for people
+  }
 }

@@ -16,6 +16,7 @@ import type { EdgeLinkOptions, LinkStream } from "./io/edge-link.js";
 import type { LedgerStore } from "./io/ledger-store.js";
 import type { OperatorPort } from "./io/operator-service.js";
 import type { SnapshotKeeper } from "./io/snapshot-keeper.js";
+import type { HubMeters } from "./meters.js";
 
 const TICK_MS = 50;
 /** Events that are read for a story at once: a few milliseconds of this thread. */
@@ -25,6 +26,7 @@ export interface RuntimeParts {
   readonly hub: Hub;
   readonly store: Pick<LedgerStore, "append" | "read" | "count">;
   readonly keeper?: Pick<SnapshotKeeper, "appended" | "close">; // of snapshots; none are kept without it
+  readonly meters?: HubMeters; // nothing is counted without them
   readonly telemetryCounts: () => { readonly messages: number; readonly bytes: number };
   readonly onFault: (cause: Error) => void; // the hub must end
   readonly clocks?: () => ClockReading; // this machine's unless given
@@ -51,7 +53,19 @@ export class HubRuntime {
     this.#pending.start(this.#read());
     await this.#pump();
     if (this.#failed) throw new Error("the hub's first event could not be stored");
-    this.#timer = setInterval(() => this.#feed({ kind: "tick" }), TICK_MS);
+    let lastMs = performance.now();
+    this.#timer = setInterval(() => {
+      const nowMs = performance.now();
+      this.#parts.meters?.ticked(nowMs - lastMs - TICK_MS, monotonicMs());
+      lastMs = nowMs;
+      this.#feed({ kind: "tick" });
+    }, TICK_MS);
+  }
+
+  /** The page of a scrape; empty without meters. */
+  metrics(): string {
+    const depths = { effects: this.#pending.length, asks: this.#asks.size };
+    return this.#parts.meters?.page({ nowMs: monotonicMs(), wallMs: Date.now(), depths }) ?? "";
   }
 
   /** Takes no more input, and waits until everything decided so far is stored and sent. */
@@ -131,8 +145,9 @@ export class HubRuntime {
   #feed(input: HubInput): void {
     if (this.#failed) return;
     try {
-      for (const { stream, message } of this.#pending.feed(input, this.#read()))
-        this.#streams.get(stream)?.send(message);
+      const passing = this.#pending.feed(input, this.#read());
+      for (const { stream, message } of passing) this.#streams.get(stream)?.send(message);
+      this.#parts.meters?.took(input, passing);
     } catch (cause) {
       return this.#fail(cause as Error); // also a fault of the core: what it holds in memory may be half a step
     }
@@ -154,18 +169,21 @@ export class HubRuntime {
   }
 
   async #append(events: readonly LedgerEvent[]): Promise<boolean> {
+    const fromMs = performance.now();
     try {
       await this.#parts.store.append(events);
     } catch (cause) {
       this.#fail(new Error(`the ledger cannot be written: ${(cause as Error).message}`));
       return false;
     }
+    this.#parts.meters?.appended(events, performance.now() - fromMs);
     this.#parts.keeper?.appended(this.#state.ledger);
     for (const listener of this.#listeners) listener(events);
     return true;
   }
 
   #do(effect: HubEffect): void {
+    this.#parts.meters?.did(effect);
     switch (effect.kind) {
       case "append":
       case "renewed":

@@ -36,6 +36,7 @@ export class Fleet {
   constructor(parts: FleetParts) {
     this.#parts = parts;
     const args = ["run", "--config", parts.site.file, "--data-dir", join(parts.dataDir, "hub")];
+    args.push(...metricsFlag(parts.options, 0));
     this.hub = new Managed(
       { name: "hub", main: join("hub", "main.js"), args, dataDir: join(parts.dataDir, "hub") },
       (how) => parts.screen.event(`the hub ended: ${how}`),
@@ -50,6 +51,8 @@ export class Fleet {
   async start(): Promise<void> {
     const { options, site } = this.#parts;
     if (options.port !== 0) await refuseTaken(options.port);
+    const { metricsPort } = options;
+    for (let port = metricsPort; port > 0 && port <= metricsPort + options.robots; port += 1) await refuseTaken(port);
     const own = await this.hub.start(["--listen", `127.0.0.1:${options.port}`, "--broker", "127.0.0.1:0"]);
     this.grpcPort = own.ports.grpc ?? 0;
     this.brokerPort = own.children.find((child) => child.role === "broker")?.ports?.mqtt ?? 0;
@@ -96,11 +99,13 @@ export class Fleet {
     this.telemetry.set(robot, telemetry);
     this.links.set(robot, link);
     const own = join(dataDir, robot);
+    const after = this.edges.size + 1;
     const args = [
       ...["run", "--config", site.file, "--robot", robot, "--data-dir", own, "--onboard", "127.0.0.1:0"],
       ...["--hub", `127.0.0.1:${link.port}`, "--broker", `mqtt://127.0.0.1:${telemetry.port}`],
       ...(["model", "controller", "candidate"] as const).flatMap((role) => flagOf(`--${role}`, options[role])),
       ...(options.recordMb === 0 ? [] : ["--record", String(options.recordMb)]),
+      ...metricsFlag(options, after),
     ];
     const spec = { name: robot, main: join("edge", "main.js"), args, dataDir: own };
     this.edges.set(robot, new Managed(spec, (how) => screen.event(`the edge of ${robot} ended: ${how}`)));
@@ -109,6 +114,11 @@ export class Fleet {
 
 function flagOf(flag: string, value: string | null): readonly string[] {
   return value === null ? [] : [flag, value];
+}
+
+/** Where the hub (0) and its robots (1, 2, ...) are scraped, when they are. */
+function metricsFlag({ metricsPort }: DemoOptions, after: number): readonly string[] {
+  return metricsPort === 0 ? [] : ["--metrics", `127.0.0.1:${metricsPort + after}`];
 }
 
 function refuseTaken(port: number): Promise<void> {

@@ -24,6 +24,7 @@ export const USAGE = `npm start -- [options]: a site with its hub and robots in 
   --controller DIR     a model that drives along the plan (none: the plan itself is pursued)
   --candidate DIR      one that runs in its shadow; --promote-after 20s lets it take over then
   --record MB          let every edge record its inputs, see drover-edge --help
+  --metrics PORT       GET /metrics of the hub on 127.0.0.1:PORT, and of its robots on the ports after it (none)
   --self-check         plant violations, and see that the checkers catch each
   --help
 `;
@@ -46,6 +47,7 @@ export interface DemoOptions {
   readonly candidate: string | null;
   readonly promoteAfterMs: number;
   readonly recordMb: number; // 0: none records
+  readonly metricsPort: number; // 0: nobody is told
   readonly selfCheck: boolean;
   readonly help: boolean;
 }
@@ -68,6 +70,7 @@ const OPTIONS = {
   candidate: { type: "string" },
   "promote-after": { type: "string", default: "0s" },
   record: { type: "string", default: "0" },
+  metrics: { type: "string", default: "0" },
   "self-check": { type: "boolean", default: false },
   help: { type: "boolean", default: false },
 } as const;
@@ -99,6 +102,7 @@ export function readDemoOptions(args: readonly string[]): DemoOptions {
     ...{ dataDir: values["data-dir"] ?? null, model: values.model ?? null },
     ...{ controller: values.controller ?? null, candidate: values.candidate ?? null },
     promoteAfterMs: parseSpanMs("--promote-after", values["promote-after"]),
+    metricsPort: whole("--metrics", values.metrics, { least: 0, most: 65_535 - ROBOTS_MOST }),
     recordMb: values.record === "0" ? 0 : whole("--record", values.record, { least: 16, most: 1_000_000 }),
   };
 }

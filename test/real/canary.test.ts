@@ -86,6 +86,7 @@ async function standing(t: Test): Promise<Standing> {
     notes: { info: () => {}, warn: (event, detail) => void notes.push(`${event} ${JSON.stringify(detail)}`) },
     onProcesses: () => {},
     recorder: null,
+    meters: null,
     onFault: (cause) => {
       throw cause;
     },

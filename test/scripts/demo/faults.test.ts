@@ -73,6 +73,8 @@ t.test("flags that cannot be used are refused before anything starts", async (t)
     [["--robots", "0"], /--robots: expected a whole number from 1 to 34, found "0"/],
     [["--robots", "x"], /--robots/],
     [["--robots", "35"], /--robots/],
+    [["--metrics", "127.0.0.1:1"], /--metrics: expected a whole number from 0 to 65501, found/],
+    [["--metrics", "65502"], /--metrics/],
     [["--seed", "-1"], /--seed/],
     [["--port", "65536"], /--port/],
     [["--cell", "0"], /--cell/],
