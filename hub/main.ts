@@ -4,15 +4,20 @@
 import { ConfigRefused } from "../fleet-config/load.js";
 import { runBin, untilAsked } from "../proto/codec/bin.js";
 import { EXIT } from "../proto/errors.js";
+import { runBackup, runRestore } from "./backup.js";
 import { verifyLedger } from "./io/verify.js";
-import { type HubOptions, readHubOptions, USAGE } from "./options.js";
+import { type HubOptions, readBackupOptions, readHubOptions, readRestoreOptions, USAGE } from "./options.js";
 import { runHub } from "./run.js";
 import { HubStopped } from "./stopped.js";
 
-/** A command that takes the hub's flags. */
-function withOptions(command: "run" | "verify", perform: (options: HubOptions) => Promise<number>) {
+/** A command of which `read` gives the options, or a sentence that says what is wrong with its flags. */
+function withOptions<O extends object>(
+  command: string,
+  read: (args: readonly string[]) => O | string,
+  perform: (options: O) => Promise<number>,
+) {
   return async (args: readonly string[]) => {
-    const options = readHubOptions(command, args);
+    const options = read(args);
     if (typeof options !== "string") return perform(options);
     process.stderr.write(`drover-hub ${command}: ${options}\n`);
     return EXIT.usage;
@@ -33,9 +38,13 @@ async function verify({ dataDir }: HubOptions): Promise<number> {
   return sound ? 0 : EXIT.data;
 }
 
+const of = (command: "run" | "verify") => (args: readonly string[]) => readHubOptions(command, args);
+
 const commands = {
-  run: withOptions("run", (options) => runHub(options, untilAsked())),
-  verify: withOptions("verify", verify),
+  run: withOptions("run", of("run"), (options) => runHub(options, untilAsked())),
+  verify: withOptions("verify", of("verify"), verify),
+  backup: withOptions("backup", readBackupOptions, runBackup),
+  restore: withOptions("restore", readRestoreOptions, runRestore),
 };
 function exitOf(cause: Error): number | null {
   if (cause instanceof HubStopped) return cause.exit;
