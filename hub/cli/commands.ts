@@ -3,6 +3,7 @@
 import { ACTS } from "./acts.js";
 import type { Flag } from "./arguments.js";
 import type { Command } from "./command.js";
+import { completionOf } from "./completion.js";
 import { CONFIG } from "./config-check.js";
 import { MODEL } from "./model-check.js";
 import { MODEL_FILE } from "./model-inspect.js";
@@ -32,6 +33,7 @@ export const COMMANDS: readonly Command[] = [
   CONFIG.configCheck,
   MODEL.modelCheck,
   MODEL_FILE.modelInspect,
+  completionOf(() => ({ commands: COMMANDS, global: GLOBAL_FLAGS })),
 ];
 
 export const GLOBAL_FLAGS: readonly Flag[] = [
