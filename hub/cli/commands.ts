@@ -42,7 +42,7 @@ export const GLOBAL_FLAGS: readonly Flag[] = [
   { name: "cert", value: "FILE", says: "your certificate, PEM; its name is the operator" },
   { name: "key", value: "FILE", says: "the key of --cert, PEM" },
   { name: "timeout", value: "TIME", says: "longest wait for an answer (default 5s)" },
-  { name: "json", says: "prints JSON: one value, or one per line for watch and events; refusals too" },
+  { name: "json", says: "prints JSON: one value, or one per line for watch, --watch and events; refusals too" },
   { name: "help", says: "explains a command" },
   { name: "version", says: "prints the version" },
 ];

@@ -112,6 +112,7 @@ async function report(
 ): Promise<number> {
   const failure = error instanceof CliFailure ? error : fault(error);
   const { code, exit, message } = failure;
+  if (message === "") return exit;
   if (json) await shell.write(`${shownJson({ error: { code, exit, message, ...failure.details } })}\n`);
   else {
     const lines = message.split("\n").map((line) => `drover: ${shown(line)}`);
