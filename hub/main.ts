@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The bin `drover-hub`: the only place of the hub that reads flags and signals.
 
+import { checkDaemonStart, type DaemonStart } from "../fleet-config/daemon-start.js";
 import { ConfigRefused } from "../fleet-config/load.js";
 import { runBin, untilAsked } from "../proto/codec/bin.js";
 import { EXIT } from "../proto/errors.js";
@@ -40,8 +41,16 @@ async function verify({ dataDir }: HubOptions): Promise<number> {
 
 const of = (command: "run" | "verify") => (args: readonly string[]) => readHubOptions(command, args);
 
+const startOf = (config: string): DaemonStart => ({
+  ...{ config, nodeOptions: process.env.NODE_OPTIONS, execArgv: process.execArgv },
+  warn: (text) => process.stderr.write(`drover-hub: ${text}\n`),
+});
+
 const commands = {
-  run: withOptions("run", of("run"), (options) => runHub(options, untilAsked())),
+  run: withOptions("run", of("run"), async (options) => {
+    checkDaemonStart(startOf(options.config));
+    return runHub(options, untilAsked());
+  }),
   verify: withOptions("verify", of("verify"), verify),
   backup: withOptions("backup", readBackupOptions, runBackup),
   restore: withOptions("restore", readRestoreOptions, runRestore),

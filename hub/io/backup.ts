@@ -1,6 +1,6 @@
 // Backup and restore of the ledger (R5, R10; DESIGN: ledger). A backup is taken from a copy that is judged as `verify`
-// judges it, while a hub may be running: all that was acknowledged before, and at most one batch more. A restore makes a
-// ledger only where there is nothing, from a backup of which every record, its event and the chain of hashes were
+// judges it, while a hub may be running: all that was acknowledged before, and at most one batch more. A restore makes
+// a ledger only where there is nothing, from a backup of which every record, its event and the chain of hashes were
 // judged, and it gives it its name only when it is whole.
 
 import { mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";

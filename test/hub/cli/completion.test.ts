@@ -11,7 +11,7 @@ import { run } from "./stub-hub.js";
 const FIRSTS = [...new Set(COMMANDS.map(({ name }) => name.split(" ")[0] ?? ""))];
 const GLOBAL = GLOBAL_FLAGS.map(({ name }) => `--${name}`);
 
-/** What bash offers after `typed`, of which the last word is the one under the cursor; bash has broken it at : and =. */
+/** What bash offers after `typed`, whose last word is the one under the cursor; bash has broken it at : and =. */
 function offers(script: string, typed: readonly (readonly string[])[], folder: string): readonly string[][] {
   const asked = typed.map((words) => {
     const list = ["drover", ...words].map((word) => `'${word}'`).join(" ");
