@@ -17,7 +17,7 @@ const STICKY = 0o1000;
 /** Flags by which others get code of theirs into the process. */
 const FOREIGN_CODE = /^(--inspect|--debug|--require$|--require=|-r$|--import|--loader|--experimental-loader)/;
 
-/** Throws ConfigRefused: of class "config" for how Node was started, of class "permission" for where the site file is. */
+/** Throws ConfigRefused: of class "config" for how Node was started, "permission" for where the site file is. */
 export function checkDaemonStart({ config, nodeOptions = "", execArgv, warn }: DaemonStart): void {
   const started = [
     { file: "NODE_OPTIONS", flags: nodeOptions.split(/\s+/) },
