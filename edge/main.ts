@@ -22,7 +22,7 @@ function withOptions<T extends object>(
   return async (args: readonly string[]) => {
     const options = read(args);
     if (typeof options !== "string") return perform(options);
-    process.stderr.write(`drover-edge ${command}: ${options}\n`);
+    process.stderr.write(`drover-edge ${command}: ${options}\nNext: drover-edge --help\n`);
     return EXIT.usage;
   };
 }

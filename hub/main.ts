@@ -20,7 +20,7 @@ function withOptions<O extends object>(
   return async (args: readonly string[]) => {
     const options = read(args);
     if (typeof options !== "string") return perform(options);
-    process.stderr.write(`drover-hub ${command}: ${options}\n`);
+    process.stderr.write(`drover-hub ${command}: ${options}\nNext: drover-hub --help\n`);
     return EXIT.usage;
   };
 }

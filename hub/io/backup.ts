@@ -7,7 +7,7 @@ import { mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type BackupHead, BackupWriter, isThere, readBackup } from "../../proto/codec/records-backup.js";
 import { recordKey, type StorePlace } from "../../proto/codec/records-chain.js";
-import { createIfNew } from "../../proto/codec/records-create.js";
+import { createIfNew, sweep } from "../../proto/codec/records-create.js";
 import { HeadWriter, readHead, syncDirectory } from "../../proto/codec/records-head.js";
 import { judgeStore, openLevel } from "../../proto/codec/records-judge.js";
 import { eventOf, ledgerPlace, payloadOf } from "../../proto/codec/records-ledger.js";
@@ -93,12 +93,13 @@ export async function restoreLedger({ file, dataDir, site, judge }: RestoreOptio
     throw new BackupRefused("data", `${file}: expected the ledger of site "${site}", found that of "${head.owner}"`);
   }
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  await sweep(place); // what a restore that was killed has left
   const [first] = await readdir(dataDir);
   if (first !== undefined) {
     const found = `${dataDir} is not empty: it holds ${first}`;
     throw new BackupRefused("usage", `${found}; a ledger is restored only into an empty directory`);
   }
-  const fresh = await mkdtemp(join(dataDir, `${place.name}.new-${process.pid}-`)); // swept where a kill leaves it
+  const fresh = await mkdtemp(join(dataDir, `${place.name}.new-${process.pid}-`));
   try {
     const added = await build({ place: ledgerPlace(fresh), head, file });
     const problems = await judge(fresh);

@@ -9,7 +9,7 @@
 
 import { createHash } from "node:crypto";
 import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
-import { type FileHandle, link, open, rm, stat } from "node:fs/promises";
+import { type FileHandle, link, open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { crc32c, genesis, HASH_BYTES, MOST_PAYLOAD_BYTES, openRecord, shortHash } from "./records.js";
 import { reasonOf } from "./records-chain.js";
@@ -21,6 +21,8 @@ const HEADER_BYTES = 512;
 const CRC_AT = HEADER_BYTES - 4;
 const TEXTS_AT = 80;
 const LENGTH_BYTES = 4;
+/** What file systems without links say, e.g. of a memory stick. */
+const NO_LINKS = new Set(["EPERM", "ENOTSUP", "ENOSYS"]);
 const AT_ONCE_BYTES = 262_144;
 /** Of a sealed record: its payload and what is around it. */
 const MOST_RECORD_BYTES = MOST_PAYLOAD_BYTES + 1024;
@@ -79,7 +81,7 @@ export class BackupWriter {
     writeSync(this.#fd, header, 0, HEADER_BYTES, 0);
     fsyncSync(this.#fd);
     await readBackup(this.#temporary, () => {});
-    await link(this.#temporary, this.#file); // never replaces, unlike rename
+    await nameNew(this.#temporary, this.#file);
   }
 
   /** To be called in any case. */
@@ -96,6 +98,17 @@ export class BackupWriter {
     this.#bodyBytes += bytes.length;
     this.#waiting = [];
     this.#waitingBytes = 0;
+  }
+}
+
+/** Throws EEXIST for a name that is taken. */
+async function nameNew(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to); // never replaces, unlike rename
+  } catch (cause) {
+    if (!NO_LINKS.has((cause as NodeJS.ErrnoException).code ?? "")) throw cause;
+    if (await isThere(to)) throw Object.assign(new Error(`${to} is there already`), { code: "EEXIST" });
+    await rename(from, to);
   }
 }
 

@@ -55,13 +55,44 @@ t.test(
   },
 );
 
+t.test("R10 a backup that is taken while the ledger grows is the beginning of it, each time", async (t) => {
+  const dir = await aSoundLedger(t, 1);
+  const folder = aDirectory(t);
+  const { store } = await open(dir);
+  let growing = true;
+  const grown = (async () => {
+    for (let sequence = 3; growing; sequence += 1) {
+      const body: LedgerBody = { kind: "robotEnrolled", robot: `r${sequence}` };
+      await store.append([{ sequence, schema: 1, epoch: 1, hubMs: sequence, wallMs: 1, body }]);
+    }
+  })();
+  for (const round of [1, 2, 3, 4, 5]) {
+    const acknowledged = store.count;
+    const { count } = await backupLedger(dir, join(folder, `${round}`));
+    t.ok(count >= acknowledged, "all that was acknowledged when it began");
+  }
+  growing = false;
+  await grown;
+  const all = await store.read(1, store.count);
+  await store.close();
+  for (const round of [1, 5]) {
+    const to = join(folder, `to-${round}`);
+    const { count } = await restoreLedger({ file: join(folder, `${round}`), dataDir: to, site: null, judge });
+    const restored = await open(to);
+    t.same(restored.events.slice(0, count), all.slice(0, count));
+    await restored.store.close();
+  }
+});
+
 t.test("a backup of more records than one batch is restored whole", async (t) => {
   const dir = await aSoundLedger(t, 2500);
   const file = join(aDirectory(t), "ledger.backup");
   await backupLedger(dir, file);
   const to = aDirectory(t);
+  mkdirSync(join(to, "ledger.new-999999999-killed"));
   t.match(await restoreLedger({ file, dataDir: to, site: null, judge }), { count: 2501, added: 2501 });
   t.match(await verifyLedger(to), { events: 5002, problems: [] });
+  t.same(readdirSync(to).sort(), ["ledger", "ledger.head"], "what a restore that was killed had left is gone");
 });
 
 t.test(
