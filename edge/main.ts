@@ -4,6 +4,7 @@
 
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { checkDaemonStart, type DaemonStart } from "../fleet-config/daemon-start.js";
 import { ConfigRefused } from "../fleet-config/load.js";
 import { runBin, untilAsked } from "../proto/codec/bin.js";
 import { EXIT } from "../proto/errors.js";
@@ -21,17 +22,23 @@ function withOptions<T extends object>(
   return async (args: readonly string[]) => {
     const options = read(args);
     if (typeof options !== "string") return perform(options);
-    process.stderr.write(`drover-edge ${command}: ${options}\n`);
+    process.stderr.write(`drover-edge ${command}: ${options}\nNext: drover-edge --help\n`);
     return EXIT.usage;
   };
 }
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
 const boot = `b${randomBytes(6).toString("hex")}`;
+const startOf = (config: string): DaemonStart => ({
+  ...{ config, nodeOptions: process.env.NODE_OPTIONS, execArgv: process.execArgv },
+  warn: (text) => process.stderr.write(`drover-edge: ${text}\n`),
+});
+
 const commands = {
-  run: withOptions("run", readEdgeOptions, (options) =>
-    runEdge(options, { boot, random: Math.random, stopped: untilAsked() }),
-  ),
+  run: withOptions("run", readEdgeOptions, async (options) => {
+    checkDaemonStart(startOf(options.config));
+    return runEdge(options, { boot, random: Math.random, stopped: untilAsked() });
+  }),
   doctor: withOptions("doctor", readEdgeOptions, (options) => doctor(options, print)),
   explain: withOptions("explain", readExplainOptions, (asked) => explainCommand(asked, print)),
   record: withOptions("record", readRecordOptions, ({ dataDir, out }) =>

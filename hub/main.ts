@@ -1,20 +1,26 @@
 #!/usr/bin/env node
 // The bin `drover-hub`: the only place of the hub that reads flags and signals.
 
+import { checkDaemonStart, type DaemonStart } from "../fleet-config/daemon-start.js";
 import { ConfigRefused } from "../fleet-config/load.js";
 import { runBin, untilAsked } from "../proto/codec/bin.js";
 import { EXIT } from "../proto/errors.js";
+import { runBackup, runRestore } from "./backup.js";
 import { verifyLedger } from "./io/verify.js";
-import { type HubOptions, readHubOptions, USAGE } from "./options.js";
+import { type HubOptions, readBackupOptions, readHubOptions, readRestoreOptions, USAGE } from "./options.js";
 import { runHub } from "./run.js";
 import { HubStopped } from "./stopped.js";
 
-/** A command that takes the hub's flags. */
-function withOptions(command: "run" | "verify", perform: (options: HubOptions) => Promise<number>) {
+/** A command of which `read` gives the options, or a sentence that says what is wrong with its flags. */
+function withOptions<O extends object>(
+  command: string,
+  read: (args: readonly string[]) => O | string,
+  perform: (options: O) => Promise<number>,
+) {
   return async (args: readonly string[]) => {
-    const options = readHubOptions(command, args);
+    const options = read(args);
     if (typeof options !== "string") return perform(options);
-    process.stderr.write(`drover-hub ${command}: ${options}\n`);
+    process.stderr.write(`drover-hub ${command}: ${options}\nNext: drover-hub --help\n`);
     return EXIT.usage;
   };
 }
@@ -33,9 +39,21 @@ async function verify({ dataDir }: HubOptions): Promise<number> {
   return sound ? 0 : EXIT.data;
 }
 
+const of = (command: "run" | "verify") => (args: readonly string[]) => readHubOptions(command, args);
+
+const startOf = (config: string): DaemonStart => ({
+  ...{ config, nodeOptions: process.env.NODE_OPTIONS, execArgv: process.execArgv },
+  warn: (text) => process.stderr.write(`drover-hub: ${text}\n`),
+});
+
 const commands = {
-  run: withOptions("run", (options) => runHub(options, untilAsked())),
-  verify: withOptions("verify", verify),
+  run: withOptions("run", of("run"), async (options) => {
+    checkDaemonStart(startOf(options.config));
+    return runHub(options, untilAsked());
+  }),
+  verify: withOptions("verify", of("verify"), verify),
+  backup: withOptions("backup", readBackupOptions, runBackup),
+  restore: withOptions("restore", readRestoreOptions, runRestore),
 };
 function exitOf(cause: Error): number | null {
   if (cause instanceof HubStopped) return cause.exit;

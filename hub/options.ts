@@ -6,8 +6,10 @@ import { splitAddress } from "../proto/address.js";
 
 export const USAGE = `drover-hub: the authority of one site
 
-  drover-hub run    --config SITE.yaml --data-dir DIR [options]
-  drover-hub verify --data-dir DIR        checks every event of the ledger, on a copy
+  drover-hub run     --config SITE.yaml --data-dir DIR [options]
+  drover-hub verify  --data-dir DIR                 checks every event of the ledger, on a copy
+  drover-hub backup  --data-dir DIR --out FILE      the ledger in one file, also of a hub that runs
+  drover-hub restore --from FILE --data-dir DIR     makes a ledger of it in an empty directory
 
   --config FILE         the site
   --data-dir DIR        where the hub keeps its ledger
@@ -16,6 +18,8 @@ export const USAGE = `drover-hub: the authority of one site
   --broker mqtt://...   one that runs elsewhere
   --metrics HOST:PORT   GET /metrics for a Prometheus (none); port 0 takes any and says which in run.json
   --ca --cert --key     PEM files; needed for every address that is not loopback
+  --out FILE            the backup; a file that is there is never replaced
+  --from FILE           a backup; with --config it must be one of that site
   --help --version
 `;
 
@@ -81,4 +85,41 @@ function readBroker(text: string): HubOptions["broker"] | null {
 
 function parse(args: readonly string[]) {
   return parseArgs({ args: [...args], options: OPTIONS }).values;
+}
+
+export interface BackupOptions {
+  readonly dataDir: string;
+  readonly out: string;
+}
+
+export interface RestoreFlags {
+  readonly dataDir: string;
+  readonly from: string;
+  readonly config: string; // empty without one
+}
+
+/** The values of these flags, of which those in `needed` must be given, or a sentence that says what is wrong. */
+function readTexts<Name extends string>(
+  args: readonly string[],
+  names: { readonly needed: readonly Name[]; readonly optional: readonly Name[] },
+): Readonly<Record<Name, string>> | string {
+  const all = [...names.needed, ...names.optional];
+  const options = Object.fromEntries(all.map((name) => [name, { type: "string" as const, default: "" }]));
+  try {
+    const values = parseArgs({ args: [...args], options }).values as Record<Name, string>;
+    const missing = names.needed.find((name) => values[name] === "");
+    return missing === undefined ? values : `--${missing} ${missing === "data-dir" ? "DIR" : "FILE"} is missing`;
+  } catch (cause) {
+    return (cause as Error).message;
+  }
+}
+
+export function readBackupOptions(args: readonly string[]): BackupOptions | string {
+  const read = readTexts(args, { needed: ["data-dir", "out"], optional: [] });
+  return typeof read === "string" ? read : { dataDir: read["data-dir"], out: read.out };
+}
+
+export function readRestoreOptions(args: readonly string[]): RestoreFlags | string {
+  const read = readTexts(args, { needed: ["from", "data-dir"], optional: ["config"] });
+  return typeof read === "string" ? read : { dataDir: read["data-dir"], from: read.from, config: read.config };
 }

@@ -6,6 +6,7 @@ import {
   type Act,
   type AnswerOf,
   type AskKind,
+  CEILINGS,
   DWELL_MS_MOST,
   methodOf,
   OPERATOR_CHARACTERS_MOST,
@@ -117,6 +118,7 @@ const modeSet: Command = {
   takes: "RUNG",
   least: 1,
   most: 1,
+  choices: CEILINGS,
   flags: [...SCOPE_FLAGS, ...ACT_FLAGS],
   says: "sets a ceiling that lowers the mode: REACTIVE_ONLY, CONFIRM or HALT",
   run: async (context) => {

@@ -23,6 +23,8 @@ export interface CommandSpec {
   readonly flags: readonly Flag[];
   readonly says: string;
   readonly more?: readonly string[];
+  /** All that its first positional argument can be, where that is a closed list. */
+  readonly choices?: readonly string[];
 }
 
 export const ARGUMENTS_MOST = 256;

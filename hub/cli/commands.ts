@@ -3,6 +3,7 @@
 import { ACTS } from "./acts.js";
 import type { Flag } from "./arguments.js";
 import type { Command } from "./command.js";
+import { completionOf } from "./completion.js";
 import { CONFIG } from "./config-check.js";
 import { MODEL } from "./model-check.js";
 import { MODEL_FILE } from "./model-inspect.js";
@@ -32,6 +33,7 @@ export const COMMANDS: readonly Command[] = [
   CONFIG.configCheck,
   MODEL.modelCheck,
   MODEL_FILE.modelInspect,
+  completionOf(() => ({ commands: COMMANDS, global: GLOBAL_FLAGS })),
 ];
 
 export const GLOBAL_FLAGS: readonly Flag[] = [
@@ -40,7 +42,7 @@ export const GLOBAL_FLAGS: readonly Flag[] = [
   { name: "cert", value: "FILE", says: "your certificate, PEM; its name is the operator" },
   { name: "key", value: "FILE", says: "the key of --cert, PEM" },
   { name: "timeout", value: "TIME", says: "longest wait for an answer (default 5s)" },
-  { name: "json", says: "prints JSON: one value, or one per line for watch and events; refusals too" },
+  { name: "json", says: "prints JSON: one value, or one per line for watch, --watch and events; refusals too" },
   { name: "help", says: "explains a command" },
   { name: "version", says: "prints the version" },
 ];

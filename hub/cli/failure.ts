@@ -54,6 +54,11 @@ export function usage(message: string): CliFailure {
   return new CliFailure("USAGE", message);
 }
 
+/** The person has ended what would go on for ever; that needs no words. */
+export function interrupted(): CliFailure {
+  return new CliFailure("INTERRUPTED", "");
+}
+
 /** A refusal of the hub as it ends a command. */
 export function refused(refusal: Refusal): CliFailure {
   return new CliFailure(refusal.code, refusal.message);

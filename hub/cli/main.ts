@@ -45,6 +45,7 @@ const shell: Shell = {
   environment: { hub: process.env.DROVER_HUB || undefined, user: process.env.USER || undefined },
   terminal: {
     isTty: process.stdout.isTTY === true && process.env.TERM !== "dumb",
+    colours: (process.env.NO_COLOR ?? "") === "",
     width: () => process.stdout.columns ?? 0,
     height: () => process.stdout.rows ?? 0,
   },

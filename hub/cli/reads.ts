@@ -11,7 +11,7 @@ import {
   type SiteView,
   type TaskView,
 } from "../../proto/operator-views.js";
-import { type Command, type Context, positional } from "./command.js";
+import { type Command, positional } from "./command.js";
 import { shown } from "./escape.js";
 import { eventLine } from "./event-text.js";
 import { robotColumns, robotRows } from "./robots-table.js";
@@ -19,36 +19,50 @@ import { modeLines, siteLines } from "./site-text.js";
 import { type Column, type Row, renderTable, wrap } from "./table.js";
 import { ageText } from "./units.js";
 import { anId } from "./values.js";
+import { changeLines, robotsChanged, tasksChanged } from "./watch-lines.js";
+import { look, WATCH_FLAGS } from "./watched.js";
 
 const none = { takes: "", least: 0, most: 0, flags: [] } as const;
 
 const status: Command = {
   ...none,
+  flags: WATCH_FLAGS,
   name: "status",
   says: "the site at a glance: fleets, tasks, what waits for a person",
-  run: (context) => showSite(context, siteLines),
+  run: (context) =>
+    look<SiteView>(context, {
+      ask: () => context.hub().ask("GetSite", {}, readSiteView),
+      lines: (view) => siteLines(view, context.out.width),
+      changed: (before, after) => changeLines(before, after).length > 0 || gone(before, after),
+    }),
 };
 
 const modeShow: Command = {
   ...none,
   name: "mode show",
   says: "the mode of every fleet and robot, with all causes",
-  run: (context) => showSite(context, modeLines),
+  run: async ({ hub, out }) => {
+    const view = await hub().ask("GetSite", {}, readSiteView);
+    await out.result(view, () => out.painted(modeLines(view, out.width)));
+  },
 };
 
-async function showSite({ hub, out }: Context, lines: (view: SiteView, width: number) => readonly string[]) {
-  const view = await hub().ask("GetSite", {}, readSiteView);
-  await out.result(view, () => lines(view, out.width));
+/** Whether a decision that waited for a person does so no more. */
+function gone(before: SiteView, after: SiteView): boolean {
+  return before.decisions.some(({ id }) => !after.decisions.some((decision) => decision.id === id));
 }
 
 const robots: Command = {
   ...none,
+  flags: WATCH_FLAGS,
   name: "robots",
   says: "every robot: mode and cause, age of its telemetry, lease, task, destination",
-  run: async ({ hub, out }) => {
-    const view = await hub().ask("ListRobots", {}, readListRobotsResponse);
-    await out.result(view, () => renderTable(robotColumns, robotRows(view.robots), out.width));
-  },
+  run: (context) =>
+    look(context, {
+      ask: () => context.hub().ask("ListRobots", {}, readListRobotsResponse),
+      lines: ({ robots }) => renderTable(robotColumns, robotRows(robots), context.out.width),
+      changed: (before, after) => robotsChanged(before.robots, after.robots),
+    }),
 };
 
 const taskColumns: readonly Column[] = [
@@ -84,14 +98,15 @@ function taskRow(task: TaskView): Row {
 const taskList: Command = {
   ...none,
   name: "task list",
-  flags: [{ name: "all", says: "also tasks that ended" }],
+  flags: [{ name: "all", says: "also tasks that ended" }, ...WATCH_FLAGS],
   says: "the tasks that wait or are under way",
-  run: async ({ hub, out, given }) => {
-    const view = await hub().ask("ListTasks", { all: given.on("all") }, readListTasksResponse);
-    await out.result(view, () =>
-      view.tasks.length === 0 ? ["no tasks"] : renderTable(taskColumns, view.tasks.map(taskRow), out.width),
-    );
-  },
+  run: (context) =>
+    look(context, {
+      ask: () => context.hub().ask("ListTasks", { all: context.given.on("all") }, readListTasksResponse),
+      lines: ({ tasks }) =>
+        tasks.length === 0 ? ["no tasks"] : renderTable(taskColumns, tasks.map(taskRow), context.out.width),
+      changed: (before, after) => tasksChanged(before.tasks, after.tasks),
+    }),
 };
 
 const placeColumns: readonly Column[] = [

@@ -4,7 +4,6 @@
 import { X509Certificate } from "node:crypto";
 import { checkDial } from "../../fleet-config/secure.js";
 import { nameOf, type TlsFiles } from "../../proto/codec/tls.js";
-import { EXIT } from "../../proto/errors.js";
 import { type Arguments, parseArguments } from "./arguments.js";
 import type { Command, Context } from "./command.js";
 import { COMMANDS, DEFAULT_HUB, GLOBAL_FLAGS } from "./commands.js";
@@ -12,6 +11,7 @@ import { shown, shownJson } from "./escape.js";
 import { CliFailure, usage } from "./failure.js";
 import { commandHelp, overview } from "./help.js";
 import { Hub } from "./hub.js";
+import { nextStep } from "./next.js";
 import { Output } from "./output.js";
 import type { Shell } from "./shell.js";
 import { durationMs, endpoint } from "./values.js";
@@ -38,7 +38,7 @@ export async function runCli(argv: readonly string[], shell: Shell): Promise<num
     }
     return 0;
   } catch (error) {
-    return await report(error, { json, shell });
+    return await report(error, { json, shell, argv });
   } finally {
     (hub as Hub | null)?.close();
   }
@@ -108,14 +108,18 @@ function certifiedName(tls: TlsFiles | null): string | undefined {
 
 async function report(
   error: unknown,
-  { json, shell }: { readonly json: boolean; readonly shell: Shell },
+  { json, shell, argv }: { readonly json: boolean; readonly shell: Shell; readonly argv: readonly string[] },
 ): Promise<number> {
   const failure = error instanceof CliFailure ? error : fault(error);
   const { code, exit, message } = failure;
-  if (json) await shell.write(`${shownJson({ error: { code, exit, message, ...failure.details } })}\n`);
-  else {
+  if (message === "") return exit;
+  const next = nextStep(code, { argv, commands: COMMANDS });
+  if (json) {
+    const told = { code, exit, message, ...(next === "" ? {} : { next }), ...failure.details };
+    await shell.write(`${shownJson({ error: told })}\n`);
+  } else {
     const lines = message.split("\n").map((line) => `drover: ${shown(line)}`);
-    if (exit === EXIT.usage) lines.push("Try: drover --help");
+    if (next !== "") lines.push(`Next: ${next}`);
     await shell.warn(`${lines.join("\n")}\n`);
   }
   return exit;

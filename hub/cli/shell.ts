@@ -5,6 +5,8 @@ export interface Shell {
   readonly environment: { readonly hub: string | undefined; readonly user: string | undefined };
   readonly terminal: {
     readonly isTty: boolean;
+    /** False where the person wants none (NO_COLOR). */
+    readonly colours: boolean;
     /** In cells; 0 without a terminal. */
     width(): number;
     /** In lines; 0 without a terminal. */

@@ -10,8 +10,9 @@ import { CliFailure, usage } from "./failure.js";
 import { robotColumns, robotRows } from "./robots-table.js";
 import { headline, tasksLine, warnings } from "./site-text.js";
 import { renderTable, wrap } from "./table.js";
-import { durationMs, wholeNumber } from "./values.js";
+import { wholeNumber } from "./values.js";
 import { changeLines } from "./watch-lines.js";
+import { periodMs } from "./watched.js";
 
 const LAST = 20;
 
@@ -24,17 +25,16 @@ const watch: Command = {
   says: "follows the site: a table that is redrawn, or a line per change where output is no terminal",
   run: async (context) => {
     const { hub, out, given, shell } = context;
-    const { least: leastMs, most: mostMs, usual } = WATCH_PERIOD_MS;
     const every = given.text("every");
-    const periodMs = every === undefined ? usual : durationMs(every, { name: "--every", leastMs, mostMs });
+    const everyMs = every === undefined ? WATCH_PERIOD_MS.usual : periodMs(every);
     let before: SiteView | null = null;
     const take = async (view: SiteView) => {
       const last = before;
       before = view;
-      if (out.isTty) return out.screen(screenLines(view, out));
+      if (out.isTty) return out.screen(out.painted(out.fitted(firstLines(view, out.width))));
       return out.result(view, () => (last === null ? firstLines(view, out.width) : changeLines(last, view)));
     };
-    await hub().follow("WatchSite", { periodMs }, { read: readSiteView, take });
+    await hub().follow("WatchSite", { periodMs: everyMs }, { read: readSiteView, take });
     if (!shell.stop.aborted) throw ended();
   },
 };
@@ -44,13 +44,6 @@ function firstLines(view: SiteView, width: number): readonly string[] {
     ...[headline(view), ...warnings(view), tasksLine(view)].flatMap((line) => wrap(line, width, "  ")),
     ...renderTable(robotColumns, robotRows(view.robots), width),
   ];
-}
-
-/** As much as fits under each other; the lines above are the ones that matter. */
-function screenLines(view: SiteView, { width, height }: { readonly width: number; readonly height: number }) {
-  const lines = firstLines(view, width);
-  const room = Math.max(1, height - 1);
-  return lines.length <= room ? lines : [...lines.slice(0, room - 1), `and ${lines.length - room + 1} more`];
 }
 
 const events: Command = {
@@ -67,7 +60,7 @@ const events: Command = {
   run: async (context) => {
     const { hub, out, shell } = context;
     const request = eventsRequest(context);
-    const take = (event: LedgerEvent) => out.result(toLedgerEvent(event), () => [eventLine(event)]);
+    const take = (event: LedgerEvent) => out.result(toLedgerEvent(event), () => out.painted([eventLine(event)]));
     await hub().follow("Events", request, { read: readLedgerEvent, take });
     if (request.follow && !shell.stop.aborted) throw ended();
   },

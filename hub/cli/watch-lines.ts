@@ -1,7 +1,7 @@
 // What changed between two views of a site, a line each: for logs and pipes, where a table that is redrawn says
 // nothing. Pure. Numbers that move all the time (ages, speed, pose) make no lines.
 
-import type { FleetView, RobotView, SiteView } from "../../proto/operator-views.js";
+import type { FleetView, RobotView, SiteView, TaskView } from "../../proto/operator-views.js";
 import { shown } from "./escape.js";
 import { causeText } from "./robots-table.js";
 import { tasksLine, warnings } from "./site-text.js";
@@ -19,6 +19,20 @@ export function changeLines(before: SiteView, after: SiteView): readonly string[
   lines.push(...waitingChanges(before, after));
   if (tasksLine(before) !== tasksLine(after)) lines.push(tasksLine(after));
   return lines.map((line) => shown(`${clockText(after.upMs)}  ${line}`));
+}
+
+/** Whether the table of robots says anything else that people act on. */
+export function robotsChanged(before: readonly RobotView[], after: readonly RobotView[]): boolean {
+  return before.length !== after.length || pairs(before, after, robotChanges).length > 0;
+}
+
+/** Whether the list of tasks does. */
+export function tasksChanged(before: readonly TaskView[], after: readonly TaskView[]): boolean {
+  const told = (tasks: readonly TaskView[]) =>
+    JSON.stringify(
+      tasks.map(({ id, phase, stopIndex, robot, destination }) => [id, phase, stopIndex, robot, destination]),
+    );
+  return told(before) !== told(after);
 }
 
 function changedSet(before: readonly string[], after: readonly string[]): readonly string[] {

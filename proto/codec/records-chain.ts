@@ -15,8 +15,8 @@ export interface StorePlace {
   readonly keep: number; // records kept, the newest; Infinity: all
 }
 
-/** Takes each kept record in order. What it throws is a problem of that record. */
-export type TakeRecord = (payload: Uint8Array, sequence: number) => void;
+/** Takes each kept record in order, its payload and as it is sealed. What it throws is a problem of that record. */
+export type TakeRecord = (payload: Uint8Array, sequence: number, sealed: Uint8Array) => void;
 
 /** What a snapshot of the store says, which was sealed and of this store's owner. */
 export interface Known {
@@ -125,7 +125,7 @@ export class ChainJudge {
       const record = openRecord(bytes, { sequence, previous });
       this.#hash = record.hash;
       this.#follow(record);
-      this.#expected.take(record.payload, sequence);
+      this.#expected.take(record.payload, sequence, bytes);
     } catch (cause) {
       const reason = reasonOf(cause);
       this.problem(cause instanceof RecordDamaged ? reason : `record ${sequence}: not readable: ${reason}`);

@@ -161,7 +161,7 @@ class Proof {
         if (mark.count === sequence && Buffer.compare(mark.hash, record.hash) !== 0)
           throw new Unproven(`record ${sequence} is not the one that was counted`);
       if (record.left === 0 && sequence > to.headCount) beyond += 1;
-      if (sequence > this.#expected.after) this.#take(record);
+      if (sequence > this.#expected.after) this.#take(record, bytes);
       previous = record.hash;
       sequence += 1;
     }
@@ -169,9 +169,9 @@ class Proof {
     if (beyond > 1) throw new Unproven(`${beyond} batches that the head does not count`);
   }
 
-  #take({ payload, sequence }: OpenedRecord): void {
+  #take({ payload, sequence }: OpenedRecord, sealed: Uint8Array): void {
     try {
-      this.#expected.take(payload, sequence);
+      this.#expected.take(payload, sequence, sealed);
     } catch (cause) {
       throw new Unproven(`record ${sequence}: not readable: ${(cause as Error).message}`);
     }

@@ -80,6 +80,22 @@ for (const [name, argv, says] of REFUSED) {
   });
 }
 
+t.test("a command that was asked wrongly names the help that tells more", async (t) => {
+  for (const [argv, help] of [
+    [["robts"], "drover --help"],
+    [[], "drover --help"],
+    [["task", "ad"], "drover task --help"],
+    [["--json", "task", "add"], "drover task add --help"],
+    [["halt"], "drover halt --help"],
+    [["robots", "--every"], "drover robots --help"],
+  ] as const) {
+    const { exit, out, err } = await run(argv);
+    t.equal(exit, 64);
+    if (out === "") t.ok(err.endsWith(`\nNext: ${help}\n`), err);
+    else t.match(JSON.parse(out), { error: { next: help } });
+  }
+});
+
 t.test("X06 what follows -- is taken literally, and --json behind it is no flag", async (t) => {
   const { exit, out, err } = await run(["explain", "--", "--json"]);
   t.same([exit, out], [64, ""]);

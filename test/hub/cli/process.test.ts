@@ -48,3 +48,36 @@ t.test("X28 drover whose reader goes away ends quietly, and Ctrl-C ends a follow
   t.equal(await ended(followed), 0);
   t.match(followed.text, { out: /hub started/, err: "" });
 });
+
+t.test("X29 Ctrl-C ends --watch of a process with 130 and without a word", async (t) => {
+  const hub = await openStubHub();
+  t.teardown(() => hub.close());
+  const watched = start(["robots", "--watch"], hub.address);
+  watched.stdout?.once("data", () => watched.kill("SIGINT"));
+  t.equal(await ended(watched), 130);
+  t.match(watched.text, { out: /^ROBOT/, err: "" });
+});
+
+t.test("colours come on a real terminal, and NO_COLOR or a dumb one has none", async (t) => {
+  const hub = await openStubHub();
+  t.teardown(() => hub.close());
+  const shown = (set: Readonly<Record<string, string>>) => {
+    const env = { ...process.env, NO_COLOR: "", TERM: "xterm", ...set, DROVER_HUB: hub.address };
+    const args = ["-qec", `'${process.execPath}' '${MAIN}' robots`, "/dev/null"];
+    return new Promise<string | null>((resolve) => {
+      const child = spawn("script", args, { env, stdio: ["ignore", "pipe", "ignore"] });
+      let out = "";
+      child.stdout.on("data", (chunk) => (out += String(chunk)));
+      child.once("error", () => resolve(null));
+      child.once("close", () => resolve(out));
+    });
+  };
+  const painted = await shown({});
+  if (painted === null) return t.comment("no script(1) here to make a terminal: not tried");
+  t.match(painted, "\u001b[1;31mHALT\u001b[0m");
+  for (const set of [{ NO_COLOR: "1" }, { TERM: "dumb" }]) {
+    const plain = await shown(set);
+    t.match(plain, "HALT");
+    t.notMatch(plain, "\u001b[1;31m");
+  }
+});

@@ -17,9 +17,12 @@ t.test("every refusal of the hub ends with the exit code of its class and keeps 
     hub.port.answer = () => refuse(code, message) as never;
     const plain = await runAt(hub, CANCEL);
     const exit = EXIT[REFUSALS[code][0]];
-    t.same(plain, { exit, out: "", err: `drover: ${message}\n${exit === 64 ? "Try: drover --help\n" : ""}` });
+    const [said, next = "", ...more] = plain.err.trimEnd().split("\n");
+    t.same([plain.exit, plain.out, said, more], [exit, "", `drover: ${message}`, []]);
+    t.match(next, /^Next: \S.{10,100}$/, "and what to do next");
     const json = await runAt(hub, [...CANCEL, "--json"]);
-    t.same([json.exit, JSON.parse(json.out), json.err], [exit, { error: { code, exit, message } }, ""]);
+    const told = { error: { code, exit, message, next: next.slice("Next: ".length) } };
+    t.same([json.exit, JSON.parse(json.out), json.err], [exit, told, ""]);
   }
 });
 

@@ -110,7 +110,7 @@ export class FakeShell implements Shell {
   terminal: Shell["terminal"];
 
   constructor(width = 0, height = 0) {
-    this.terminal = { isTty: width > 0, width: () => width, height: () => height };
+    this.terminal = { isTty: width > 0, colours: false, width: () => width, height: () => height };
   }
 
   async write(text: string) {
