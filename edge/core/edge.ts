@@ -15,6 +15,7 @@ import {
   controllerRan,
   controllerReady,
   controllerRefused,
+  stepTrial,
 } from "./controller/controller.js";
 import { slotsOf } from "./controller/slots.js";
 import { stepDrive } from "./drive.js";
@@ -161,6 +162,7 @@ export class Edge {
     state.ticks.delete(state.tickNonce - TICKS_KEPT);
     effects.push({ kind: "tick", tick: { nonce: state.tickNonce, monotonicMs: nowMs } });
     stepAuthority(state, nowMs, effects);
+    stepTrial(state, { nowMs, effects });
     stepModes(state, nowMs, effects);
     stepDrive(state, this.#driver, nowMs, effects);
     stepTelemetry(state, nowMs, effects);

@@ -7,7 +7,7 @@ import { readProposal } from "../../../models/propose.js";
 import type { ModelResult } from "../../../models/run.js";
 import { failed } from "../breaker.js";
 import { mayPlan } from "../modes.js";
-import type { MotionInput, MotionState } from "../motion/motion.js";
+import type { Leash, MotionInput, MotionState } from "../motion/motion.js";
 import type { EdgeEffect, EdgeState } from "../types.js";
 import { evidenceOf } from "./evidence.js";
 import { type Flight, type Rested, type Slot, slotNamed, slotWith } from "./slots.js";
@@ -17,13 +17,16 @@ import { tellDecision } from "./telling.js";
 const KILL_DEADLINES = 3;
 /** An advice is driven for this many control periods beyond the deadline in which it was made. */
 const KEPT_PERIODS = 2;
-/** How far back from its best a model may lead, in radii of the robot. */
+/** How far from where it was nearest a model may lead, in radii of the robot. */
 const LEASH_RADII = 3;
 /** After a failure immediate rules hold at least this long. */
 const FAILING_MS = 1000;
 /** A candidate is not taken before so many runs, or when more than this share of them could not have been driven. */
 const SHADOW_RUNS = 20;
 const SHADOW_UNFIT = 0.1;
+/** ... nor before what drives has made so much way, or when it would have made less than this share of it. */
+const SHADOW_WAY_M = 1;
+const SHADOW_SLOWEST = 0.5;
 /** Whatever a manifest allows, an answer later than this is no use to a robot that moves. */
 const DEADLINE_MOST_MS = 1000;
 
@@ -37,14 +40,14 @@ export interface Turn {
 export function controllerInput(state: EdgeState, nowMs: number): MotionInput["controller"] {
   const live = slotWith(state.controllers, "live");
   if (live === undefined) return null;
-  return { advice: isCurrent(state, live, nowMs) ? live.advice : null, withinM: withinM(state) };
+  return { advice: isCurrent(state, live, nowMs) ? live.advice : null, leash: leashOf(state) };
 }
 
-/** A model may lead its robot no farther back than this from the nearest that it has come to its target. */
-function withinM({ controllers, context }: EdgeState): number {
-  return controllers.best === null
-    ? Number.POSITIVE_INFINITY
-    : controllers.best.toGoM + LEASH_RADII * context.config.physics.radiusM;
+/** From where the robot was nearest to its target; null before it was anywhere. */
+function leashOf({ controllers: { best }, context }: EdgeState): Leash | null {
+  if (best === null) return null;
+  const aroundM = LEASH_RADII * context.config.physics.radiusM;
+  return { nearest: best.at, aroundM, withinM: best.toGoM + aroundM };
 }
 
 function deadlineMs({ limits }: ModelManifest): number {
@@ -86,9 +89,7 @@ function promote(state: EdgeState, turn: Turn): void {
   const { promoteAfterMs } = state.context.config.models;
   const candidate = slotWith(controllers, "shadow");
   if (candidate === undefined || promoteAfterMs === 0 || !isCurrent(state, candidate, turn.nowMs)) return;
-  const { asked, vetoed, unsure } = candidate.counts;
-  const isProven = asked >= SHADOW_RUNS && vetoed + unsure <= SHADOW_UNFIT * asked;
-  if (!isProven || turn.nowMs - controllers.sinceMs < promoteAfterMs) return;
+  if (!isProven(candidate) || turn.nowMs - controllers.sinceMs < promoteAfterMs) return;
   const live = slotWith(controllers, "live");
   if (live !== undefined) {
     live.role = "standby";
@@ -96,8 +97,13 @@ function promote(state: EdgeState, turn: Turn): void {
   }
   candidate.role = "live";
   Object.assign(controllers, { sinceMs: turn.nowMs, isOnTrial: true, best: null });
-  const detail = `${candidate.model} drives after ${asked} runs in the shadow of ${live?.model ?? "the path itself"}`;
+  const detail = `${candidate.model} drives after ${candidate.counts.asked} runs in the shadow of ${live?.model ?? "the path itself"}`;
   turn.effects.push({ kind: "note", event: "model promoted", detail });
+}
+
+function isProven({ counts: { asked, vetoed, unsure }, shadowed }: Slot): boolean {
+  if (asked < SHADOW_RUNS || vetoed + unsure > SHADOW_UNFIT * asked) return false;
+  return shadowed.drivenM >= SHADOW_WAY_M && shadowed.advisedM >= SHADOW_SLOWEST * shadowed.drivenM;
 }
 
 /** The gate: a run goes out only on evidence that the manifest finds young enough; else the slot says which is not. */
@@ -190,6 +196,14 @@ export function controllerLooked(
   if (fault === "" || slot.role === "failed") return;
   fail(state, slot, `canary: ${fault}`, turn);
   slot.role = "failed";
+}
+
+/** R7, R11: a model on trial that is not well loses its place before it can lower its robot. */
+export function stepTrial(state: EdgeState, turn: Turn): void {
+  const live = slotWith(state.controllers, "live");
+  if (live === undefined || !isOnTrial(state, turn.nowMs)) return;
+  const why = state.health.unwell(live.model);
+  if (why !== "") fail(state, live, why, turn);
 }
 
 /** Whether what was before the live model still comes back when that fails. */

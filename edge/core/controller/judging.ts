@@ -1,7 +1,7 @@
 // What becomes of an advice (R11): of the live model after the motion core proposed, by what it did with it; of any
 // other before, by what the guard would say. A live model whose advices lead nowhere has failed.
 
-import { judge, type MotionInput, type MotionState, toGoM } from "../motion/motion.js";
+import { type Advice, headwayMps, judge, type MotionInput, type MotionState, toGoM } from "../motion/motion.js";
 import type { EdgeState } from "../types.js";
 import { fail, isCurrent, type Turn } from "./controller.js";
 import { type Slot, slotWith } from "./slots.js";
@@ -9,9 +9,9 @@ import { tellDecision } from "./telling.js";
 
 /** So many advices that the guard refuses, with no way made between them, are a failure. */
 const VETO_RUN = 10;
-/** A live model that brings its robot no nearer for so long, by at least so much, leads nowhere. */
+/** A live model that brings its robot no nearer for so long, by at least so much, leads nowhere: 0.1 m/s is no drive. */
 const NOWHERE_MS = 10_000;
-const NEARER_M = 0.3;
+const NEARER_M = 1;
 /** What does not drive is judged on a shorter leash: it is led along by what does. */
 const SHADOW_LEASH_M = 0.1;
 
@@ -22,14 +22,27 @@ interface Seen {
 
 /** Before the motion core proposes: what the guard would say to those that do not drive. */
 export function judgeShadows(state: EdgeState, at: Seen, nowMs: number): void {
-  const leashM = toGoM(at.motion, at.input.pose) + SHADOW_LEASH_M;
+  const { pose } = at.input;
+  const leash = { nearest: pose, aroundM: 0, withinM: toGoM(at.motion, pose) + SHADOW_LEASH_M };
   for (const slot of state.controllers.slots) {
     const { advice } = slot;
-    if (slot.role === "live" || advice === null || advice.id === slot.judgedId) continue;
+    if (slot.role === "live" || advice === null) continue;
+    const isCurrently = isCurrent(state, slot, nowMs);
+    if (isCurrently && at.motion.isFollowing) measureShadow(state, slot, { ...at, advice });
+    if (advice.id === slot.judgedId) continue;
     slot.judgedId = advice.id;
-    const verdict = isCurrent(state, slot, nowMs) ? judge(at.motion, at.input, { advice, withinM: leashM }) : null;
+    const verdict = isCurrently ? judge(at.motion, at.input, { advice, leash }) : null;
     if (verdict?.ok === false) slot.counts.vetoed += 1;
   }
+}
+
+/** What drives, and what the shadow advises, at the same place: the way that each makes in a tick. */
+function measureShadow(state: EdgeState, { shadowed }: Slot, at: Seen & { readonly advice: Advice }): void {
+  const periodS = state.context.config.limits.controlMs / 1000;
+  const driven: Advice = { proposal: { kind: "velocity", ...state.commanded }, pose: at.input.pose };
+  const headwayM = (advice: Advice) => headwayMps(at.motion, at.input, advice) * periodS;
+  shadowed.drivenM += headwayM(driven);
+  shadowed.advisedM += headwayM(at.advice);
 }
 
 /** After the motion core proposed: what became of the advice of the live model. */
@@ -68,12 +81,16 @@ function tellAdvice(state: EdgeState, live: Slot, of: { readonly isRefused: bool
   tellDecision(state, live, { ...of, confidence: advice.confidence, rests: advice.rests });
 }
 
-/** Whether the robot has come much nearer to its target than before; then that is remembered. */
+/** Whether the robot has moved, and come nearer to its target than before; then that is remembered. */
 function isNearer({ controllers }: EdgeState, { motion, input }: Seen): boolean {
   const { best } = controllers;
   const leftM = toGoM(motion, input.pose);
   const plan = motion.siteBlocks; // one that leads round another place is no measure of the way so far
-  if (best?.plan === plan && leftM >= best.toGoM - NEARER_M) return false;
-  controllers.best = { toGoM: leftM, plan, ticks: 0 };
+  const { xM, yM } = input.pose;
+  if (best?.plan === plan) {
+    const movedM = Math.hypot(xM - best.at.xM, yM - best.at.yM);
+    if (movedM < NEARER_M || leftM >= best.toGoM - NEARER_M) return false;
+  }
+  controllers.best = { toGoM: leftM, at: { xM, yM }, plan, ticks: 0 };
   return true;
 }

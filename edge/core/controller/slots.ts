@@ -5,7 +5,7 @@ import type { Frames } from "../../../models/assemble.js";
 import type { NamedTensor } from "../../../models/elements.js";
 import type { ModelManifest } from "../../../models/manifest.js";
 import { type Breaker, type Failures, openBecause } from "../breaker.js";
-import type { Advice } from "../motion/motion.js";
+import type { Advice, Point } from "../motion/motion.js";
 
 /**
  * `live`: its advice drives. `shadow`: it runs on the same evidence, its advice is judged and recorded, never driven.
@@ -67,6 +67,8 @@ export interface Slot {
   vetoRun: number;
   judgedId: number; // of the last advice that was judged
   readonly counts: Counts;
+  /** In the shadow: the way that what drove made, and that this one would have made, in metres of free floor. */
+  readonly shadowed: { drivenM: number; advisedM: number };
 }
 
 export interface Controllers {
@@ -76,8 +78,8 @@ export interface Controllers {
   isOnTrial: boolean; // the live one was promoted, and what was before it still comes back when it fails
   failing: string; // why immediate rules hold; empty when they need not
   failingUntilMs: number;
-  /** How near the live one has come to its target on this site plan, and the ticks driven since. */
-  best: { readonly toGoM: number; readonly plan: number; ticks: number } | null;
+  /** How near the live one has come to its target on this site plan, where, and the ticks driven since. */
+  best: { readonly toGoM: number; readonly at: Point; readonly plan: number; ticks: number } | null;
 }
 
 export function slotsOf(models: ControllerModels): Controllers {
@@ -109,6 +111,7 @@ function slotOf(manifest: ModelManifest, role: Role): Slot {
     },
     ...{ failures: [], vetoRun: 0, judgedId: 0 },
     counts: { asked: 0, driven: 0, missing: 0, unsure: 0, late: 0, refused: 0, vetoed: 0 },
+    shadowed: { drivenM: 0, advisedM: 0 },
   };
 }
 
@@ -127,5 +130,6 @@ export function controllerFault(controllers: Controllers, breaker: Breaker, nowM
   if (controllers.failing !== "") return controllers.failing;
   const open = openBecause(live.failures, breaker, nowMs);
   if (open !== "") return `${live.model}: ${open}`;
+  if (live.flight?.missed === true) return `${live.model} has not answered within its deadline`;
   return live.ready ? "" : `${live.model} is not ready`;
 }

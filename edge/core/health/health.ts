@@ -122,6 +122,12 @@ class Watch {
     into.push(this.#signal("canary-failed", this.canaryFault));
   }
 
+  /** Why it is not well, canaries aside; empty when it is. What led to it is forgotten. */
+  unwell(): string {
+    const found = MEASURES.map((name) => ({ name, why: this.#take(name) })).filter(({ why }) => why !== "");
+    return found.map(({ name, why }) => `${name}: ${why}`).join("; ");
+  }
+
   #signal(name: HealthCause, why: string): Signal {
     const well = this.#well.get(name) as Signal;
     if (why === "") return well;
@@ -201,6 +207,14 @@ export class Health {
   /** Everything that is watched, as signals; to be asked once at each step. */
   signals(into: Signal[]): void {
     for (const watch of this.#watches.values()) watch.signals(into);
+  }
+
+  /**
+   * Why a model is not well; empty when it is. As with its signals, what led to it is forgotten: ask once at each step,
+   * before them, for a model whose findings shall cost it its place and not the rung.
+   */
+  unwell(model: string): string {
+    return this.#watch(model).unwell();
   }
 
   get memory(): readonly WatchMemory[] {

@@ -3,8 +3,8 @@
 // only a validated path is finished (R8); on any other rung, without a target or without a fresh scan, the robot
 // stands.
 import { UNREACHABLE } from "../../../models/planner.js";
-import { type Advice, judgeAdvice } from "./advice.js";
-import { valueAt } from "./costmap.js";
+import { type Advice, closingMps, judgeAdvice, type Leash } from "./advice.js";
+import { guardContext, toGoM } from "./context.js";
 import { footOn, type Pursuit, pursue, pursuedPoint } from "./follow.js";
 import { align, arrived } from "./goal.js";
 import { CREEP_MPS, type GuardContext, type GuardReason, type GuardVerdict, guard } from "./guard.js";
@@ -15,13 +15,14 @@ import { reactive } from "./reactive.js";
 import { placeScan } from "./scan.js";
 import type { MotionInput, MotionState } from "./state.js";
 import { stepTraffic } from "./traffic.js";
-import type { Pose, Target, Velocity } from "./types.js";
+import type { Point, Target, Velocity } from "./types.js";
 import { createYield } from "./yield.js";
 
-export type { Advice } from "./advice.js";
+export type { Advice, Leash } from "./advice.js";
+export { toGoM } from "./context.js";
 export { acceptPlan, nextPlanRequest, type PlanVerdict, planLost } from "./planning.js";
 export { createMotion, type MotionInput, type MotionOptions, type MotionState } from "./state.js";
-export type { Footprint, MeasuredPose, Physics, Pose, Scan, Target } from "./types.js";
+export type { Footprint, MeasuredPose, Physics, Point, Pose, Scan, Target } from "./types.js";
 
 export type Activity = "driving" | "waiting" | "blocked" | "holding" | "standing" | "arrived";
 
@@ -147,11 +148,11 @@ function follow(
 function advised(
   state: MotionState,
   input: MotionInput,
-  on: { readonly target: Target; readonly path: Path; readonly advice: Advice | null; readonly withinM: number },
+  on: { readonly target: Target; readonly path: Path; readonly advice: Advice | null; readonly leash: Leash | null },
 ): Proposal {
   state.progress.segment = footOn(on.path.pointsM, state.progress.segment, input.pose).segment;
   if (on.advice === null) return react(state, input, on.target);
-  const verdict = judge(state, input, { advice: on.advice, withinM: on.withinM });
+  const verdict = judge(state, input, { advice: on.advice, leash: on.leash });
   state.judged = verdict;
   state.adviceVerdict = verdict.ok ? "driven" : verdict.reason;
   if (!verdict.ok) {
@@ -161,11 +162,6 @@ function advised(
   const { speedMps, turnRadps } = verdict.command;
   state.before = after(state.before, speedMps);
   return { speedMps, turnRadps, activity: "driving", blockedBy: "", path: shownPath(state) };
-}
-
-/** Metres of free floor from there to the target, by the site plan. */
-export function toGoM(state: MotionState, pose: Pose): number {
-  return valueAt(state.siteWalls, state.siteValue, pose);
 }
 
 /** The point of the path that the robot would pursue now; null without a path. */
@@ -182,10 +178,19 @@ export function waypointOf(
 export function judge(
   state: MotionState,
   input: MotionInput,
-  of: { readonly advice: Advice; readonly withinM: number },
+  of: { readonly advice: Advice; readonly leash: Leash | null },
 ): GuardVerdict {
-  const leash = { withinM: of.withinM, toGoM: (at: Pose) => toGoM(state, at) };
-  return judgeAdvice(of.advice, { context: guardContext(state, input), leash, periodS: 1 / state.options.controlHz });
+  return judgeAdvice(of.advice, { ...advisedAt(state, input), leash: of.leash });
+}
+
+/** How fast that would bring the robot nearer to its target, in metres of free floor per second; nothing changes. */
+export function headwayMps(state: MotionState, input: MotionInput, advice: Advice): number {
+  return closingMps(advice, advisedAt(state, input));
+}
+
+function advisedAt(state: MotionState, input: MotionInput): Parameters<typeof closingMps>[1] {
+  const ofSite = (at: Point) => toGoM(state, at);
+  return { context: guardContext(state, input), toGoM: ofSite, periodS: 1 / state.options.controlHz };
 }
 
 function retreat(state: MotionState, input: MotionInput): Proposal {
@@ -251,22 +256,6 @@ function finish(state: MotionState, input: MotionInput, wish: Wish): Proposal {
 function granted(proposal: Velocity, context: GuardContext): Velocity | undefined {
   const verdict = guard(proposal, context);
   return verdict.ok ? verdict.command : undefined;
-}
-
-function guardContext(state: MotionState, input: MotionInput): GuardContext {
-  const { physics, latencyMs, deadmanMs, controlHz } = state.options;
-  return {
-    pose: input.pose,
-    speedMps: input.speedMps,
-    turnRadps: input.turnRadps,
-    physics,
-    walls: state.walls,
-    seen: state.seen,
-    latencyS: latencyMs / 1000,
-    holdS: Math.max(deadmanMs / 1000, 1 / controlHz),
-    maxSpeedMps: input.rung === "AUTONOMOUS" ? physics.maxSpeedMps : physics.reactiveSpeedMps,
-    before: state.before,
-  };
 }
 
 function describe(reason: GuardReason): string {

@@ -1,7 +1,7 @@
 // What the motion core remembers between calls, in one mutable value. Deterministic: time, chance and every sample are
 // arguments of the functions that change it, and all buffers are taken here, once.
 import type { Grid } from "../../../fleet-config/grid.js";
-import type { Advice } from "./advice.js";
+import type { Advice, Leash } from "./advice.js";
 import type { Progress } from "./follow.js";
 import { createSettle, SETTLE_MS, type Settle } from "./goal.js";
 import { type GuardReason, type GuardVerdict, NO_VETOES } from "./guard.js";
@@ -37,11 +37,8 @@ export interface MotionInput {
   readonly rung: MovingRung | "CONFIRM" | "HALT";
   /** In [0, 1): who gives way first when robots block each other. */
   readonly priority: number;
-  /**
-   * A controller model is live, and this is what it advises now; null: the path itself is pursued. `withinM`: no
-   * farther than this from the target, in metres of free floor, may it lead.
-   */
-  readonly controller: { readonly advice: Advice | null; readonly withinM: number } | null;
+  /** A controller model is live, and this is what it advises now, on that leash; null: the path itself is pursued. */
+  readonly controller: { readonly advice: Advice | null; readonly leash: Leash | null } | null;
 }
 
 export interface MotionOptions {

@@ -195,6 +195,29 @@ t.test("R7 each decision counts once, by what the guard said to it first", async
   t.ok(figures.decisions - known <= 8);
 });
 
+t.test("R7 R11 a model on trial that is not well loses its place, and its robot no rung", async (t) => {
+  let confidence = 0.9;
+  const options = { models: { promoteAfterMs: 2000 } };
+  const fleet = shadowed(
+    chaseWith(() => confidence),
+    { more: CONFIDENT, options },
+  );
+  t.ok(fleet.run(20_000, () => fleet.role(NEW) === "live"));
+  fleet.run(2000);
+  confidence = 0.1;
+  let worst = fleet.robot.rung;
+  t.ok(
+    fleet.run(60_000, () => {
+      if (fleet.robot.rung !== "AUTONOMOUS") worst = fleet.robot.rung;
+      return fleet.role(NEW) === "failed";
+    }),
+  );
+  fleet.run(5000);
+  t.same([worst, fleet.robot.rung, fleet.role(OLD)], ["AUTONOMOUS", "AUTONOMOUS", "live"]);
+  const notes = fleet.robot.of("note").filter(({ event }) => event === "model swapped back");
+  t.match(notes, [{ detail: /^chaser 1\.0\.0 drives again, chaser 2\.0\.0 failed: model-unsure: .* less sure/ }]);
+});
+
 t.test("R7 R11 a canary of the live model that fails lowers its robot until the next good one", async (t) => {
   const fleet = shadowed(chase);
   const { robot } = fleet;

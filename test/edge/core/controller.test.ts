@@ -103,6 +103,7 @@ const FAILURES: readonly (readonly [what: string, answer: Answering, detail: Reg
     /10 advices refused with no way made, the last: (strays|no-room)/,
   ],
   ["leads nowhere", () => action(0, 1), /no way made for 10 s/],
+  ["creeps", () => action(0.04, 0), /no way made for 10 s/],
 ];
 
 for (const [what, answer, detail] of FAILURES) {
@@ -263,6 +264,19 @@ t.test("R11 a candidate that failed, or that the guard would refuse, does not ta
   const never = shadowed(chase);
   never.run(15_000);
   t.equal(live(never), OLD, "unless the site says so");
+});
+
+t.test("R11 a candidate that turns on the spot, or creeps, does not take over from one that drives", async (t) => {
+  for (const [name, answer] of [
+    ["turns", () => action(0, 1)],
+    ["creeps", () => action(0.01, 0)],
+  ] as const) {
+    const robot = shadowed(answer, { promoteAfterMs: 2000 });
+    robot.run(12_000, () => live(robot) === NEW);
+    t.equal(live(robot), OLD, name);
+    t.ok(slot(robot, NEW).counts.asked > 50, "it was asked");
+    t.equal(slot(robot, NEW).counts.vetoed, 0, "the guard has nothing against it");
+  }
 });
 
 t.test("R11 without a model before, the path itself is pursued again when a promoted one fails", async (t) => {
