@@ -97,7 +97,8 @@ function promote(state: EdgeState, turn: Turn): void {
   }
   candidate.role = "live";
   Object.assign(controllers, { sinceMs: turn.nowMs, isOnTrial: true, best: null });
-  const detail = `${candidate.model} drives after ${candidate.counts.asked} runs in the shadow of ${live?.model ?? "the path itself"}`;
+  const shadow = `${candidate.counts.asked} runs in the shadow of ${live?.model ?? "the path itself"}`;
+  const detail = `${candidate.model} drives after ${shadow}`;
   turn.effects.push({ kind: "note", event: "model promoted", detail });
 }
 

@@ -9,7 +9,7 @@ import { tellDecision } from "./telling.js";
 
 /** So many advices that the guard refuses, with no way made between them, are a failure. */
 const VETO_RUN = 10;
-/** A live model that brings its robot no nearer for so long, by at least so much, leads nowhere: 0.1 m/s is no drive. */
+/** A live model that brings its robot no nearer for so long, by at least so much, leads nowhere: 0.1 m/s. */
 const NOWHERE_MS = 10_000;
 const NEARER_M = 1;
 /** What does not drive is judged on a shorter leash: it is led along by what does. */
