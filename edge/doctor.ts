@@ -83,7 +83,8 @@ async function modelOf({ role, directory, manifest }: HeldModel): Promise<string
       },
       onResult: () => {},
       onRefused: () => {},
-      onExit: () => end(() => reject(new Error("its process ended"))),
+      onExit: ({ said }: { readonly said: string }) =>
+        end(() => reject(new Error(said === "" ? "its process ended" : said))),
     };
     const runner = new ModelProcess({ models: [{ directory, sha256: manifest.sha256 }], events });
     const timer = setTimeout(() => end(() => reject(new Error(`not ready after ${READY_MS} ms`))), READY_MS);

@@ -71,9 +71,9 @@ export class ModelProcesses {
         onResult: (result) => events.onResult(named(result.model), result),
         onRefused: (model, id, reason) => events.onRefused(named(model), { id, reason }),
         onCanary: (model, answer) => events.onCanary(named(model), answer),
-        onExit: ({ pid, code, signal }) => {
-          for (const { manifest } of models)
-            events.onGone(modelName(manifest), `process ${pid} ended with ${signal ?? code}`);
+        onExit: ({ pid, code, signal, said }) => {
+          const why = `process ${pid} ended with ${signal ?? code}${said === "" ? "" : `: ${said}`}`;
+          for (const { manifest } of models) events.onGone(modelName(manifest), why.slice(0, 200));
         },
       },
     });

@@ -129,8 +129,9 @@ function scaled({ offset, scale, clip }: Feature, value: number): number {
 }
 
 /**
- * R6: the scan in sectors of equal width, robot frame; a sector that no ray looks into has nothing in it, and so has
- * a ray of range 0: by the on-board contract that is no return.
+ * R6: the scan in sectors of equal width, robot frame. A sector between two rays of the scan takes the nearer one of
+ * both: sectors finer than the scan are not free because of that. One that the scan does not look into has nothing in
+ * it, and so has a ray of range 0: by the on-board contract that is no return.
  */
 export function sectorsOf(scan: ScanSample, rays: Rays): readonly number[] {
   const { count, fromRad, toRad, take, nothingM } = rays;
@@ -144,11 +145,29 @@ export function sectorsOf(scan: ScanSample, rays: Rays): readonly number[] {
     if (!(sector >= 0 && sector < count)) continue;
     const off = Math.abs(place - sector - 0.5);
     const isTaken = take === "least" ? rangeM < (ranges[sector] ?? 0) : off < (offsets[sector] ?? 0);
-    if (!isTaken) continue;
-    ranges[sector] = rangeM;
-    offsets[sector] = off;
+    offsets[sector] = Math.min(off, offsets[sector] ?? off);
+    if (isTaken) ranges[sector] = rangeM;
   }
-  return ranges.map((rangeM) => (rangeM < scan.rangeMaxM ? rangeM : nothingM));
+  return ranges.map((rangeM, sector) => {
+    const isLookedInto = offsets[sector] !== Number.POSITIVE_INFINITY;
+    const seenM = isLookedInto ? rangeM : betweenRays(scan, { atRad: fromRad + (sector + 0.5) * width, take });
+    return seenM < scan.rangeMaxM ? seenM : nothingM;
+  });
+}
+
+/** What the scan says of an angle between two of its rays; Infinity where it does not look. */
+function betweenRays(scan: ScanSample, { atRad, take }: { readonly atRad: number } & Pick<Rays, "take">): number {
+  const { rangeM, angleMinRad, angleStepRad } = scan;
+  const rays = rangeM.length;
+  const turn = (2 * Math.PI) / Math.abs(angleStepRad);
+  const place = ((((atRad - angleMinRad) / angleStepRad) % turn) + turn) % turn;
+  const isRound = rays >= turn - 0.5; // from its last ray on to its first is a step and a half at most
+  const before = Math.min(Math.floor(place), rays - 1);
+  const after = before === rays - 1 ? 0 : before + 1;
+  if (after === 0 && !isRound) return Number.POSITIVE_INFINITY;
+  const [beforeM, afterM] = [before, after].map((ray) => rangeM[ray] || Number.POSITIVE_INFINITY);
+  if (take === "least") return Math.min(beforeM as number, afterM as number);
+  return (place - before <= 0.5 ? beforeM : afterM) as number;
 }
 
 /** How far an angle lies beyond the first one of the rays, rad, within one turn. */

@@ -28,6 +28,7 @@ export function manifestFaults(manifest: ModelManifest): readonly string[] {
     ...numberFaults(manifest),
     ...manifest.states.flatMap((state) => fixedFaults(`state "${state.tensor}"`, state)),
     ...proposalFaults(manifest),
+    ...fillFaults(manifest),
     ...confidenceFaults(manifest),
   ];
 }
@@ -124,6 +125,17 @@ function proposalFaults({ proposal, outputs }: ModelManifest): readonly string[]
       : [`${where}: expected x and y of at most ${WAYPOINTS_MOST} points, found ${size} numbers`];
   const { length } = proposal.candidates;
   return size === length ? [] : [`${where}: expected a score for each of ${length} candidates, found ${size}`];
+}
+
+/** Grids are valued as a whole; every other proposal is made of what the robot knows at one instant. */
+function fillFaults({ inputs, proposal }: ModelManifest): readonly string[] {
+  const wanted = proposal.kind === "field" ? "grid" : "features";
+  return inputs
+    .filter(({ fill }) => fill.kind !== wanted)
+    .map(
+      ({ tensor, fill }) =>
+        `input "${tensor}": expected ${wanted}, since it proposes ${proposal.kind}, found ${fill.kind}`,
+    );
 }
 
 function blendFaults(where: string, blend: Blend, outputs: ModelManifest["outputs"]): readonly string[] {

@@ -1,12 +1,43 @@
 // Tensors and sessions of the inference runtime, for the two processes that run native code: the planner child and the
 // throw-away child of a trial. Both create a session in the same way, so that what was tried is what drives.
 
-import { InferenceSession, Tensor } from "onnxruntime-node";
+import { InferenceSession, listSupportedBackends, Tensor } from "onnxruntime-node";
 import type { NamedTensor, TensorData } from "./elements.js";
+import type { Provider } from "./manifest.js";
 import { elementTypes } from "./onnx/element-types.js";
 
-/** A session on one provider, from bytes that were admitted. Throws when the runtime does not take them. */
-export function createSession(
+/** On what a session runs. `note`: why not on the first choice; empty when it does. */
+export interface RunsOn {
+  readonly provider: Provider;
+  readonly note: string;
+}
+
+/**
+ * A session on the first of these providers that this board has and that takes the bytes, which were admitted. Throws
+ * when none does, with what each said.
+ */
+export async function firstSession(
+  bytes: Uint8Array,
+  on: { readonly providers: readonly Provider[]; readonly threads: number },
+): Promise<RunsOn & { readonly session: InferenceSession }> {
+  const notes: string[] = [];
+  const here = new Set(listSupportedBackends().map(({ name }) => name));
+  for (const provider of on.providers) {
+    if (!here.has(provider)) {
+      notes.push(`${provider} is not on this board`);
+      continue;
+    }
+    try {
+      const session = await createSession(bytes, { provider, threads: on.threads });
+      return { session, provider, note: notes.join("; ") };
+    } catch (cause) {
+      notes.push(`${provider}: ${(cause as Error).message.slice(0, 300)}`);
+    }
+  }
+  throw new Error(`expected one of ${on.providers.join(", ")} to run it: ${notes.join("; ")}`);
+}
+
+function createSession(
   bytes: Uint8Array,
   on: { readonly provider: string; readonly threads: number },
 ): Promise<InferenceSession> {

@@ -19,8 +19,8 @@ export interface ModelProcessEvents {
   onRefused(model: string, id: number, reason: string): void;
   /** A canary of that model was answered, or made way for a run; nothing when the child ends first. */
   onCanary?(model: string, answer: CanaryAnswer): void;
-  /** The child has ended, for whatever reason; a run in flight will get no answer. */
-  onExit(info: { pid: number; code: number | null; signal: string | null }): void;
+  /** The child has ended, for whatever reason; a run in flight will get no answer. `said`: its last words, or "". */
+  onExit(info: { pid: number; code: number | null; signal: string | null; said: string }): void;
 }
 
 export interface ModelProcessOptions {
@@ -44,6 +44,12 @@ export interface ModelFolder {
 }
 
 const LOOK_MS = 1000;
+/** Characters of what a child writes to its standard error that are kept. */
+const MOST_SAID = 1000;
+
+function lastLine(text: string): string {
+  return text.trimEnd().split("\n").at(-1)?.trim() ?? "";
+}
 
 /** One child from start to end. */
 interface Running {
@@ -95,7 +101,7 @@ export class ModelProcess {
     this.#restart = undefined;
     const entry = this.#options.entry ?? fileURLToPath(new URL("../planner/main.js", import.meta.url));
     const models = this.#options.models.flatMap(({ directory, sha256 = "any" }) => [directory, sha256]);
-    const child = spawn(process.execPath, [entry, ...models], { stdio: ["ignore", "ignore", "inherit", "pipe"] });
+    const child = spawn(process.execPath, [entry, ...models], { stdio: ["ignore", "ignore", "pipe", "pipe"] });
     const { pid } = child;
     if (pid === undefined) {
       child.once("error", () => this.#startAgain());
@@ -124,7 +130,13 @@ export class ModelProcess {
     // A child without its channel is of no use, whatever it does.
     channel.on("close", () => this.#condemn(running));
     child.on("error", () => {});
-    child.once("exit", (code, signal) => this.#ended(running, code, signal));
+    let said = "";
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      process.stderr.write(text);
+      said = (said + text).slice(-MOST_SAID);
+    });
+    // Closed comes after the exit, when its last words have been read.
+    child.once("close", (code, signal) => this.#ended(running, { pid, code, signal, said: lastLine(said) }));
   }
 
   #watch(pid: number): NodeJS.Timeout | undefined {
@@ -243,14 +255,14 @@ export class ModelProcess {
     return true;
   }
 
-  #ended(running: Running, code: number | null, signal: string | null): void {
+  #ended(running: Running, info: Parameters<ModelProcessEvents["onExit"]>[0]): void {
     clearTimeout(running.readyTimer);
     clearInterval(running.look);
     running.condemned = true;
     this.#running = undefined;
     if (this.#closed) return;
     this.#startAgain();
-    this.#options.events.onExit({ pid: running.pid, code, signal });
+    this.#options.events.onExit(info);
   }
 
   #startAgain(): void {

@@ -89,9 +89,9 @@ async function main(): Promise<void> {
     fail("expected model folders, each with the checksum of its model or any", EXIT_USAGE);
   if (!hasChannel()) fail("expected to be started by the edge, with a channel to it", EXIT_USAGE);
   const sessions = await open(pairs).catch((error: Error) => fail(error.message, EXIT_MODEL));
-  const models = [...sessions.values()].map(({ manifest, provider }) => {
+  const models = [...sessions.values()].map(({ manifest, runsOn }) => {
     const { name: model, version, sha256 } = manifest;
-    return { model, version, sha256, provider: provider.name, note: provider.note };
+    return { model, version, sha256, ...runsOn };
   });
   send({ kind: "ready", models });
   try {

@@ -2,12 +2,12 @@
 // has, warmed up before its first real run, with its recurrent state. It trusts neither feeds nor outputs to have the
 // shape that the manifest says.
 
-import { type InferenceSession, listSupportedBackends, type Tensor } from "onnxruntime-node";
+import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { fixedDims } from "../../models/assemble.js";
 import { encodeElements, type NamedTensor, sizeOf } from "../../models/elements.js";
 import type { AdmittedModel } from "../../models/load.js";
-import type { ModelManifest, Provider, StateContract, TensorContract } from "../../models/manifest.js";
-import { createSession, fromNative, toNative } from "../../models/native.js";
+import type { ModelManifest, StateContract, TensorContract } from "../../models/manifest.js";
+import { firstSession, fromNative, type RunsOn, toNative } from "../../models/native.js";
 import { fineMonotonicMs } from "../../proto/codec/clock.js";
 
 const WARM_UP_RUNS = 3;
@@ -22,8 +22,7 @@ export interface Ran {
 
 export class ModelSession {
   readonly manifest: ModelManifest;
-  /** On what it runs. `note`: why not on the first choice; empty when it does. */
-  readonly provider: { readonly name: Provider; readonly note: string };
+  readonly runsOn: RunsOn;
   readonly #session: InferenceSession;
   #states: ReadonlyMap<string, NamedTensor> = new Map();
   readonly #given: Record<string, Tensor> = {};
@@ -32,18 +31,19 @@ export class ModelSession {
 
   private constructor(
     manifest: ModelManifest,
-    native: { readonly session: InferenceSession; readonly provider: { name: Provider; note: string } },
+    { session, provider, note }: RunsOn & { readonly session: InferenceSession },
   ) {
     this.manifest = manifest;
-    this.#session = native.session;
-    this.provider = native.provider;
+    this.#session = session;
+    this.runsOn = { provider, note };
     this.#reset();
   }
 
   /** Loads and warms up. Throws when no provider of the manifest runs it, or when its first runs fail. */
   static async open(model: AdmittedModel): Promise<ModelSession> {
-    const session = new ModelSession(model.manifest, await createNative(model));
-    for (let run = 0; run < WARM_UP_RUNS; run += 1) await session.run(warmUpFeeds(model.manifest), { reset: true });
+    const { manifest, bytes } = model;
+    const session = new ModelSession(manifest, await firstSession(bytes, manifest.limits));
+    for (let run = 0; run < WARM_UP_RUNS; run += 1) await session.run(warmUpFeeds(manifest), { reset: true });
     session.#reset();
     return session;
   }
@@ -119,27 +119,6 @@ function stateOf({ tensor, output, type, shape }: StateContract, outputs: readon
   if (found?.type !== type || found.data.length !== sizeOf(dims))
     throw new Error(`state "${output}": expected ${type} [${dims}], found ${found?.type} [${found?.dims}]`);
   return { tensor, type, dims, data: found.data };
-}
-
-/** The first provider of the manifest that creates a session. */
-async function createNative({ manifest, bytes }: AdmittedModel) {
-  const notes: string[] = [];
-  const here = new Set(listSupportedBackends().map(({ name }) => name));
-  for (const name of manifest.limits.providers) {
-    if (!here.has(name)) {
-      notes.push(`${name} is not on this board`);
-      continue;
-    }
-    try {
-      const session = await createSession(bytes, { provider: name, threads: manifest.limits.threads });
-      return { session, provider: { name, note: notes.join("; ") } };
-    } catch (cause) {
-      notes.push(`${name}: ${(cause as Error).message.slice(0, 300)}`);
-    }
-  }
-  throw new Error(
-    `expected one of ${manifest.limits.providers.join(", ")} to run ${manifest.name}: ${notes.join("; ")}`,
-  );
 }
 
 function feedOf(feeds: readonly NamedTensor[], { tensor, type, shape }: TensorContract): NamedTensor {

@@ -4,7 +4,7 @@
 
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import type { NamedTensor } from "../elements.js";
-import { createSession, fromNative, toNative } from "../native.js";
+import { firstSession, fromNative, toNative } from "../native.js";
 import type { TrialMessage, TrialRequest } from "./words.js";
 
 const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
@@ -58,9 +58,9 @@ async function attempt(request: TrialRequest): Promise<void> {
   let stage: "load" | "run" = "load";
   try {
     const startMs = performance.now();
-    const session = await createSession(request.bytes, { provider: "cpu", threads: request.threads });
+    const { session, provider } = await firstSession(request.bytes, request);
     const { inputNames: inputs, outputNames: outputs } = session;
-    await say({ kind: "loaded", loadMs: performance.now() - startMs, inputs, outputs });
+    await say({ kind: "loaded", loadMs: performance.now() - startMs, provider, inputs, outputs });
     stage = "run";
     await runAll(session, request);
   } catch (cause) {

@@ -7,6 +7,7 @@ import { constants, getPriority, setPriority } from "node:os";
 import { fileURLToPath } from "node:url";
 import type { NamedTensor } from "../elements.js";
 import { compareOutputs, notFinite } from "../golden.js";
+import type { Provider } from "../manifest.js";
 import { confine, type MemoryUse, memoryOf } from "./memory.js";
 import {
   defaultTrialLimits,
@@ -34,6 +35,8 @@ export interface TrialOptions {
   /** Whether the child gives way to everything else, which makes its times worse on a busy board. Default false. */
   readonly givesWay?: boolean;
   readonly signal?: AbortSignal;
+  /** On the first of them that this machine has. Default: cpu. */
+  readonly providers?: readonly Provider[];
   /** `watched` does without the limit that the kernel keeps. Default: the kernel's, where it can. */
   readonly guard?: "kernel" | "watched";
 }
@@ -49,6 +52,7 @@ class Trial {
   readonly #subject: TrialSubject;
   readonly #limits: TrialLimits;
   readonly #guard: "kernel" | "watched";
+  readonly #providers: readonly Provider[];
   readonly #child: ChildProcess;
   readonly #startMs = performance.now();
   readonly #figures: Mutable<TrialFigures> = { wallMs: 0, memoryGuard: "none", vectors: 0 };
@@ -61,6 +65,7 @@ class Trial {
     this.#subject = subject;
     this.#limits = limits;
     this.#guard = options.guard ?? "kernel";
+    this.#providers = options.providers ?? ["cpu"];
     const entry = options.entry ?? fileURLToPath(new URL("./child.js", import.meta.url));
     this.#child = fork(entry, [], {
       serialization: "advanced",
@@ -151,12 +156,13 @@ class Trial {
     this.#figures.memoryGuard = isKept ? "kernel" : this.#baseline ? "watched" : "none";
     const vectors = this.#subject.golden?.vectors.map(({ inputs }) => inputs) ?? [this.#subject.feeds];
     const { bytes } = this.#subject;
-    const request: TrialRequest = { kind: "try", bytes, threads, warmUpRuns, timedRuns, timedMs, vectors };
+    const how = { providers: this.#providers, threads, warmUpRuns, timedRuns, timedMs };
+    const request: TrialRequest = { kind: "try", bytes, ...how, vectors };
     if (this.#child.connected) this.#child.send(request, () => {});
   }
 
-  #loaded({ loadMs, inputs, outputs }: Extract<TrialMessage, { kind: "loaded" }>): void {
-    this.#figures.loadMs = loadMs;
+  #loaded({ loadMs, provider, inputs, outputs }: Extract<TrialMessage, { kind: "loaded" }>): void {
+    Object.assign(this.#figures, { loadMs, provider });
     this.#phase = "outputs";
     const expected = [this.#subject.inputs, this.#subject.outputs].map((names) => names.join(", ")).join(" -> ");
     const found = [inputs, outputs].map((names) => names.join(", ")).join(" -> ");
@@ -211,8 +217,9 @@ class Trial {
     const how = signal === null ? `exit code ${code}` : signal;
     const words = last ? `: ${last.trim().slice(0, 200)}` : "";
     const detail = `expected the child to stay until its verdict, found ${how}${words}`;
-    const started = this.#phase === "hello" ? "not-started" : "crashed";
-    this.#end(started, detail);
+    // Nothing that a model does ends its process by that signal: the system, or a person, has.
+    const ended = signal === "SIGKILL" ? "killed" : "crashed";
+    this.#end(this.#phase === "hello" ? "not-started" : ended, detail);
   }
 
   #verdict(): TrialVerdict {

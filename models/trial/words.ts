@@ -3,6 +3,7 @@
 
 import type { NamedTensor } from "../elements.js";
 import type { GoldenFile } from "../golden.js";
+import type { Provider } from "../manifest.js";
 
 /** What one trial may cost. */
 export interface TrialLimits {
@@ -45,6 +46,7 @@ export const trialCodes = {
   banned: "these bytes crashed a trial before, so they are not tried again",
   "not-started": "the child could not be started",
   crashed: "the child ended by itself, or said what it never says",
+  killed: "the child was ended from outside, as a system that has no memory left does",
   "out-of-time": "the trial took longer than it may",
   "out-of-memory": "the child wanted more memory than it may have",
   "not-loaded": "the runtime does not load the model",
@@ -62,6 +64,7 @@ export type TrialCode = keyof typeof trialCodes;
 export interface TrialFigures {
   readonly wallMs: number;
   readonly loadMs?: number;
+  readonly provider?: Provider; // that it was tried on
   readonly firstRunMs?: number;
   readonly runs?: number;
   readonly p50Ms?: number;
@@ -93,6 +96,7 @@ export type TrialVerdict =
 export interface TrialRequest {
   readonly kind: "try";
   readonly bytes: Uint8Array;
+  readonly providers: readonly Provider[];
   readonly threads: number;
   readonly warmUpRuns: number;
   readonly timedRuns: number;
@@ -106,6 +110,7 @@ export type TrialMessage =
   | {
       readonly kind: "loaded";
       readonly loadMs: number;
+      readonly provider: Provider;
       readonly inputs: readonly string[];
       readonly outputs: readonly string[];
     }

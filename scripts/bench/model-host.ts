@@ -4,7 +4,7 @@
 import type { InferenceSession } from "onnxruntime-node";
 import { ModelProcess } from "../../edge/io/model-process.js";
 import { loadModel } from "../../models/load.js";
-import { createSession, toNative } from "../../models/native.js";
+import { firstSession, toNative } from "../../models/native.js";
 import type { ModelResult, ModelRun } from "../../models/run.js";
 import { fineMonotonicMs } from "../../proto/codec/clock.js";
 import { atEnd } from "./scratch.js";
@@ -59,7 +59,7 @@ export async function startHost(directory: string): Promise<ModelHost> {
 /** The same model here, with the options with which its process runs it. */
 export async function openRaw(directory: string): Promise<(run: Pick<ModelRun, "feeds">) => Promise<RawOutputs>> {
   const { bytes } = await loadModel(directory);
-  const session = await createSession(bytes, { provider: "cpu", threads: 1 });
+  const { session } = await firstSession(bytes, { providers: ["cpu"], threads: 1 });
   return ({ feeds }) => session.run(Object.fromEntries(feeds.map((feed) => [feed.tensor, toNative(feed)])));
 }
 

@@ -82,12 +82,25 @@ t.test("a value is clipped after offset and scale", (t) => {
 
 t.test("R6 sectors hold the least echo in them, or that of the ray nearest to their middle", (t) => {
   // Rays at 0, 90, 180 and 270 degrees; eight sectors from -180: a ray on the rim belongs to the sector that it opens.
-  t.same(sectorsOf(SAMPLES.scan, RAYS), [3, 20, 20, 20, 1, 20, 2, 20]);
+  t.same(sectorsOf(SAMPLES.scan, RAYS), [3, 3, 20, 1, 1, 1, 2, 2]);
   const two = { ...RAYS, count: 2, fromRad: -Math.PI / 4, toRad: (3 * Math.PI) / 4 };
   t.same(sectorsOf(SAMPLES.scan, two), [1, 2]);
   const wide = { ...RAYS, count: 1, fromRad: -Math.PI / 4, toRad: Math.PI };
   t.same(sectorsOf(SAMPLES.scan, wide), [1]);
   t.same(sectorsOf(SAMPLES.scan, { ...wide, take: "middle" }), [2], "the ray at 90 degrees is the middle one");
+  t.end();
+});
+
+t.test("R6 sectors finer than the scan take the rays on both sides; where it does not look there is nothing", (t) => {
+  const half = { ...SAMPLES.scan, angleMinRad: -Math.PI / 2, rangeM: [4, 5, 6] }; // -90 to 90 degrees
+  t.same(sectorsOf(half, RAYS), [20, 20, 4, 4, 5, 5, 6, 20], "nothing behind it");
+  t.same(sectorsOf({ ...half, angleMinRad: Math.PI / 2, angleStepRad: -Math.PI / 2, rangeM: [6, 5, 4] }, RAYS), [
+    ...[20, 20, 4, 4, 5, 5, 6, 20],
+  ]);
+  const middle = { ...RAYS, take: "middle", count: 16 } as const;
+  t.same(sectorsOf(half, middle).slice(4, 13), [4, 4, 5, 5, 5, 5, 6, 6, 6], "of two rays the one nearer to it");
+  const round = { ...SAMPLES.scan, rangeM: [1, 2, 3, 4] };
+  t.same(sectorsOf(round, RAYS), [3, 3, 4, 1, 1, 1, 2, 2], "from its last ray on to its first");
   t.end();
 });
 

@@ -17,6 +17,12 @@ const fed = (size: number, ...features: readonly Feature[]): ModelManifest =>
     inputs: [{ tensor: "obs", type: "float32", shape: [size], unit: "", fill: { kind: "features", features } }],
   });
 const proposing = (proposal: ProposalContract): ModelManifest => aManifest({ proposal });
+const valuing = (more: Partial<ModelManifest>): ModelManifest =>
+  aManifest({
+    proposal: { kind: "field", tensor: "value" },
+    outputs: [{ tensor: "value", type: "float32", shape: [2, 2], unit: "m" }],
+    ...more,
+  });
 const sure = (more: Partial<Extract<ConfidenceContract, { kind: "output" | "softmax" }>>): ModelManifest => {
   const calibration = [
     [0, 0],
@@ -46,6 +52,14 @@ const FAULTS: readonly (readonly [string, ModelManifest, RegExp])[] = [
     "history counted in",
     fed(2, feature("pose.xM", { history: { frames: 3, everyMs: 100, order: "newest-first" } })),
     /for 2 numbers, found them for 3/,
+  ],
+  ["a field of features", valuing({}), /input "obs": expected grid, since it proposes field, found features/],
+  [
+    "a velocity of grids",
+    aManifest({
+      inputs: [{ tensor: "cost", type: "float32", shape: [4, 4], unit: "m", fill: { kind: "grid", grid: "cost" } }],
+    }),
+    /input "cost": expected features, since it proposes velocity, found grid/,
   ],
   ["rays of a pose", fed(8, feature("pose.xM", { rays: RAYS })), /pose.xM: expected no rays/],
   [
@@ -86,7 +100,7 @@ const FAULTS: readonly (readonly [string, ModelManifest, RegExp])[] = [
   ],
   [
     "a grid of the wrong type",
-    aManifest({
+    valuing({
       inputs: [{ tensor: "c", type: "float16", shape: [2, 2], unit: "", fill: { kind: "grid", grid: "cost" } }],
     }),
     /expected a grid of float32 with two dimensions, found float16/,

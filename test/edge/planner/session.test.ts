@@ -36,7 +36,7 @@ for (const file of Object.keys(POLICIES)) {
     const model = await loadModel(directory);
     const session = await ModelSession.open(model);
     t.teardown(() => session.close());
-    t.same(session.provider, { name: "cpu", note: "" });
+    t.same(session.runsOn, { provider: "cpu", note: "" });
     const feeds = feedsOf(manifest);
     const ran = await session.run(feeds, { reset: true });
     const read = readProposal(manifest, new Map(ran.outputs.map((output) => [output.tensor, output])));
@@ -171,10 +171,10 @@ t.test("a provider that this board has not is left out, and it is told", async (
   const asked = { ...model.manifest.limits, providers: ["tensorrt", "cpu"] as const };
   const session = await ModelSession.open({ ...model, manifest: { ...model.manifest, limits: asked } });
   t.teardown(() => session.close());
-  t.equal(session.provider.name, "cpu");
-  t.match(session.provider.note, /^tensorrt/);
+  t.equal(session.runsOn.provider, "cpu");
+  t.match(session.runsOn.note, /^tensorrt/);
   const none = { ...asked, providers: ["tensorrt"] as const };
   await t.rejects(ModelSession.open({ ...model, manifest: { ...model.manifest, limits: none } }), {
-    message: /expected one of tensorrt to run grid-planner: tensorrt/,
+    message: /expected one of tensorrt to run it: tensorrt/,
   });
 });

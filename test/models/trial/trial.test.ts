@@ -74,6 +74,18 @@ t.test("R11 trial refuses a child that says what it may not say yet, or ends bef
   t.match(missing, { ok: false, code: "not-started", detail: /exit code 1/ });
 });
 
+t.test("R11 a trial that the system kills is no crash of the model: its bytes are not banned", async (t) => {
+  const killed = fileURLToPath(new URL("../helpers/killed-child.js", import.meta.url));
+  const verdict = await runTrial(good(), { entry: killed });
+  t.match(verdict, { ok: false, code: "killed", ban: undefined, detail: /found SIGKILL/ });
+});
+
+t.test("R11 trial runs on the first of the providers that is here, and says on which", async (t) => {
+  t.match(await runTrial(good(), { providers: ["tensorrt", "cpu"] }), { ok: true, figures: { provider: "cpu" } });
+  const none = await runTrial(good(), { providers: ["tensorrt"] });
+  t.match(none, { ok: false, code: "not-loaded", detail: /expected one of tensorrt to run it: tensorrt/ });
+});
+
 t.test("R11 trial ends at once when it is stopped, and starts nothing that is banned", async (t) => {
   const stop = AbortSignal.abort();
   t.match(await runTrial(good(), { signal: stop }), { ok: false, code: "stopped", ban: undefined });
