@@ -102,7 +102,8 @@ export interface Fault {
 export interface PlanOptions {
   readonly robots: readonly string[];
   readonly chaosUs: number; // no fault lasts longer than this
-  readonly kinds?: readonly FaultName[];
+  readonly kinds?: readonly FaultName[]; // all of these, and no others
+  readonly with?: readonly FaultName[]; // all of these, and others by chance
 }
 
 /** Share of the kinds that a run has, drawn anew for each. */
@@ -113,8 +114,8 @@ export function planFaults(random: Random, options: PlanOptions): readonly Fault
   const faults: Fault[] = [];
   for (const name of FAULT_NAMES) {
     const chance = random.stream(name);
-    const isIn = options.kinds === undefined ? chance.next() < share : options.kinds.includes(name);
-    if (!isIn) continue;
+    const isDrawn = options.kinds === undefined ? chance.next() < share : options.kinds.includes(name);
+    if (!isDrawn && options.with?.includes(name) !== true) continue;
     const shape = FAULTS[name];
     const times = 1 + chance.below(shape.most);
     for (let time = 0; time < times; time += 1) {

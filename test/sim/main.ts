@@ -19,7 +19,13 @@ function say(line: string): void {
 
 function runOf(seed: number, options: SimOptions): RunOptions {
   const { robots, kinds, without } = options;
-  return { seed, without, ...(robots === undefined ? {} : { robots }), ...(kinds === undefined ? {} : { kinds }) };
+  return {
+    seed,
+    without,
+    with: options.with,
+    ...(robots === undefined ? {} : { robots }),
+    ...(kinds === undefined ? {} : { kinds }),
+  };
 }
 
 /** The line that runs a seed again. */
@@ -27,6 +33,7 @@ function again(outcome: Outcome, options: SimOptions, without: ReadonlySet<numbe
   const words = [`--seed ${outcome.seed}`];
   if (options.robots !== undefined) words.push(`--robots ${options.robots}`);
   if (options.kinds !== undefined) words.push(`--kinds ${options.kinds.join(",")}`);
+  if (options.with.length > 0) words.push(`--with ${options.with.join(",")}`);
   if (without.size > 0) words.push(`--without ${[...without].sort((a, b) => a - b).join(",")}`);
   return `npm run sim -- ${words.join(" ")} --trace`;
 }

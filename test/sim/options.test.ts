@@ -17,6 +17,7 @@ t.test("every word is read", (t) => {
   const one = readOptions("--seed 4711 --trace --minimise --kinds link-cut,edge-crash --without 3,1".split(" "));
   t.match(one, { seed: 4711, trace: true, minimise: true, kinds: ["link-cut", "edge-crash"] });
   t.same([...one.without], [3, 1]);
+  t.same([one.with, readOptions(["--with", "link-cut,edge-crash"]).with], [[], ["link-cut", "edge-crash"]]);
   t.equal(readOptions(["--faults", "list"]).list, true);
   t.same(readOptions(["--kinds", FAULT_NAMES.join(",")]).kinds, FAULT_NAMES);
   t.end();
@@ -38,6 +39,7 @@ t.test("what is not understood is refused, with what was expected and what was f
     ["--robots 51", /--robots: expected a whole number from 1 to 50, found "51"/],
     ["--robots 0", /--robots.*found "0"/],
     ["--kinds link-cut,link-cat", /--kinds: expected faults of --faults list, found "link-cat"/],
+    ["--with link-cat", /--with: expected faults of --faults list, found "link-cat"/],
     ["--kinds ,", /--kinds.*found ""/],
     ["--faults all", /--faults: expected list, found "all"/],
     ["--without 1,x", /--without.*found "x"/],

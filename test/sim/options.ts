@@ -16,6 +16,7 @@ export interface SimOptions {
   readonly list: boolean;
   readonly robots: number | undefined;
   readonly kinds: readonly FaultName[] | undefined;
+  readonly with: readonly FaultName[];
   readonly without: ReadonlySet<number>;
   readonly forS: number | null;
 }
@@ -29,13 +30,14 @@ export const USAGE = `usage: npm run sim -- --seeds N [--from SEED] [--for SECON
        npm run sim -- --faults list                             what can go wrong
   --robots N      robots of each run, 1 to ${ROBOTS_MOST}; drawn from the seed when not given
   --kinds A,B     only these faults, all of them
+  --with A,B      these faults in every run, and others by chance
   --without 1,2   entries of a run's plan of faults that do not happen
 exit codes: 0 all well, 2 usage, 10 crash, 11 safety, 12 liveness, 13 determinism`;
 
 /** Throws SimUsage. */
 export function readOptions(words: readonly string[]): SimOptions {
   const { values } = parsed(words);
-  const kinds = values.kinds?.split(",").map(faultName);
+  const kinds = values.kinds?.split(",").map(faultOf("--kinds"));
   if (values.faults !== undefined && values.faults !== "list")
     throw new SimUsage(`--faults: expected list, found "${values.faults}"`);
   return {
@@ -47,6 +49,7 @@ export function readOptions(words: readonly string[]): SimOptions {
     list: values.faults === "list",
     robots: number("--robots", values.robots, { least: 1, most: ROBOTS_MOST }),
     kinds,
+    with: values.with?.split(",").map(faultOf("--with")) ?? [],
     without: new Set(
       (values.without ?? "")
         .split(",")
@@ -65,7 +68,7 @@ function parsed(words: readonly string[]) {
       args: [...words],
       options: {
         ...{ seeds: text, from: text, seed: text, faults: text, robots: text, kinds: text, without: text, for: text },
-        ...{ trace: flag, minimise: flag },
+        ...{ with: text, trace: flag, minimise: flag },
       },
     });
   } catch (cause) {
@@ -84,8 +87,10 @@ function number(
   throw new SimUsage(`${name}: expected a whole number from ${limits.least} to ${limits.most}, found "${word}"`);
 }
 
-function faultName(word: string): FaultName {
-  const name = FAULT_NAMES.find((known) => known === word);
-  if (name === undefined) throw new SimUsage(`--kinds: expected faults of --faults list, found "${word}"`);
-  return name;
+function faultOf(flag: string): (word: string) => FaultName {
+  return (word) => {
+    const name = FAULT_NAMES.find((known) => known === word);
+    if (name === undefined) throw new SimUsage(`${flag}: expected faults of --faults list, found "${word}"`);
+    return name;
+  };
 }

@@ -23,6 +23,7 @@ export interface RunOptions {
   readonly robots?: number;
   readonly chaosS?: number;
   readonly kinds?: readonly FaultName[];
+  readonly with?: readonly FaultName[];
   /** Entries of the plan that do not happen. */
   readonly without?: ReadonlySet<number>;
   readonly take?: (row: Row) => void;
@@ -123,8 +124,13 @@ export class World {
 
   #draw(chance: Random, options: RunOptions): readonly Fault[] {
     const robots = [...this.#sim.site.robots.keys()];
-    const kinds = options.kinds === undefined ? {} : { kinds: options.kinds };
-    return planFaults(chance, { robots, chaosUs: this.#chaosUs, ...kinds });
+    const { kinds, with: always = [] } = options;
+    return planFaults(chance, {
+      robots,
+      chaosUs: this.#chaosUs,
+      with: always,
+      ...(kinds === undefined ? {} : { kinds }),
+    });
   }
 
   run(): Outcome {

@@ -13,6 +13,7 @@ export type Ending =
 export interface SeedRange {
   readonly from: number;
   readonly seeds: number;
+  readonly with?: readonly string[] | undefined; // faults that are in every run
 }
 
 export interface RunLimits {
@@ -44,7 +45,7 @@ export async function runSeeds(program: Program, range: SeedRange, limits: RunLi
   const startedMs = performance.now();
   let done = 0;
   for (let chunk = FIRST_CHUNK; done < range.seeds; chunk = Math.min(MOST_CHUNK, 2 * chunk)) {
-    const part = { from: range.from + done, seeds: Math.min(chunk, range.seeds - done) };
+    const part = { with: range.with, from: range.from + done, seeds: Math.min(chunk, range.seeds - done) };
     const ending = await runChunk(
       program,
       part,
@@ -59,6 +60,7 @@ export async function runSeeds(program: Program, range: SeedRange, limits: RunLi
 
 async function runChunk(program: Program, range: SeedRange, timeout: number): Promise<Ending> {
   const args = [join(program.dir, program.main), "--seeds", String(range.seeds), "--from", String(range.from)];
+  if (range.with !== undefined) args.push("--with", range.with.join(","));
   const child = spawn(process.execPath, args, {
     ...{ cwd: program.dir, timeout, killSignal: "SIGKILL", stdio: ["ignore", "pipe", "pipe"] },
   });

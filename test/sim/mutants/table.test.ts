@@ -4,9 +4,25 @@ import { endingOf } from "./run.js";
 import { type Row, rowLine, tableOf, widthsOf } from "./table.js";
 
 const ROWS: readonly Row[] = [
-  { id: "no-wait", rule: "R5", killed: false, by: "", seed: 10_000, seconds: 812.44 },
-  { id: "lease-from-receipt", rule: "R2", killed: true, by: "safety acting-conflict", seed: 37, seconds: 4.06 },
-  { id: "no-brake", rule: "R14", killed: true, by: "crash", seed: 9_007_199_254_740_991, seconds: 0.3 },
+  { id: "no-wait", rule: "R5", killed: false, by: "", seed: 10_000, seconds: 812.44, under: "" },
+  {
+    id: "lease-from-receipt",
+    rule: "R2",
+    killed: true,
+    by: "safety acting-conflict",
+    seed: 37,
+    seconds: 4.06,
+    under: "",
+  },
+  {
+    id: "no-brake",
+    rule: "R14",
+    killed: true,
+    by: "crash",
+    seed: 9_007_199_254_740_991,
+    seconds: 0.3,
+    under: "link-cut,edge-crash",
+  },
 ];
 const IDS = ["lease-from-receipt", "no-wait", "no-brake", "not-tried"];
 
@@ -15,7 +31,7 @@ t.test("the table has a row each in the order of the catalogue, and names the su
     "mutant              rule  result    by                                              seed        s",
     "lease-from-receipt  R2    killed    safety acting-conflict                            37      4.1",
     "no-wait             R5    SURVIVED  -                                      none of 10000    812.4",
-    "no-brake            R14   killed    crash                               9007199254740991      0.3",
+    "no-brake            R14   killed    crash                               9007199254740991      0.3  --with link-cut,edge-crash",
     "",
     "3 mutants, 2 killed, 1 survived: no-wait",
   ]);

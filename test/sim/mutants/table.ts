@@ -8,6 +8,7 @@ export interface Row {
   readonly by: string; // class and checker that found it; empty when nothing did
   readonly seed: number; // of the failure; of a survivor: how many seeds it survived
   readonly seconds: number;
+  readonly under: string; // faults that were in every run, with commas between
 }
 
 const HEAD = ["mutant", "rule", "result", "by", "seed", "s"] as const;
@@ -24,7 +25,8 @@ export function headLine(widths: readonly number[]): string {
 export function rowLine(row: Row, widths: readonly number[]): string {
   const seed = row.killed ? String(row.seed) : `none of ${row.seed}`;
   const result = row.killed ? "killed" : "SURVIVED";
-  return lineOf([row.id, row.rule, result, row.by === "" ? "-" : row.by, seed, row.seconds.toFixed(1)], widths);
+  const line = lineOf([row.id, row.rule, result, row.by === "" ? "-" : row.by, seed, row.seconds.toFixed(1)], widths);
+  return row.under === "" ? line : `${line}  --with ${row.under}`;
 }
 
 /** Numbers to the right, the rest to the left; what is too long pushes on. */

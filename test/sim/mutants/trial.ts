@@ -32,7 +32,7 @@ export class Trial {
   readonly #base: Tree;
   readonly #trees: Tree[];
   readonly #children = new Set<ChildProcess>();
-  readonly #cleanSeeds = new Map<number, Promise<Ending>>();
+  readonly #cleanSeeds = new Map<string, Promise<Ending>>();
   #limits: RunLimits;
   #stopped = false;
 
@@ -137,25 +137,27 @@ export class Trial {
   async #try(
     tree: Tree,
     texts: ReadonlyMap<string, string>,
-    mutant: { readonly id: string; readonly rule: string },
+    mutant: Pick<Mutant, "id" | "rule" | "with">,
   ): Promise<Row | string> {
     const startedMs = performance.now();
     const errors = await tree.build(texts, this.#onChild);
     if (errors !== "") return errors;
-    const ending = await this.#run(tree, this.#parts.range);
+    const ending = await this.#run(tree, { ...this.#parts.range, with: mutant.with });
     const seconds = (performance.now() - startedMs) / 1000;
     const { id, rule } = mutant;
-    if (ending.kind === "clean") return { id, rule, killed: false, by: "", seed: ending.seeds, seconds };
-    if (ending.by !== "hang") await this.#proveSeed(ending.seed, id);
-    return { id, rule, killed: true, by: ending.by, seed: ending.seed, seconds };
+    const under = mutant.with?.join(",") ?? "";
+    if (ending.kind === "clean") return { id, rule, killed: false, by: "", seed: ending.seeds, seconds, under };
+    if (ending.by !== "hang") await this.#proveSeed(ending.seed, mutant);
+    return { id, rule, killed: true, by: ending.by, seed: ending.seed, seconds, under };
   }
 
-  async #proveSeed(seed: number, id: string): Promise<void> {
-    const known = this.#cleanSeeds.get(seed) ?? this.#run(this.#base, { from: seed, seeds: 1 });
-    this.#cleanSeeds.set(seed, known);
+  async #proveSeed(seed: number, mutant: Pick<Mutant, "id" | "with">): Promise<void> {
+    const key = `${seed} ${mutant.with?.join(",") ?? ""}`;
+    const known = this.#cleanSeeds.get(key) ?? this.#run(this.#base, { from: seed, seeds: 1, with: mutant.with });
+    this.#cleanSeeds.set(key, known);
     const ending = await known;
     if (ending.kind === "failed") {
-      throw new ProofFailed(`the unmutated build fails where ${id} does: ${toldOf(ending)}`);
+      throw new ProofFailed(`the unmutated build fails where ${mutant.id} does: ${toldOf(ending)}`);
     }
   }
 

@@ -81,6 +81,7 @@ export const LADDER_MUTANTS: readonly Mutant[] = [
     id: "ladder-takes-the-last",
     rule: "R7",
     about: "of two causes the one that was listed last counts",
+    with: ["base-estop", "planner-hang", "sensor-silent"],
     patches: [{ file: MODE, find: "worst = worseRung(worst, hold.rung);", replace: "worst = hold.rung;" }],
   },
   {
@@ -269,12 +270,14 @@ export const LADDER_MUTANTS: readonly Mutant[] = [
     id: "late-clearing-opens-newer-latch",
     rule: "R7",
     about: "a person's clearing that comes late opens a latch that fell after it was given",
+    with: ["base-taps", "link-delay", "operator-hasty"],
     patches: [{ file: AUTHORITY, find: "if (message.report < state.reported.since) return;", replace: "" }],
   },
   {
     id: "short-stop-missed",
     rule: "R7",
     about: "an emergency stop that is pressed and let go between two steps is missed",
+    with: ["base-taps"],
     patches: [
       {
         file: EDGE_MODES,
@@ -287,6 +290,7 @@ export const LADDER_MUTANTS: readonly Mutant[] = [
     id: "stale-robot-served",
     rule: "R6",
     about: "the hub gives work to a robot whose position is too old for it",
+    with: ["telemetry-delay", "telemetry-loss"],
     patches: [{ file: CLAIMS, find: "  if (ageMs > limitMs)\n", replace: "  if (ageMs > 1e6 * limitMs)\n" }],
   },
 ];

@@ -23,6 +23,7 @@ export const MODEL_MUTANTS: readonly Mutant[] = [
     id: "advice-unguarded",
     rule: "R11",
     about: "what a model advises is driven, whatever the guard says",
+    with: ["controller-nonsense", "controller-wild"],
     patches: [
       {
         file: ADVICE,
