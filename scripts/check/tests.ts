@@ -1,5 +1,5 @@
-// Runs the compiled tests: each file a process, several at a time; those of test/real, which start real processes and
-// measure time, one at a time afterwards.
+// Runs the compiled tests: each file a process, several at a time; then those of test/real, which start processes of
+// their own; at last, one at a time, those of them that run a whole site and measure time.
 
 import { readdirSync } from "node:fs";
 import { join, relative } from "node:path";
@@ -35,6 +35,11 @@ export function isReal(file: string): boolean {
   return file.startsWith("test/real/");
 }
 
+/** A whole site has the machine to itself. */
+function isSite(file: string): boolean {
+  return file.startsWith("test/real/site");
+}
+
 export interface RunTests {
   readonly compiled: string;
   readonly cwd: string;
@@ -52,8 +57,10 @@ export async function runTests(files: readonly string[], options: RunTests): Pro
       options.onResult({ ...result, file });
     }
   };
-  const quick = files.filter((file) => !isReal(file));
-  await Promise.all(Array.from({ length: options.atOnce }, () => runAll(quick)));
-  await runAll(files.filter(isReal));
+  const sites = files.filter(isSite);
+  const rest = files.filter((file) => !isSite(file));
+  const queue = [...rest.filter((file) => !isReal(file)), ...rest.filter(isReal)];
+  await Promise.all(Array.from({ length: options.atOnce }, () => runAll(queue)));
+  await runAll(sites);
   return results;
 }

@@ -118,11 +118,11 @@ t.test("hub and edge tell of the same link, and each of what it does", async (t)
   t.ok(readingOf(text, 'drover_hub_ledger_events_total{kind="hubStarted"}') === 1);
   t.ok(readingOf(text, "drover_hub_tick_delay_seconds_count") > 10);
   await shows(edgeUrl, 'drover_edge_link_open{robot="r1"}', (value) => value === 1);
+  await shows(edgeUrl, 'drover_edge_planner_ready{robot="r1"}', (value) => value === 1);
   const own = await page(edgeUrl);
   t.ok(readingOf(own, 'drover_edge_link_round_trip_seconds_count{robot="r1"}') > 0, "renewals were answered");
   t.match(own, 'drover_edge_channel_age_seconds{robot="r1",channel="pose"} +Inf', "no base was ever heard");
   t.match(own, 'drover_edge_cause{robot="r1",cause="boot"} 1');
-  t.equal(readingOf(own, 'drover_edge_planner_ready{robot="r1"}'), 1);
   t.equal(await edge.stop(), 0);
   t.equal(await hub.stop(), 0);
 });
