@@ -13,6 +13,7 @@ import { type Refusal, refuse } from "../../../proto/errors.js";
 import type { LedgerBody, LedgerEvent } from "../../../proto/ledger.js";
 import type { OperatorAnswer, OperatorAsk } from "../../../proto/operator.js";
 import type { SiteView } from "../../../proto/operator-views.js";
+import type { Person, Role } from "../../../proto/rights.js";
 import { anEvent, aSite, ENDED, EVENTS, PLACES, ROBOTS, TASKS } from "./stub-views.js";
 
 /** A port that remembers what was asked of it. */
@@ -27,11 +28,14 @@ export class StubPort implements OperatorPort {
     const [view] = this.views.length > 1 ? this.views.splice(0, 1) : this.views;
     return view ?? aSite();
   }
-  robots = () => ROBOTS;
+  /** What is known of a halt of each robot. */
+  halts: (robot: string) => string = () => "";
+  robots = () => ROBOTS.map((robot) => ({ ...robot, halt: this.halts(robot.id) }));
   places = () => PLACES;
   tasks = (all: boolean) => (all ? [...TASKS, ENDED] : TASKS);
   async act(ask: OperatorAsk) {
     this.asked.push(ask);
+    if (ask.kind === "halt" && this.halts("") === "") this.halts = () => "obeyed";
     return this.answer(ask);
   }
   async events(from: number, most: number) {
@@ -73,6 +77,12 @@ function usualAnswer(ask: OperatorAsk): OperatorAnswer {
   }
 }
 
+/** Whoever holds the one-time token. */
+export const ANYBODY: Person = { operator: "local", role: "supervisor", isNamed: false };
+
+/** A person by a certificate or token. */
+export const aPerson = (operator: string, role: Role = "supervisor"): Person => ({ operator, role, isNamed: true });
+
 export interface StubHub {
   readonly address: string;
   readonly port: StubPort;
@@ -81,15 +91,17 @@ export interface StubHub {
 
 /** Listens on 127.0.0.1, on a port that is free. */
 export async function openStubHub(
-  over: Partial<OperatorOptions> & { readonly credentials?: ServerCredentials } = {},
+  over: Partial<OperatorOptions> & { readonly credentials?: ServerCredentials; readonly listenOn?: string } = {},
 ): Promise<StubHub> {
   const port = new StubPort();
   const grpc = new Server();
-  const options = { identityOf: () => null, streamsMost: 4, nowMs: () => performance.now(), ...over };
+  const options = { personOf: () => ANYBODY, streamsMost: 4, nowMs: () => performance.now(), ...over };
   grpc.addService(serviceOf(loadSchemas(), "FleetOperator"), operatorHandlers(port, options));
   const listening = await new Promise<number>((resolve, reject) =>
-    grpc.bindAsync("127.0.0.1:0", over.credentials ?? ServerCredentials.createInsecure(), (error, at) =>
-      error ? reject(error) : resolve(at),
+    grpc.bindAsync(
+      over.listenOn ?? "127.0.0.1:0",
+      over.credentials ?? ServerCredentials.createInsecure(),
+      (error, at) => (error ? reject(error) : resolve(at)),
     ),
   );
   return { address: `127.0.0.1:${listening}`, port, close: () => grpc.forceShutdown() };
@@ -128,6 +140,7 @@ export class FakeShell implements Shell {
     return found;
   };
   newTaskId = () => "t-0123456789";
+  ownToken: Shell["ownToken"] = () => null;
 }
 
 export interface Ran {

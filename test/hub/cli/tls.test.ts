@@ -7,7 +7,7 @@ import { ServerCredentials } from "@grpc/grpc-js";
 import t from "tap";
 import { nameOf } from "../../../proto/codec/tls.js";
 import { hasOpenssl, makeCertificates } from "../../../scripts/make-certificates.js";
-import { FakeShell, openStubHub, runAt, type StubHub } from "./stub-hub.js";
+import { aPerson, FakeShell, openStubHub, runAt, type StubHub } from "./stub-hub.js";
 
 const skip = hasOpenssl() ? false : "there is no openssl program here";
 const HALT = ["halt", "--robot", "r1", "--timeout", "5s"];
@@ -37,12 +37,12 @@ t.test(
     const pair = { cert_chain: own("hub.crt"), private_key: own("hub.key") };
     const hub = await openStubHub({
       credentials: ServerCredentials.createSsl(own("ca.crt"), [pair], true),
-      identityOf: (call) => nameOf(call.getAuthContext()?.sslPeerCertificate) ?? "",
+      personOf: (call) => aPerson(nameOf(call.getAuthContext()?.sslPeerCertificate) ?? ""),
     });
     t.teardown(() => hub.close());
     const ada = [own("ca.crt"), own("ada.crt"), own("ada.key")] as const;
 
-    t.match(await runWith(hub, ada), { exit: 0, out: /told r1, r2/ });
+    t.match(await runWith(hub, ada), { exit: 0, out: /3 of 3 robots obeyed/ });
     t.match(hub.port.asked, [{ act: { operator: "ada" } }], "the name of the certificate, not $USER");
     t.match(await runWith(hub, ada, ["--operator", "eve"]), { exit: 77, err: /operator "eve".*names "ada"/ });
 
