@@ -148,14 +148,26 @@ function stepFleet(turn: Turn, watch: FleetWatch): void {
   }
   const robots = Math.max(1, counts.robots);
   const stale = counts.stale / robots;
-  // One robot alone is no sign of a broken observer, however small its fleet.
-  const limit = Math.max(config.freshness.staleShare, STALE_LEAST / robots);
+  const limit = staleLimit(config, robots);
   const demand: Rung = stale < limit ? "AUTONOMOUS" : counts.lost / robots < limit ? "REACTIVE_ONLY" : "CONFIRM";
   watch.counted = counts.robots;
   watch.stale = counts.stale;
   const detail = demand === "AUTONOMOUS" ? "" : `${watch.stale} of ${watch.counted} robots are stale`;
   const signals = [signal("fleet-stale", { demand, calm: stale < limit, detail })];
   change(turn, watch, stepLadder(watch.ladder, { signals, nowMs: turn.nowMs, policy: config.ladder }));
+}
+
+/** One robot alone is no sign of a broken observer, however small its fleet. */
+function staleLimit(config: FleetConfig, robots: number): number {
+  return Math.max(config.freshness.staleShare, STALE_LEAST / robots);
+}
+
+/** R9: so many stale robots of these make the observer suspect. */
+export function suspectFrom(config: FleetConfig, counted: number): number {
+  const robots = Math.max(1, counted);
+  let stale = 1;
+  while (stale / robots < staleLimit(config, robots)) stale += 1;
+  return stale;
 }
 
 /**

@@ -80,7 +80,8 @@ function lapsedUnder(turn: Turn, watch: RobotWatch): string | null {
   return held?.destination ?? null;
 }
 
-function viewOf(turn: Turn): DispatchView {
+/** What the dispatcher sees at this instant. */
+export function viewOf(turn: Turn): DispatchView {
   const { state } = turn;
   const blockers = new Map<string, readonly string[]>();
   let sightings: readonly Sighting[] | null = null;
