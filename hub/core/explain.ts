@@ -98,6 +98,32 @@ function deciderOf(state: HubState, id: string): string | null {
 /** Names the whole site, where nothing else is called so. */
 const SITE = "site";
 
+/** Which robot knows more of it, and by which name it is asked; null when none does, or it has no link. */
+export function toAsk(
+  state: HubState,
+  found: Explanation,
+  id: string,
+): { readonly robot: string; readonly id: string } | null {
+  const robot = found.kind === "decision" ? deciderOf(state, id) : found.kind === "robot" ? id : null;
+  if (robot === null || typeof state.watches.get(robot)?.stream !== "number") return null;
+  return { robot, id: found.kind === "decision" ? id : "" };
+}
+
+/** An explanation with what the robot itself has told. `events`: of the claim that its decision was about. */
+export function withTold(
+  found: Explanation,
+  told: { readonly known: boolean; readonly lines: readonly string[] },
+  events: readonly LedgerEvent[],
+): Explanation {
+  if (!told.known) return { ...found, lines: [...found.lines, ...told.lines.map((line) => `asked, it says: ${line}`)] };
+  if (found.kind === "decision") return { ...found, lines: told.lines, events };
+  const facts = found.facts.filter(({ code }) => code !== "EDGE_CAUSE");
+  const dropped = new Set(found.facts.filter((fact) => !facts.includes(fact)).map(({ says }) => says));
+  const edge = told.lines.map((says): Fact => ({ about: "", code: "EDGE_CAUSE", says }));
+  const lines = [...found.lines.filter((line) => !dropped.has(line)), ...told.lines];
+  return { ...found, facts: [...facts, ...edge], lines };
+}
+
 /** What the state alone knows it to be. */
 function kindOf(state: HubState, id: string): string | null {
   if (deciderOf(state, id) !== null) return "decision";

@@ -83,6 +83,7 @@ const edgeMessage: fc.Arbitrary<EdgeMessage> = fc.oneof(
     ...{ id, token, assignment: id, result: fc.constantFrom(...OUTCOMES), reason: text, decisionId: maybeId },
   }),
   member("modeReport", { sequence: positive, rung, causes }),
+  member("toldWhy", { ask: positive, known: flag, claim: maybeId, lines: fc.array(text, { maxLength: 3 }) }),
 );
 
 const purpose = fc.constantFrom(...PURPOSES);
@@ -102,6 +103,7 @@ const hubMessage: fc.Arbitrary<HubMessage> = fc.oneof(
   member("clearLatches", { causes: causeNames, operator: text, reason: text, report: positive }),
   member("outcomeStored", { id }),
   member("refused", { code: text, message: text }),
+  member("askWhy", { ask: positive, id: maybeId }),
 );
 
 const telemetryValue: fc.Arbitrary<TelemetryValue> = fc.oneof(

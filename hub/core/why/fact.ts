@@ -2,6 +2,7 @@
 // has a code for programs and a sentence for people; times are on the hub's clock.
 
 import { tokenKey } from "../../../proto/claim.js";
+import { spanText } from "../../../proto/clearing.js";
 import type { RefusalCode } from "../../../proto/errors.js";
 import type { LedgerEvent } from "../../../proto/ledger.js";
 import { ceilingKey } from "../ledger-state.js";
@@ -33,6 +34,7 @@ export type FactCode =
   | "CANCEL"
   | "RUNG"
   | "CAUSE"
+  | "EDGE_CAUSE" // as its reports tell it, until the robot itself is asked
   | "HELD"
   | "FREES"
   | "TRIED"
@@ -42,13 +44,6 @@ export type FactCode =
 
 /** R13: facts of one list; the rest is counted. */
 export const FACTS_MOST = 16;
-
-/** An age or a wait for people, rounded up: nothing looks younger, or nearer, than it is. */
-export function durationText(ms: number): string {
-  if (!Number.isFinite(ms)) return "never";
-  if (ms < 10_000) return `${(Math.ceil(ms / 100) / 10).toFixed(1)} s`;
-  return ms < 120_000 ? `${Math.ceil(ms / 1000)} s` : `${Math.ceil(ms / 60_000)} min`;
-}
 
 /** The first of a list, and one fact that counts the rest. */
 export function bounded(facts: readonly Fact[], what: string): readonly Fact[] {
@@ -85,7 +80,7 @@ export class Beginnings {
     const event = this.#at.get(what);
     if (event === undefined) return "";
     const forMs = this.forMs(what, nowMs);
-    const long = forMs === undefined ? "from before the hub's start" : `for ${durationText(forMs)}`;
+    const long = forMs === undefined ? "from before the hub's start" : `for ${spanText(forMs)}`;
     return `, ${long} (event ${event.sequence})`;
   }
 

@@ -2,22 +2,14 @@
 // what is still missing for that. The edge's causes are told as its reports tell them; their evidence is on the robot.
 
 import type { FleetConfig } from "../../../fleet-config/types.js";
-import {
-  CAUSES,
-  type CauseName,
-  causesOf,
-  dwellMs,
-  type Hold,
-  type Ladder,
-  RUNGS,
-  severity,
-} from "../../../proto/mode.js";
+import { clearingOf, spanText } from "../../../proto/clearing.js";
+import { CAUSES, type CauseName, causesOf, type Hold, type Ladder, severity } from "../../../proto/mode.js";
 import { whyNoGrants } from "../claims.js";
 import { type Ceiling, ceilingKey, ceilingsOf, HUB, scopeKey } from "../ledger-state.js";
 import { effectiveOf, suspectFrom, worstOf } from "../modes.js";
 import type { FleetWatch, HubState } from "../turn.js";
 import { channelAgeMs, type RobotWatch, telemetryAge } from "../watch.js";
-import { type Beginnings, bounded, durationText, type Fact } from "./fact.js";
+import { type Beginnings, bounded, type Fact } from "./fact.js";
 
 interface At {
   readonly nowMs: number;
@@ -75,7 +67,7 @@ export function siteFacts(state: HubState, at: At): readonly Fact[] {
 export function restartFacts(state: HubState, nowMs: number): readonly Fact[] {
   if (nowMs >= state.restartUntilMs) return [];
   const leftMs = state.restartUntilMs - nowMs;
-  const says = `the hub has restarted: what robots held before is not given away for another ${durationText(leftMs)}`;
+  const says = `the hub has restarted: what robots held before is not given away for another ${spanText(leftMs)}`;
   return [{ about: "", code: "RESTART_WAIT", says, leftMs }];
 }
 
@@ -123,9 +115,12 @@ function held(ladder: Ladder, from: Held): readonly Fact[] {
 function holdFact(hold: Hold, from: Held): Fact {
   const { nowMs } = from.at;
   const forMs = hold.falls > 0 ? nowMs - hold.fellMs : undefined;
-  const since = forMs === undefined ? "" : `, for ${durationText(forMs)}`;
+  const since = forMs === undefined ? "" : `, for ${spanText(forMs)}`;
   const detail = hold.detail === "" ? "" : `: ${hold.detail}`;
-  const clears = clearing(hold, from);
+  const clears = clearingOf(hold, {
+    ...{ policy: from.config.ladder, nowMs, missing: missingFor(hold, from) },
+    asked: `drover mode clear --robot ${from.about} --reason TEXT`,
+  });
   return {
     about: from.about,
     code: "CAUSE",
@@ -133,32 +128,6 @@ function holdFact(hold: Hold, from: Held): Fact {
     ...(forMs === undefined ? {} : { forMs }),
     ...(clears.leftMs === undefined ? {} : { leftMs: clears.leftMs }),
   };
-}
-
-/** The rule of a hold that the hub keeps itself, and what is missing for it now. */
-function clearing(hold: Hold, from: Held): { readonly says: string; readonly leftMs?: number } {
-  const missing = missingFor(hold, from);
-  switch (CAUSES[hold.name].clear) {
-    case "calm":
-      return { says: `clears as soon as its evidence is good; missing: ${missing}` };
-    case "person":
-      return {
-        says: `clears by a person, when its evidence is good: drover mode clear --robot ${from.about} --reason TEXT`,
-      };
-    case "dwell": {
-      const eachMs = dwellMs(hold, from.config.ladder);
-      const rungs = severity(hold.rung) - severity(hold.demand);
-      const up = RUNGS[severity(hold.rung) - 1] ?? "AUTONOMOUS";
-      const rule = `clears one rung at a time, each after ${durationText(eachMs)} of good evidence`;
-      if (rungs <= 0 || !hold.calm) return { says: `${rule}; missing: ${missing}` };
-      const leftMs = Math.max(0, eachMs - (nowOf(from) - (hold.calmSinceMs ?? nowOf(from))));
-      return { says: `${rule}; ${up} in ${durationText(leftMs)} when it stays good`, leftMs };
-    }
-  }
-}
-
-function nowOf({ at }: Held): number {
-  return at.nowMs;
 }
 
 function missingFor(hold: Hold, { config, at, state, watch, fleet }: Held): string {
@@ -193,8 +162,8 @@ function whatIsOld(
     const limitMs = (channels[name]?.limitMs ?? Number.POSITIVE_INFINITY) / 2;
     const ageMs = channelAgeMs(watch, name, { nowMs, site: state.site });
     if (ageMs <= limitMs) continue;
-    const found = Number.isFinite(ageMs) ? `it is up to ${durationText(ageMs)} old` : "none has come";
-    old.push(`${name} under ${durationText(limitMs)}, ${found}`);
+    const found = Number.isFinite(ageMs) ? `it is up to ${spanText(ageMs)} old` : "none has come";
+    old.push(`${name} under ${spanText(limitMs)}, ${found}`);
   }
   return old.join("; ");
 }
@@ -230,12 +199,12 @@ function edgeFacts(watch: RobotWatch, at: At): readonly Fact[] {
   return watch.edgeCauses.map((cause) => {
     const sinceMs = watch.causesSinceMs.get(cause.name);
     const forMs = sinceMs === undefined ? undefined : at.nowMs - sinceMs;
-    const since = forMs === undefined ? "" : `, told for ${durationText(forMs)}`;
+    const since = forMs === undefined ? "" : `, told for ${spanText(forMs)}`;
     const detail = cause.detail === "" ? "" : `: ${cause.detail}`;
     const known = cause.name in CAUSES ? CAUSES[cause.name as CauseName] : undefined;
     const rule = known === undefined ? "its rule is not known here" : RULES[known.clear];
     const who = known?.clear === "person" ? ` ${watch.id}` : "";
     const says = `${cause.rung} by ${cause.name}, found by its edge${since}${detail}; ${rule}${who}`;
-    return { about: watch.id, code: "CAUSE", says, ...(forMs === undefined ? {} : { forMs }) } as const;
+    return { about: watch.id, code: "EDGE_CAUSE", says, ...(forMs === undefined ? {} : { forMs }) } as const;
   });
 }

@@ -2,12 +2,13 @@
 // happening now. Each answer is asked of the predicate that decides it (R4).
 
 import { tokenKey } from "../../../proto/claim.js";
+import { spanText } from "../../../proto/clearing.js";
 import { whyNotStatedFree } from "../acts.js";
 import { type Staying, whyNoGrants, whyNotFree, whyStays } from "../claims.js";
 import type { Claim } from "../ledger-state.js";
 import type { HubState } from "../turn.js";
 import { channelAgeMs, type RobotWatch } from "../watch.js";
-import { type Beginnings, durationText, type Fact } from "./fact.js";
+import type { Beginnings, Fact } from "./fact.js";
 
 interface At {
   readonly nowMs: number;
@@ -54,7 +55,7 @@ export function heldFact(state: HubState, held: Claim, { nowMs, began }: At): Fa
   const watch = state.watches.get(held.robot);
   const ageMs =
     watch === undefined ? Number.POSITIVE_INFINITY : channelAgeMs(watch, "pose", { nowMs, site: state.site });
-  const age = Number.isFinite(ageMs) ? `its pose may be ${durationText(ageMs)} old` : "no pose of it is known";
+  const age = Number.isFinite(ageMs) ? `its pose may be ${spanText(ageMs)} old` : "no pose of it is known";
   const forMs = began.forMs(`claimed ${key}`, nowMs);
   const says = `${held.destination} is held by ${held.robot} under ${key} (${what})${since}, ${PHASES[held.phase]}${lapse}; ${age}`;
   return { about: held.destination, code: "HELD", says, ...(forMs === undefined ? {} : { forMs }) };
@@ -76,7 +77,7 @@ function staysText(
   { stays, held, at }: { readonly stays: Staying; readonly held: Claim; readonly at: At },
 ): string {
   const { site } = state;
-  const left = durationText(stays.leftMs ?? 0);
+  const left = spanText(stays.leftMs ?? 0);
   const seen = `a fresh pose that shows ${watch.id} outside, by ${site.config.physics.marginM} m and its error`;
   switch (stays.code) {
     case "ACTING":
@@ -86,7 +87,7 @@ function staysText(
     case "MAY_ROLL":
       return `${seen}, in ${left} at the earliest: until then it may still roll`;
     case "STALE":
-      return `${seen}; at most ${durationText(site.config.decisions.dispatch.telemetryMs)} old`;
+      return `${seen}; at most ${spanText(site.config.decisions.dispatch.telemetryMs)} old`;
     case "BEFORE_LAPSE":
       return `${seen}, captured after the lapse; the newest may be from before it`;
     case "NOT_OUTSIDE":
@@ -110,18 +111,12 @@ function triedFacts(watch: RobotWatch, held: Claim, { nowMs }: At): readonly Fac
     ...(askedMs === undefined
       ? []
       : [
-          tried(
-            `asked back of ${watch.id}, last ${durationText(nowMs - askedMs)} ago, without an answer`,
-            nowMs - askedMs,
-          ),
+          tried(`asked back of ${watch.id}, last ${spanText(nowMs - askedMs)} ago, without an answer`, nowMs - askedMs),
         ]),
     ...(sentMs === undefined
       ? []
       : [
-          tried(
-            `granted to ${watch.id}, last sent ${durationText(nowMs - sentMs)} ago, without an answer`,
-            nowMs - sentMs,
-          ),
+          tried(`granted to ${watch.id}, last sent ${spanText(nowMs - sentMs)} ago, without an answer`, nowMs - sentMs),
         ]),
   ];
 }

@@ -3,6 +3,8 @@
 // asked of the decision that grants it (claims.ts); what else dispatch weighs is asked of dispatch.
 
 import { tokenKey } from "../../../proto/claim.js";
+import { spanText } from "../../../proto/clearing.js";
+import type { RefusalCode } from "../../../proto/errors.js";
 import { whyNoGrants, whyNotFree, whyOnItsWay } from "../claims.js";
 import { Round } from "../dispatch/round.js";
 import { actingClaim, type Claim, isEnded, type Task } from "../ledger-state.js";
@@ -10,7 +12,7 @@ import { effectiveOf, hubCauses } from "../modes.js";
 import { viewOf } from "../round.js";
 import { type HubState, Turn } from "../turn.js";
 import { channelAgeMs, type RobotWatch } from "../watch.js";
-import { type Beginnings, bounded, durationText, FACTS_MOST, type Fact } from "./fact.js";
+import { type Beginnings, bounded, FACTS_MOST, type Fact } from "./fact.js";
 import { frozenFacts, restartFacts } from "./mode.js";
 import { heldFact, notHeld } from "./place.js";
 
@@ -70,8 +72,8 @@ function robotsFact(state: HubState, task: Task, robots: readonly RobotWatch[], 
   const limitMs = state.site.config.decisions.dispatch.telemetryMs;
   const youngestMs = Math.min(...ages);
   if (youngestMs <= limitMs) return [];
-  const found = Number.isFinite(youngestMs) ? `the youngest may be ${durationText(youngestMs)} old` : "none has come";
-  const says = `no ${whose} has a fresh pose: ${found}, at most ${durationText(limitMs)} is wanted`;
+  const found = Number.isFinite(youngestMs) ? `the youngest may be ${spanText(youngestMs)} old` : "none has come";
+  const says = `no ${whose} has a fresh pose: ${found}, at most ${spanText(limitMs)} is wanted`;
   return [{ about: task.fleet, code: "ALL_STALE", says }];
 }
 
@@ -86,7 +88,8 @@ export function whyNotRobot(
   const absent = state.ledger.absent.get(about);
   if (absent !== undefined) return { about, code: "ABSENT", says: `${about} is stated absent (${absent})` };
   const refusal = whyNoGrants(state, watch, nowMs);
-  if (refusal !== null) return { about, code: refusal.code, says: `${refusal.message}${byCause(state, watch)}` };
+  if (refusal !== null)
+    return { about, code: refusal.code, says: `${refusal.message}${byCause(state, watch, refusal.code)}` };
   const destination = task.stops[task.stopIndex]?.destinations[0] ?? "";
   if (whyOnItsWay(state, { robot: about, destination }) !== null) {
     const acting = actingClaim(state.ledger, about);
@@ -96,11 +99,13 @@ export function whyNotRobot(
   return inHand(state, watch, task) ?? excluded(watch, { task, nowMs }) ?? chargeOf(state, watch, nowMs);
 }
 
-function byCause(state: HubState, watch: RobotWatch): string {
+/** The cause of the rung that keeps it from new work, or from renewing. */
+function byCause(state: HubState, watch: RobotWatch, code: RefusalCode): string {
   const rung = effectiveOf(state, watch);
   const cause = [...hubCauses(state, watch), ...watch.edgeCauses].find((one) => one.rung === rung);
   if (rung === "AUTONOMOUS" || cause === undefined || watch.stream === null) return "";
-  return `; ${rung} by ${cause.name}${cause.detail === "" ? "" : ` (${cause.detail})`}`;
+  const on = code === "NOT_AUTONOMOUS" ? "" : `, on ${rung}`;
+  return `${on} by ${cause.name}${cause.detail === "" ? "" : ` (${cause.detail})`}`;
 }
 
 function inHand(state: HubState, watch: RobotWatch, task: Task): Fact | null {
@@ -121,7 +126,7 @@ function excluded(watch: RobotWatch, { task, nowMs }: { readonly task: Task; rea
   const until = places.map((place) => watch.excluded.get(place) ?? 0);
   const leftMs = Math.min(...until) - nowMs;
   if (!(leftMs > 0) || places.length === 0) return null;
-  const says = `${watch.id} has lately failed to reach ${places.slice(0, 4).join(", ")}; it is tried again in ${durationText(leftMs)}`;
+  const says = `${watch.id} has lately failed to reach ${places.slice(0, 4).join(", ")}; it is tried again in ${spanText(leftMs)}`;
   return { about: watch.id, code: "EXCLUDED", says, leftMs };
 }
 
@@ -188,7 +193,11 @@ function activeFacts(state: HubState, held: Claim, at: At): readonly Fact[] {
   if (watch === undefined) return facts;
   const refusal = whyNoGrants(state, watch, at.nowMs);
   if (refusal !== null)
-    facts.push({ about: watch.id, code: refusal.code, says: `${refusal.message}${byCause(state, watch)}` });
+    facts.push({
+      about: watch.id,
+      code: refusal.code,
+      says: `${refusal.message}${byCause(state, watch, refusal.code)}`,
+    });
   return [...facts, ...whyThisRobot(state, held, at)];
 }
 
