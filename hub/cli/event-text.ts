@@ -48,8 +48,21 @@ function plain(body: LedgerBody): string {
       return `${scope(body)} ${body.from} -> ${body.to}${because(body.cause)}`;
     case "actRecorded":
       return `${body.act} ${body.subject}, seen: ${body.seen} ${byWhom(body)}`;
+    case "interplayFound":
+      return `${INTERPLAY_TEXT[body.what]}: ${body.subject}, ${body.between.join(", ")}${timesText(body)}, by events ${body.events.join(", ")}; left alone for ${body.holdOffMs} ms`;
   }
 }
+
+function timesText({ times }: Body<"interplayFound">): string {
+  return times > 1 ? `, ${times} times in a row` : "";
+}
+
+const INTERPLAY_TEXT = {
+  TASK_TO_AND_FRO: "task goes to and fro",
+  ROBOT_TO_AND_FRO: "robot goes to and fro",
+  ACTORS_FIGHT: "two rules undo each other",
+  RUNG_FLAPS: "rung flaps",
+} as const;
 
 const TASK_END_TEXT = { END_DONE: "done", END_FAILED: "failed", END_CANCELLED: "cancelled" } as const;
 

@@ -5,6 +5,7 @@
 import type { FleetConfig } from "../../fleet-config/types.js";
 import type { Verdict } from "../../proto/freshness.js";
 import {
+  CAUSES,
   type Cause,
   type CauseName,
   causesOf,
@@ -16,6 +17,7 @@ import {
   stepLadder,
   worseRung,
 } from "../../proto/mode.js";
+import { mayRaise } from "./interplay.js";
 import { type Ceiling, ceilingsOf } from "./ledger-state.js";
 import type { FleetWatch, HubState, Turn } from "./turn.js";
 import { type Imposed, type RobotWatch, type TelemetryAge, telemetryAge } from "./watch.js";
@@ -171,14 +173,27 @@ export function suspectFrom(config: FleetConfig, counted: number): number {
 }
 
 /**
+ * Blast radius: a robot that could climb waits, as it is, while so many of its fleet were raised within a minute. What
+ * clears at once does not wait, and nothing that lowers does.
+ */
+export function mayRaiseNow(state: HubState, watch: RobotWatch, nowMs: number): boolean {
+  const [cause] = causesOf(watch.ladder);
+  if (cause === undefined || CAUSES[cause.name as CauseName].clear !== "dwell") return true;
+  const fleet = [...state.watches.values()].filter((one) => one.fleet === watch.fleet).map(({ id }) => id);
+  return mayRaise(state.interplay, watch.id, { fleet, policy: state.site.config.interplay, nowMs });
+}
+
+/**
  * Replaces a ladder and records it in the ledger when the rung that it imposes has changed, with the cause that did it.
  */
 function change(turn: Turn, subject: RobotWatch | FleetWatch, next: Ladder): void {
   if (next === subject.ladder) return;
   const before = causesOf(subject.ladder);
-  subject.ladder = next;
-  const after = causesOf(subject.ladder);
+  const after = causesOf(next);
   const [from, to] = [worstOf(before), worstOf(after)];
+  if (to === "AUTONOMOUS" && from !== to && "stream" in subject && !mayRaiseNow(turn.state, subject, turn.nowMs))
+    return;
+  subject.ladder = next;
   if (from === to) return;
   const cause = (severity(to) > severity(from) ? after : before)[0]?.name ?? "";
   const scope = "stream" in subject ? { robot: subject.id, fleet: "" } : { robot: "", fleet: subject.id };

@@ -6,6 +6,7 @@ import { type Cause, causesOf, type Rung } from "../../proto/mode.js";
 import type { PlaceView, RobotView, SiteView, TaskView } from "../../proto/operator-views.js";
 import type { TelemetryValue } from "../../proto/wire.js";
 import { isOutside, standsOn, whyNotFree } from "./claims.js";
+import { interplayQuestions } from "./interplay.js";
 import { actingClaim, type Claim, isEnded, type Task } from "./ledger-state.js";
 import { effectiveOf, hubCauses, worstOf } from "./modes.js";
 import type { HubState } from "./turn.js";
@@ -173,6 +174,8 @@ export function decisionViews(state: HubState, nowMs: number) {
         sinceMs: lapsedMs,
       });
   }
+  for (const found of interplayQuestions(state.interplay, (robot) => state.watches.get(robot)?.fleet))
+    questions.push(found);
   return questions.slice(0, state.site.config.limits.humanDecisions).map(({ subject, question, sinceMs }) => ({
     ...{
       id: `q-${subject}`,

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import {
   ASSIGNMENT_ENDS,
   FREE_EXITS,
+  INTERPLAYS,
   type LedgerEvent,
   readLedgerEvent,
   TASK_ENDS,
@@ -154,6 +155,10 @@ const ledgerBody: fc.Arbitrary<LedgerEvent["body"]> = fc.oneof(
   member("ceilingCleared", { ...scope, ...act }),
   member("modeChanged", { ...scope, from: rung, to: rung, cause: text }),
   member("actRecorded", { act: text, subject: text, ...act, seen: text }),
+  member("interplayFound", {
+    ...{ what: fc.constantFrom(...INTERPLAYS), subject: id, between: fc.array(text, { maxLength: 3 }), times: small },
+    ...{ events: fc.array(count, { maxLength: 3 }), holdOffMs: small },
+  }),
 );
 
 const asIs = (value: object) => value as Record<string, unknown>;

@@ -5,8 +5,9 @@ import type { FleetConfig } from "../../../fleet-config/types.js";
 import { clearingOf, spanText } from "../../../proto/clearing.js";
 import { CAUSES, type CauseName, causesOf, type Hold, type Ladder, severity } from "../../../proto/mode.js";
 import { whyNoGrants } from "../claims.js";
+import { type Finding, heldOff, questionOf } from "../interplay.js";
 import { type Ceiling, ceilingKey, ceilingsOf, HUB, scopeKey } from "../ledger-state.js";
-import { effectiveOf, suspectFrom, worstOf } from "../modes.js";
+import { effectiveOf, mayRaiseNow, suspectFrom, worstOf } from "../modes.js";
 import type { FleetWatch, HubState } from "../turn.js";
 import { channelAgeMs, type RobotWatch, telemetryAge } from "../watch.js";
 import { type Beginnings, bounded, type Fact } from "./fact.js";
@@ -30,13 +31,37 @@ export function robotFacts(state: HubState, watch: RobotWatch, at: At): readonly
     ...ceilingFacts(state, { robot: "", fleet: "" }, at),
     ...edgeFacts(watch, at),
   ];
+  const off = [
+    heldOff(state.interplay, "robot", watch.id, at.nowMs),
+    heldOff(state.interplay, "rung of", watch.id, at.nowMs),
+  ];
   return [
     { about: watch.id, code: "RUNG", says: `${watch.id} is ${rung}` },
     refusal === null
       ? { about: watch.id, code: "READY", says: `${watch.id} may be given work` }
       : { about: watch.id, code: refusal.code, says: refusal.message },
+    ...(mayRaiseNow(state, watch, at.nowMs) ? [] : [pacedFact(state, watch)]),
+    ...off.flatMap((finding) => (finding === null ? [] : [heldOffFact(finding, watch.id, at)])),
     ...bounded(causes, "causes"),
   ];
+}
+
+/** Blast radius: it could not climb to the top just now, however good its evidence. */
+function pacedFact(state: HubState, watch: RobotWatch): Fact {
+  const { raiseShare, raiseLeast } = state.site.config.interplay;
+  const most = `${raiseShare * 100} % of fleet ${watch.fleet}, or ${raiseLeast} robots`;
+  return {
+    about: watch.id,
+    code: "HELD_OFF",
+    says: `it waits for AUTONOMOUS: ${most}, were raised within the last minute`,
+  };
+}
+
+/** What dispatch leaves alone for a while, since it went to and fro. */
+export function heldOffFact(finding: Finding, about: string, { nowMs }: Pick<At, "nowMs">): Fact {
+  const leftMs = finding.untilMs - nowMs;
+  const says = `dispatch leaves ${about} alone for another ${spanText(leftMs)}: ${questionOf(finding)}`;
+  return { about, code: "HELD_OFF", says, leftMs };
 }
 
 /** The rung that a fleet imposes on all its robots, and why. */

@@ -7,13 +7,14 @@ import { spanText } from "../../../proto/clearing.js";
 import type { RefusalCode } from "../../../proto/errors.js";
 import { whyNoGrants, whyNotFree, whyOnItsWay } from "../claims.js";
 import { Round } from "../dispatch/round.js";
+import { type Finding, heldOff } from "../interplay.js";
 import { actingClaim, type Claim, isEnded, type Task } from "../ledger-state.js";
 import { effectiveOf, hubCauses } from "../modes.js";
 import { viewOf } from "../round.js";
 import { type HubState, Turn } from "../turn.js";
 import { channelAgeMs, type RobotWatch } from "../watch.js";
 import { type Beginnings, bounded, FACTS_MOST, type Fact } from "./fact.js";
-import { frozenFacts, restartFacts } from "./mode.js";
+import { frozenFacts, heldOffFact, restartFacts } from "./mode.js";
 import { heldFact, notHeld } from "./place.js";
 
 interface At {
@@ -31,7 +32,13 @@ export function taskFacts(state: HubState, task: Task, at: At): readonly Fact[] 
     ? [{ about: task.id, code: "CANCEL", says: "to be cancelled, once its robot has let go of it" }]
     : [];
   const held = state.ledger.claims.get(tokenKey(task.token));
-  return [head, ...cancel, ...(held === undefined ? waitingFacts(state, task, at) : activeFacts(state, held, at))];
+  const off = offFact(heldOff(state.interplay, "task", task.id, at.nowMs), task.id, at);
+  return [
+    head,
+    ...cancel,
+    ...off,
+    ...(held === undefined ? waitingFacts(state, task, at) : activeFacts(state, held, at)),
+  ];
 }
 
 function waitingFacts(state: HubState, task: Task, at: At): readonly Fact[] {
@@ -96,6 +103,8 @@ export function whyNotRobot(
     const what = acting?.task ? `task ${acting.task}` : (acting?.purpose.toLowerCase() ?? "");
     return { about, code: "ACTING", says: `${about} is on its way to ${acting?.destination} (${what})` };
   }
+  const [off] = offFact(heldOff(state.interplay, "rung of", about, nowMs), about, at);
+  if (off !== undefined) return off;
   return inHand(state, watch, task) ?? excluded(watch, { task, nowMs }) ?? chargeOf(state, watch, nowMs);
 }
 
@@ -118,6 +127,11 @@ function inHand(state: HubState, watch: RobotWatch, task: Task): Fact | null {
     };
   }
   return null;
+}
+
+/** What dispatch leaves alone for a while, since it went to and fro. */
+function offFact(finding: Finding | null, about: string, at: Pick<At, "nowMs">): readonly Fact[] {
+  return finding === null ? [] : [heldOffFact(finding, about, at)];
 }
 
 /** Every place of the stop is one that the robot has lately failed to reach. */
@@ -160,9 +174,10 @@ function readyFacts(
   const { able, at } = from;
   const facts: Fact[] = [];
   for (const { id, excluded } of able.slice(0, FACTS_MOST)) {
+    const apart = heldOff(state.interplay, "robot", id, at.nowMs)?.between ?? [];
     const places = from.places
       .slice(0, FACTS_MOST)
-      .filter((place) => !excluded.has(place))
+      .filter((place) => !excluded.has(place) && !apart.includes(place))
       .filter((destination) => whyNotFree(state, { robot: id, destination }, at.nowMs) === null);
     if (places.length === 0) continue;
     const says = `${id} may have ${places.join(", ")} now: dispatch chooses in its next round, by ways and by who waits longest`;
