@@ -58,7 +58,7 @@ export const CLAIM_MUTANTS: readonly Mutant[] = [
         find: "if (acting === undefined || acting.assignment === ask.assignment) return null;",
         replace: 'if (acting === undefined || acting.assignment !== "") return null;',
       },
-      { file: ROUND, find: 'availability: acting !== undefined ? "busy" : refusal', replace: "availability: refusal" },
+      { file: ROUND, find: 'availability: acting !== undefined ? "busy" : isFree', replace: "availability: isFree" },
     ],
   },
   {

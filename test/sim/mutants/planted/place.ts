@@ -136,8 +136,8 @@ export const PLACE_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: ACTS,
-        find: "  if (there !== undefined) return",
-        replace: '  if (there !== undefined && there.id === "") return',
+        find: "return there === undefined ? null",
+        replace: 'return there === undefined || there.id !== "" ? null',
       },
     ],
   },
