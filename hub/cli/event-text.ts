@@ -49,12 +49,14 @@ function plain(body: LedgerBody): string {
     case "actRecorded":
       return `${body.act} ${body.subject}, seen: ${body.seen} ${byWhom(body)}`;
     case "interplayFound":
-      return `${INTERPLAY_TEXT[body.what]}: ${body.subject}, ${body.between.join(", ")}${timesText(body)}, by events ${body.events.join(", ")}; left alone for ${body.holdOffMs} ms`;
+      return interplayText(body);
   }
 }
 
-function timesText({ times }: Body<"interplayFound">): string {
-  return times > 1 ? `, ${times} times in a row` : "";
+function interplayText({ what, subject, between, times, events, holdOffMs }: Body<"interplayFound">): string {
+  const again = times > 1 ? `, ${times} times in a row` : "";
+  const chain = `${subject}, ${between.join(", ")}${again}, by events ${events.join(", ")}`;
+  return `${INTERPLAY_TEXT[what]}: ${chain}; left alone for ${holdOffMs} ms`;
 }
 
 const INTERPLAY_TEXT = {

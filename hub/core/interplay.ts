@@ -1,5 +1,5 @@
-// Sound decisions that together do harm. Every automatic actor of the hub leaves its intent in the ledger: this looks at
-// the events as they are made and finds what goes to and fro in a window: a task between robots, a robot between
+// Sound decisions that together do harm. Every automatic actor of the hub leaves its intent in the ledger: this looks
+// at the events as they are made and finds what goes to and fro in a window: a task between robots, a robot between
 // places, two actors that undo each other, a rung that flaps. What is found is held off for a while, longer each time
 // and never for ever: dispatch leaves it alone. Nothing here delays a fall, an end, a renewal or an act of a person;
 // only new grants and climbs may wait (R7). It forgets with its window and with the hub: a restart holds nothing off.
@@ -94,27 +94,21 @@ export function observe(
   by: { readonly policy: InterplayPolicy; readonly claimOf: ClaimFinder },
 ): readonly Finding[] {
   const { body } = event;
-  switch (body.kind) {
-    case "claimed":
-      return [
-        ...(body.task === "" ? [] : went(state, `task ${body.task}`, { event, to: body.robot, policy: by.policy })),
-        ...went(state, `robot ${body.robot}`, { event, to: body.destination, policy: by.policy }),
-      ];
-    case "assignmentEnded": {
-      const claim = by.claimOf(body.token);
-      if (body.end !== "COMPLETED" || claim === undefined || claim.task === "") return []; // it has come to something
-      state.tracks.delete(`task ${claim.task}`);
-      state.tracks.delete(`robot ${claim.robot}`);
-      return [];
-    }
-    case "taskEnded":
-      state.tracks.delete(`task ${body.task}`);
-      return [];
-    case "modeChanged":
-      return changed(state, event, { body, policy: by.policy });
-    default:
-      return [];
-  }
+  const { policy } = by;
+  if (body.kind === "modeChanged") return changed(state, event, { body, policy });
+  if (body.kind === "taskEnded") state.tracks.delete(`task ${body.task}`);
+  if (body.kind === "assignmentEnded" && body.end === "COMPLETED") cameToSomething(state, by.claimOf(body.token));
+  if (body.kind !== "claimed") return [];
+  return [
+    ...(body.task === "" ? [] : went(state, `task ${body.task}`, { event, to: body.robot, policy })),
+    ...went(state, `robot ${body.robot}`, { event, to: body.destination, policy }),
+  ];
+}
+
+function cameToSomething(state: Interplay, claim: ReturnType<ClaimFinder>): void {
+  if (claim === undefined || claim.task === "") return;
+  state.tracks.delete(`task ${claim.task}`);
+  state.tracks.delete(`robot ${claim.robot}`);
 }
 
 interface Gone {
@@ -213,7 +207,7 @@ export function heldOff(
   return finding !== undefined && nowMs < finding.untilMs ? finding : null;
 }
 
-/** Whether one more robot of these may be raised to AUTONOMOUS now. One that was raised within the minute may always. */
+/** Whether one more robot of these may be raised to AUTONOMOUS now; one that was raised within the minute always. */
 export function mayRaise(
   state: Interplay,
   robot: string,

@@ -155,23 +155,16 @@ function holdFact(hold: Hold, from: Held): Fact {
   };
 }
 
-function missingFor(hold: Hold, { config, at, state, watch, fleet }: Held): string {
-  switch (hold.name) {
-    case "telemetry-stale":
-      return watch === undefined ? "" : whatIsOld(state, watch, { config, nowMs: at.nowMs });
-    case "fleet-stale":
-      return fleet === undefined
-        ? ""
-        : `fewer than ${suspectFrom(config, fleet.counted)} stale robots, there are ${fleet.stale} of ${fleet.counted}`;
-    case "place-unknown":
-      return watch?.stream === null
-        ? "a link, and a fresh pose of its present start; or: drover robot absent"
-        : "a fresh pose of its present start";
-    case "config-differs":
-      return `that it runs on this hub's site file (${state.site.hash.slice(0, 12)})`;
-    default:
-      return "good evidence";
+function missingFor({ name }: Hold, { config, at, state, watch, fleet }: Held): string {
+  const aPose = "a fresh pose of its present start";
+  if (name === "telemetry-stale" && watch !== undefined) return whatIsOld(state, watch, { config, nowMs: at.nowMs });
+  if (name === "fleet-stale" && fleet !== undefined) {
+    const most = suspectFrom(config, fleet.counted);
+    return `fewer than ${most} stale robots, there are ${fleet.stale} of ${fleet.counted}`;
   }
+  if (name === "place-unknown") return watch?.stream === null ? `a link, and ${aPose}; or: drover robot absent` : aPose;
+  if (name === "config-differs") return `that it runs on this hub's site file (${state.site.hash.slice(0, 12)})`;
+  return "good evidence";
 }
 
 /** R6: the channels that are too old to climb on, each with half its limit, under which it must stay. */
@@ -206,7 +199,8 @@ function ceilingFacts(
       scope.robot !== "" ? `--robot ${scope.robot}` : scope.fleet === "" ? "--site" : `--fleet ${scope.fleet}`;
     const who = ceiling.operator === HUB ? "the hub itself" : `operator ${ceiling.operator}`;
     const since = at.began.text(key, at.nowMs);
-    const says = `${ceiling.rung} by ${who} for ${scopeKey(scope)}${since}: ${ceiling.reason}; clears by a person: drover mode clear ${flag} --reason TEXT`;
+    const clears = `clears by a person: drover mode clear ${flag} --reason TEXT`;
+    const says = `${ceiling.rung} by ${who} for ${scopeKey(scope)}${since}: ${ceiling.reason}; ${clears}`;
     return [
       { about: scope.robot || scope.fleet, code: "CAUSE", says, ...(forMs === undefined ? {} : { forMs }) } as const,
     ];

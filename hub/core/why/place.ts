@@ -57,7 +57,8 @@ export function heldFact(state: HubState, held: Claim, { nowMs, began }: At): Fa
     watch === undefined ? Number.POSITIVE_INFINITY : channelAgeMs(watch, "pose", { nowMs, site: state.site });
   const age = Number.isFinite(ageMs) ? `its pose may be ${spanText(ageMs)} old` : "no pose of it is known";
   const forMs = began.forMs(`claimed ${key}`, nowMs);
-  const says = `${held.destination} is held by ${held.robot} under ${key} (${what})${since}, ${PHASES[held.phase]}${lapse}; ${age}`;
+  const who = `${held.destination} is held by ${held.robot} under ${key} (${what})${since}`;
+  const says = `${who}, ${PHASES[held.phase]}${lapse}; ${age}`;
   return { about: held.destination, code: "HELD", says, ...(forMs === undefined ? {} : { forMs }) };
 }
 

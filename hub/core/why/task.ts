@@ -140,7 +140,8 @@ function excluded(watch: RobotWatch, { task, nowMs }: { readonly task: Task; rea
   const until = places.map((place) => watch.excluded.get(place) ?? 0);
   const leftMs = Math.min(...until) - nowMs;
   if (!(leftMs > 0) || places.length === 0) return null;
-  const says = `${watch.id} has lately failed to reach ${places.slice(0, 4).join(", ")}; it is tried again in ${spanText(leftMs)}`;
+  const where = places.slice(0, 4).join(", ");
+  const says = `${watch.id} has lately failed to reach ${where}; it is tried again in ${spanText(leftMs)}`;
   return { about: watch.id, code: "EXCLUDED", says, leftMs };
 }
 
@@ -180,7 +181,7 @@ function readyFacts(
       .filter((place) => !excluded.has(place) && !apart.includes(place))
       .filter((destination) => whyNotFree(state, { robot: id, destination }, at.nowMs) === null);
     if (places.length === 0) continue;
-    const says = `${id} may have ${places.join(", ")} now: dispatch chooses in its next round, by ways and by who waits longest`;
+    const says = `${id} may have ${places.join(", ")} now: dispatch chooses in its next round, by ways and by waiting`;
     facts.push({ about: id, code: "READY", says });
   }
   return facts;
