@@ -7,7 +7,8 @@ import type { PlanRequest } from "../models/planner.js";
 import { gridResult, gridRun, type ModelResult } from "../models/run.js";
 import { ClockFault } from "../proto/clock.js";
 import { monotonicMs, readClocks } from "../proto/codec/clock.js";
-import type { OnboardSample } from "../proto/wire.js";
+import type { HubMessage, OnboardSample } from "../proto/wire.js";
+import { Answers } from "./answering.js";
 import { Canaries } from "./canaries.js";
 import { modelName } from "./core/controller/slots.js";
 import { Edge } from "./core/edge.js";
@@ -55,6 +56,7 @@ export class EdgeRuntime {
   #refusedSamples = 0;
   #clocks = readClocks(); // of the last tick
   readonly #told = new Told();
+  readonly #answers = new Answers();
   readonly #meters: EdgeMeters | null;
 
   constructor(parts: {
@@ -103,7 +105,10 @@ export class EdgeRuntime {
 
   readonly linkEvents: HubLinkEvents = {
     onOpen: () => this.#feed({ kind: "linkOpened" }),
-    onMessage: (message) => this.#feed({ kind: "hub", message }),
+    onMessage: (message) => {
+      if (message.kind === "askWhy") this.#answer(message);
+      else this.#feed({ kind: "hub", message });
+    },
     onClosed: (reason) => {
       this.#notes.info("link closed", { reason });
       this.#feed({ kind: "linkClosed", reason });
@@ -133,6 +138,19 @@ export class EdgeRuntime {
       this.#feed(this.#plans(model) ? { kind: "plannerGone", why } : { kind: "modelGone", model, why });
     },
   };
+
+  /** R14: for people; the core is not asked, and no recording tells of it. */
+  #answer(message: Extract<HubMessage, { kind: "askWhy" }>): void {
+    const store = this.#adapters?.store ?? null;
+    void this.#answers.take(message, {
+      ...{
+        state: this.#edge.state,
+        nowMs: monotonicMs,
+        explained: store === null ? null : (id) => store.explained(id),
+      },
+      send: (told) => this.#adapters?.link.send(told),
+    });
+  }
 
   /** Whether that model is the planner, whose runs are grids; every other one drives or would. */
   #plans(model: string): boolean {

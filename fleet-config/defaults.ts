@@ -7,6 +7,7 @@ import type {
   DecisionPolicy,
   FleetConfig,
   HealthPolicy,
+  InterplayConfig,
   LeaseConfig,
   Limits,
   ModelsConfig,
@@ -62,13 +63,17 @@ export function simulatedPhysics(body: {
 }
 
 /** Everything of a site that has a default. */
-export function defaultedParts(): Pick<SiteConfig, "decisions" | "health" | "battery" | "limits" | "models"> {
-  const { decisions, health, battery, limits, models } = siteSchema.properties;
+export function defaultedParts(): Pick<
+  SiteConfig,
+  "decisions" | "health" | "battery" | "limits" | "models" | "interplay"
+> {
+  const { decisions, health, battery, limits, models, interplay } = siteSchema.properties;
   return {
     decisions: filled(decisions, {}) as unknown as DecisionPolicy,
     health: filled(health, {}) as unknown as HealthPolicy,
     battery: filled(battery, {}) as unknown as BatteryConfig,
     limits: filled(limits, {}) as unknown as Limits,
     models: filled(models, {}) as unknown as ModelsConfig,
+    interplay: filled(interplay, {}) as unknown as InterplayConfig,
   };
 }

@@ -4,6 +4,7 @@
 
 import { batterySchema, decisionsSchema, leaseSchema, limitsSchema, physicsSchema } from "./schema-constants.js";
 import { healthSchema } from "./schema-health.js";
+import { interplaySchema } from "./schema-interplay.js";
 import { modelsSchema } from "./schema-models.js";
 import { peopleSchema } from "./schema-people.js";
 import { count, flag, list, ms, object, oneOf, quantity, ratio, text } from "./schema-words.js";
@@ -168,6 +169,7 @@ export const siteSchema = {
       limits: limitsSchema,
       models: modelsSchema,
       people: peopleSchema,
+      interplay: interplaySchema,
     },
     {
       description: "A site: one hub, its map, its robots.",

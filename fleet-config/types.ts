@@ -53,3 +53,4 @@ export type BatteryConfig = SiteConfig["battery"];
 export type Limits = SiteConfig["limits"];
 export type ModelsConfig = SiteConfig["models"];
 export type PersonConfig = NonNullable<SiteConfig["people"]>[number];
+export type InterplayConfig = SiteConfig["interplay"];

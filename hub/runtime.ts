@@ -7,7 +7,8 @@ import { type Refusal, refuse } from "../proto/errors.js";
 import type { LedgerEvent } from "../proto/ledger.js";
 import type { OperatorAnswer, OperatorAsk } from "../proto/operator.js";
 import type { HubMessage, Telemetry } from "../proto/wire.js";
-import { type Explanation, Story, type Stretch, stretchesOf } from "./core/explain.js";
+import { Asked } from "./asked.js";
+import { type Explanation, Story, type Stretch, stretchesOf, toAsk, withTold } from "./core/explain.js";
 import type { Hub, HubInput } from "./core/hub.js";
 import { Pending } from "./core/pending.js";
 import type { HubEffect } from "./core/turn.js";
@@ -36,6 +37,7 @@ export class HubRuntime {
   readonly #parts: RuntimeParts;
   readonly #streams = new Map<number, LinkStream>();
   readonly #pending: Pending;
+  readonly #asked: Asked;
   readonly #asks = new Map<number, (answer: OperatorAnswer | Refusal) => void>();
   readonly #listeners = new Set<(events: readonly LedgerEvent[]) => void>();
   #nextAsk = 1;
@@ -46,6 +48,7 @@ export class HubRuntime {
   constructor(parts: RuntimeParts) {
     this.#parts = parts;
     this.#pending = new Pending(parts.hub);
+    this.#asked = new Asked(parts.hub.state.site.software);
   }
 
   /** R5: resolves when the new epoch is durable. Nothing is granted before. */
@@ -79,8 +82,11 @@ export class HubRuntime {
 
   readonly onLink: EdgeLinkOptions["onOpen"] = (stream) => {
     this.#streams.set(stream.id, stream);
-    stream.onMessage((message) => this.#feed({ kind: "link", stream: stream.id, message }));
+    stream.onMessage((message) => {
+      if (!this.#asked.took(stream, message)) this.#feed({ kind: "link", stream: stream.id, message });
+    });
     stream.onClosed(() => {
+      this.#asked.closed(stream.id);
       this.#streams.delete(stream.id);
       this.#feed({ kind: "closed", stream: stream.id });
     });
@@ -104,16 +110,28 @@ export class HubRuntime {
       return () => this.#listeners.delete(listener);
     },
     explain: async (id) => {
-      let found: Explanation | null = null;
-      for (const read of stretchesOf(this.#state, id, this.#parts.store.count)) {
-        const story = await this.#story(id, read);
-        found = story.told({ read, nowMs: monotonicMs() });
-        if (story.isWhole) break;
+      const found = await this.#explained(id);
+      const asks = found === null ? null : toAsk(this.#state, found, id);
+      const told = asks === null ? null : await this.#asked.ask(asks.robot, asks.id);
+      if (found !== null && told !== null) {
+        const claim = told.claim === "" ? null : await this.#explained(told.claim);
+        return withTold(found, told, claim?.events ?? []);
       }
       if (found !== null) return found;
-      return refuse("UNKNOWN_ID", `cannot explain "${id}": no task, assignment, robot, place or token of that name`);
+      const names = "task, assignment, robot, place, fleet, decision or token";
+      return refuse("UNKNOWN_ID", `cannot explain "${id}": no ${names} of that name`);
     },
   };
+
+  async #explained(id: string): Promise<Explanation | null> {
+    let found: Explanation | null = null;
+    for (const read of stretchesOf(this.#state, id, this.#parts.store.count)) {
+      const story = await this.#story(id, read);
+      found = story.told({ read, nowMs: monotonicMs() });
+      if (story.isWhole) break;
+    }
+    return found;
+  }
 
   async #story(id: string, { from, to }: Stretch): Promise<Story> {
     const story = new Story(this.#state, id);

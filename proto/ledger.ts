@@ -10,6 +10,9 @@ export const TASK_ENDS = ["END_DONE", "END_FAILED", "END_CANCELLED"] as const;
 export const ASSIGNMENT_ENDS = ["COMPLETED", "GAVE_UP", "WITHDRAWN", "ABANDONED", "REFUSED"] as const;
 export const FREE_EXITS = ["LEFT", "SEEN_ELSEWHERE", "STATED_FREE", "REPLACED"] as const;
 
+export const INTERPLAYS = ["TASK_TO_AND_FRO", "ROBOT_TO_AND_FRO", "ACTORS_FIGHT", "RUNG_FLAPS"] as const;
+
+const MOST_IN_CHAIN = 64;
 const MOST_STOPS = 64;
 const MOST_ALTERNATIVES = 4096;
 const prose = text(400);
@@ -41,6 +44,10 @@ const readBody = oneOf({
   ceilingCleared: struct({ robot: maybeId, fleet: maybeId, operator: text(64), reason: prose }),
   modeChanged: struct({ robot: maybeId, fleet: maybeId, from: enumOf(RUNGS), to: enumOf(RUNGS), cause: text(64) }),
   actRecorded: struct({ act: text(64), subject: text(64), operator: text(64), reason: prose, seen: prose }),
+  interplayFound: struct({
+    ...{ what: enumOf(INTERPLAYS), subject: id, between: listOf(text(64), MOST_IN_CHAIN), times: count },
+    ...{ events: listOf(count, MOST_IN_CHAIN), holdOffMs: count },
+  }),
 });
 export type LedgerBody = Read<typeof readBody>;
 

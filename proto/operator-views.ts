@@ -134,5 +134,19 @@ export const readExplainResponse = struct({
   kind: said,
   lines: listOf(said, MOST_LINES),
   events: listOf<LedgerEvent>(readLedgerEvent, MOST_LINES),
+  facts: listOf(
+    struct({ about: said, code: said, says: said, forMs: optional(count), leftMs: optional(count) }),
+    MOST_LINES,
+  ),
 });
-export type ExplainResponse = Read<typeof readExplainResponse>;
+/** One thing that stands now; times in ms. */
+export interface ToldFact {
+  readonly about: string;
+  readonly code: string;
+  readonly says: string;
+  readonly forMs?: number | undefined;
+  readonly leftMs?: number | undefined;
+}
+export interface ExplainResponse extends Omit<Read<typeof readExplainResponse>, "facts"> {
+  readonly facts: readonly ToldFact[];
+}

@@ -24,6 +24,9 @@ import {
 const MOST_HOLDINGS = 64;
 const MOST_CAUSES = 32;
 const COORDINATE_M = 100_000;
+/** R13: of an answer to AskWhy. */
+export const WHY_LINES = 48;
+export const WHY_CHARACTERS = 400;
 
 export const rung = enumOr(RUNGS, "HALT");
 export const rungTold = enumOf(RUNGS);
@@ -54,6 +57,7 @@ export const readEdgeMessage = oneOf({
   grantAnswer: struct({ token, accepted: flag, refusal: text(64) }),
   outcome: struct({ id, token, assignment: id, result: enumOf(OUTCOMES), reason: text(200), decisionId: maybeId }),
   modeReport: struct({ sequence: positive(), rung, causes: listOf(cause, MOST_CAUSES) }),
+  toldWhy: struct({ ask: positive(), known: flag, claim: maybeId, lines: listOf(text(WHY_CHARACTERS), WHY_LINES) }),
 });
 export type EdgeMessage = Read<typeof readEdgeMessage>;
 export type Hello = Extract<EdgeMessage, { kind: "hello" }>;
@@ -89,6 +93,7 @@ export const readHubMessage = oneOf({
   }),
   outcomeStored: struct({ id }),
   refused: struct({ code: text(64), message: text(400) }),
+  askWhy: struct({ ask: positive(), id: maybeId }),
 });
 export type HubMessage = Read<typeof readHubMessage>;
 export type Grant = Read<typeof grant>;

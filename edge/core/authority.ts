@@ -109,6 +109,8 @@ export function hubMessage(state: EdgeState, message: HubMessage, nowMs: number,
     case "refused":
       effects.push({ kind: "note", event: "hub refused", detail: `${message.code}: ${message.message}` });
       return;
+    case "askWhy":
+      return; // the shell answers it
   }
 }
 

@@ -135,7 +135,8 @@ function isLatch(name: string): name is CauseName {
   return name in CAUSES && CAUSES[name as CauseName].clear === "person";
 }
 
-function whyNotReady(state: EdgeState, nowMs: number): string {
+/** What a start waits for; empty when nothing. */
+export function whyNotReady(state: EdgeState, nowMs: number): string {
   for (const channel of REQUIRED)
     if (ageMs(state, channel, nowMs) > limitMsOf(state, channel)) return `waits for a fresh ${channel}`;
   if (!state.plan.ready) return "waits for the planner";
@@ -143,9 +144,9 @@ function whyNotReady(state: EdgeState, nowMs: number): string {
 }
 
 /** Channels without which nothing drives. */
-const REQUIRED = ["pose", "scan", "odometry", "base"] as const;
+export const REQUIRED = ["pose", "scan", "odometry", "base"] as const;
 
-function limitMsOf(state: EdgeState, channel: (typeof REQUIRED)[number]): number {
+export function limitMsOf(state: EdgeState, channel: (typeof REQUIRED)[number]): number {
   const { drive } = state.context.config.decisions;
   switch (channel) {
     case "pose":

@@ -7,6 +7,7 @@
 import { join } from "node:path";
 import { SealedStore } from "../../proto/codec/records-store.js";
 import { type EdgeMemory, EMPTY_MEMORY, readEdgeMemory } from "../core/memory.js";
+import { type Explained, explained } from "../recording/explain.js";
 import { HISTORY, History, type HistoryKind, type HistoryLimits } from "../recording/history.js";
 
 export { StoreDamaged, StoreInUse } from "../../proto/codec/records-store.js";
@@ -19,6 +20,8 @@ export interface EdgeStoreOptions {
   readonly nowWallMs?: () => number; // for the age of history alone
 }
 
+/** R13: a few milliseconds of the thread on which the robot is controlled. */
+const SEARCHED_LIVE = 200;
 const MEMORY_PLACE = { name: "state", kind: "robot memory", schema: 1, keep: 64 };
 
 export class EdgeStore {
@@ -69,6 +72,14 @@ export class EdgeStore {
   /** What was last recorded under this decision id; null when it is not or no longer known. */
   async decision(id: string): Promise<object | null> {
     return (await this.#history.decision(id))?.value ?? null;
+  }
+
+  /**
+   * A decision with what became of it, while the robot drives: few other records are looked through. Rejects with
+   * RecordingRefused for what is not known.
+   */
+  async explained(id: string): Promise<Explained> {
+    return explained(this.#history, id, SEARCHED_LIVE);
   }
 
   /** The newest `most` records of a kind, oldest first. */

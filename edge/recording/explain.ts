@@ -49,8 +49,11 @@ export async function withHistory<T>(dataDir: string, read: (history: History) =
   }
 }
 
-/** Throws RecordingRefused for an id that is none, or of nothing that is known. */
-export async function explained(history: History, id: string): Promise<Explained> {
+/**
+ * Throws RecordingRefused for an id that is none, or of nothing that is known. `searched`: records that are looked
+ * through at most.
+ */
+export async function explained(history: History, id: string, searched = INPUTS_SEARCHED): Promise<Explained> {
   const [, boot = "", number = ""] = ID.exec(id) ?? [];
   if (number === "")
     throw new RecordingRefused("data", `expected the id of a decision such as d-BOOT-17, found "${id}"`);
@@ -60,9 +63,9 @@ export async function explained(history: History, id: string): Promise<Explained
     throw new RecordingRefused("missing", `${id}: no such decision is known, or no longer`);
   const by = `${boot}${Number(number) + 1}`;
   const next = recordOf((await history.decision(by))?.value);
-  const end = next === null ? await endUnseen(history, record, boot) : endBy(next);
+  const end = next === null ? await endUnseen(history, record, { boot, searched }) : endBy(next);
   const untilMs = end === null ? Number.POSITIVE_INFINITY : record.atMs + end.forMs;
-  const heard = (await history.recent("input", INPUTS_SEARCHED)).filter(isHeard);
+  const heard = (await history.recent("input", searched)).filter(isHeard);
   const meanwhile = heard.filter(({ nowMs }) => nowMs >= record.atMs && nowMs <= untilMs);
   return { record, wallMs: found.wallMs, end, heard: meanwhile.slice(-HEARD_MOST) };
 }
@@ -72,8 +75,12 @@ function endBy({ id, former }: DecisionRecord): Explained["end"] {
 }
 
 /** The record that followed is gone. Only samples go before the rest, and a sample begins where nothing changes. */
-async function endUnseen(history: History, { id, atMs }: DecisionRecord, boot: string): Promise<Explained["end"]> {
-  const later = (await history.recent("decision", INPUTS_SEARCHED))
+async function endUnseen(
+  history: History,
+  { id, atMs }: DecisionRecord,
+  { boot, searched }: { readonly boot: string; readonly searched: number },
+): Promise<Explained["end"]> {
+  const later = (await history.recent("decision", searched))
     .map(recordOf)
     .find((one) => one?.id.startsWith(boot) && one.atMs > atMs);
   if (later === null || later === undefined) return null;

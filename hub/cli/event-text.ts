@@ -48,8 +48,23 @@ function plain(body: LedgerBody): string {
       return `${scope(body)} ${body.from} -> ${body.to}${because(body.cause)}`;
     case "actRecorded":
       return `${body.act} ${body.subject}, seen: ${body.seen} ${byWhom(body)}`;
+    case "interplayFound":
+      return interplayText(body);
   }
 }
+
+function interplayText({ what, subject, between, times, events, holdOffMs }: Body<"interplayFound">): string {
+  const again = times > 1 ? `, ${times} times in a row` : "";
+  const chain = `${subject}, ${between.join(", ")}${again}, by events ${events.join(", ")}`;
+  return `${INTERPLAY_TEXT[what]}: ${chain}; left alone for ${holdOffMs} ms`;
+}
+
+const INTERPLAY_TEXT = {
+  TASK_TO_AND_FRO: "task goes to and fro",
+  ROBOT_TO_AND_FRO: "robot goes to and fro",
+  ACTORS_FIGHT: "two rules undo each other",
+  RUNG_FLAPS: "rung flaps",
+} as const;
 
 const TASK_END_TEXT = { END_DONE: "done", END_FAILED: "failed", END_CANCELLED: "cancelled" } as const;
 

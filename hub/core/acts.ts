@@ -9,7 +9,7 @@ import { free, isOutside } from "./claims.js";
 import { ceilingsOf, HUB, isEnded, scopeKey, type Task } from "./ledger-state.js";
 import { stepModes } from "./modes.js";
 import { closeTask } from "./tasks.js";
-import type { Turn } from "./turn.js";
+import type { HubState, Turn } from "./turn.js";
 import { channelAgeMs, type RobotWatch, whereabouts } from "./watch.js";
 
 export function perform(turn: Turn, ask: OperatorAsk): OperatorAnswer | Refusal {
@@ -201,15 +201,9 @@ function freePlace(turn: Turn, ask: Asked<"freePlace">): OperatorAnswer | Refusa
   if (!turn.site.destinations.has(ask.place))
     return refuse("UNKNOWN_DESTINATION", `${what}: the site has no such destination`);
   if (ask.seen.trim() === "") return refuse("NO_ACT", `${what}: expected what was seen there, found nothing`);
-  const held = turn.ledger.byDestination.get(ask.place);
-  const holder = held === undefined ? undefined : turn.state.watches.get(held.robot);
-  const silent = [...turn.state.watches.values()].filter((watch) => watch.stream === null && watch !== holder);
-  const ends = [...silent, ...(holder ? [holder] : [])].map((watch) => watch.leaseEndMs);
-  if (held !== undefined && holder === undefined) ends.push(turn.state.restartUntilMs);
-  const leftMs = Math.max(0, ...ends.map((endMs) => endMs - turn.nowMs));
-  if (leftMs > 0) return refuse("LEASE_RUNNING", `${what}: a lease may run there for another ${leftMs} ms`);
-  const there = silent.concat(holder ?? []).find((watch) => isSeenOn(turn, watch, ask.place));
-  if (there !== undefined) return refuse("BUSY", `${what}: fresh telemetry does not show ${there.id} outside it`);
+  const unproven = whyNotStatedFree(turn.state, ask.place, turn.nowMs);
+  if (unproven !== null) return unproven;
+  const { held, holder, silent } = aboutPlace(turn.state, ask.place);
   turn.emit({ kind: "actRecorded", act: "place free", subject: ask.place, ...ask.act, seen: ask.seen });
   for (const watch of silent) watch.notAt.add(ask.place);
   if (held === undefined) return {};
@@ -228,12 +222,33 @@ function freePlace(turn: Turn, ask: Asked<"freePlace">): OperatorAnswer | Refusa
   return {};
 }
 
+/** A place's claim with its robot, and the robots without a link. */
+function aboutPlace(state: HubState, place: string) {
+  const held = state.ledger.byDestination.get(place);
+  const holder = held === undefined ? undefined : state.watches.get(held.robot);
+  const silent = [...state.watches.values()].filter((watch) => watch.stream === null && watch !== holder);
+  return { held, holder, silent };
+}
+
+/** R4: why nobody's statement frees a place now; null when one would. */
+export function whyNotStatedFree(state: HubState, place: string, nowMs: number): Refusal | null {
+  const what = `cannot free ${place}`;
+  const { held, holder, silent } = aboutPlace(state, place);
+  const ends = [...silent, ...(holder ? [holder] : [])].map((watch) => watch.leaseEndMs);
+  if (held !== undefined && holder === undefined) ends.push(state.restartUntilMs);
+  const leftMs = Math.max(0, ...ends.map((endMs) => endMs - nowMs));
+  if (leftMs > 0) return refuse("LEASE_RUNNING", `${what}: a lease may run there for another ${leftMs} ms`);
+  const there = silent.concat(holder ?? []).find((watch) => isSeenOn(state, watch, { place, nowMs }));
+  return there === undefined ? null : refuse("BUSY", `${what}: fresh telemetry does not show ${there.id} outside it`);
+}
+
 /** R4: a statement does not stand against fresh evidence. */
-function isSeenOn(turn: Turn, watch: RobotWatch, place: string): boolean {
-  const at = { nowMs: turn.nowMs, site: turn.site };
-  if (channelAgeMs(watch, "pose", at) > turn.site.config.decisions.dispatch.telemetryMs) return false;
-  const where = whereabouts(watch, at);
-  return where !== undefined && !isOutside(turn.state, where, place);
+function isSeenOn(state: HubState, watch: RobotWatch, at: { readonly place: string; readonly nowMs: number }): boolean {
+  const { nowMs, place } = at;
+  if (channelAgeMs(watch, "pose", { nowMs, site: state.site }) > state.site.config.decisions.dispatch.telemetryMs)
+    return false;
+  const where = whereabouts(watch, { nowMs, site: state.site });
+  return where !== undefined && !isOutside(state, where, place);
 }
 
 /** A robot that is not on the floor blocks no place by being unheard; its claims stay until they are freed. */

@@ -67,6 +67,7 @@ function applyBody(state: LedgerState, event: LedgerEvent): void {
     }
     case "modeChanged":
     case "actRecorded":
+    case "interplayFound":
       return; // for people
   }
 }

@@ -133,14 +133,12 @@ export function claim(turn: Turn, ask: ClaimAsk): Refusal | Token {
   const { state } = turn;
   const watch = state.watches.get(ask.robot);
   if (watch === undefined) return refuse("UNKNOWN_ROBOT", `the site has no robot ${ask.robot}`);
-  const refusal = whyNoGrants(state, watch, turn.nowMs) ?? whyNotFree(state, ask, turn.nowMs);
+  const refusal =
+    whyNoGrants(state, watch, turn.nowMs) ??
+    whyNotFree(state, ask, turn.nowMs) ??
+    whyOnItsWay(state, ask) ??
+    whyNotTask(state, ask);
   if (refusal !== null) return refusal;
-  const acting = actingClaim(state.ledger, ask.robot);
-  if (acting !== undefined && acting.assignment !== ask.assignment) {
-    return refuse("BUSY", `cannot give ${ask.destination} to ${ask.robot}: it is on its way to ${acting.destination}`);
-  }
-  const unfit = acting === undefined ? whyNotTask(state, ask) : null;
-  if (unfit !== null) return unfit;
   replaceOwn(turn, ask.destination);
   const token: Token = { epoch: state.ledger.epoch, counter: state.ledger.counter + 1 };
   const assignment = ask.assignment ?? `a${token.epoch}-${token.counter}`;
@@ -152,11 +150,22 @@ export function claim(turn: Turn, ask: ClaimAsk): Refusal | Token {
   return token;
 }
 
+/** R1: a robot acts on one claim at a time; null when it acts on none, or when this assignment goes on. */
+export function whyOnItsWay(
+  state: HubState,
+  ask: Pick<ClaimAsk, "robot" | "destination" | "assignment">,
+): Refusal | null {
+  const acting = actingClaim(state.ledger, ask.robot);
+  if (acting === undefined || acting.assignment === ask.assignment) return null;
+  return refuse("BUSY", `cannot give ${ask.destination} to ${ask.robot}: it is on its way to ${acting.destination}`);
+}
+
 /**
- * R1: why a task may not be carried on by this robot to this destination; null when it may, and when there is no task.
+ * R1: why a task may not be carried on by this robot to this destination; null when it may, when there is no task, and
+ * when an assignment of it goes on under a new token.
  */
 function whyNotTask(state: HubState, ask: ClaimAsk): Refusal | null {
-  if (ask.task === "") return null;
+  if (ask.task === "" || actingClaim(state.ledger, ask.robot) !== undefined) return null;
   const task = state.ledger.tasks.get(ask.task);
   if (task === undefined) return refuse("UNKNOWN_TASK", `there is no task ${ask.task}`);
   if (!state.ledger.open.has(task.id) || task.cancelAsked)
@@ -201,34 +210,50 @@ export function stepClaims(turn: Turn): void {
   }
 }
 
-/**
- * R4: an assignment that is over holds its place until a fresh pose shows that the robot has left. After a lapse the
- * pose must have been captured later than the lapse. A robot that is far away can be on its way there while it rolls to
- * a stand, or while a process of it that another one has superseded may still act on the claim.
- */
 function leave(turn: Turn, watch: RobotWatch, held: Claim): void {
-  if (mayAnotherAct(turn, watch) || mayRoll(turn, watch, held)) return;
-  const at = { nowMs: turn.nowMs, site: turn.site };
-  const ageMs = channelAgeMs(watch, "pose", at);
-  if (ageMs > turn.site.config.decisions.dispatch.telemetryMs) return;
-  if (held.lapsed) {
-    const lapsedMs = watch.lapsedMs.get(tokenKey(held.token)) ?? turn.state.startedMs;
-    if (poseCapturedMs(watch, turn.site) < lapsedMs) return;
-  }
-  const where = whereabouts(watch, at);
-  if (where === undefined || !isOutside(turn.state, where, held.destination)) return;
+  const key = tokenKey(held.token);
+  const stays = whyStays(turn.state, watch, { held, nowMs: turn.nowMs });
+  if (stays?.code !== "ANOTHER_PROCESS" && !watch.endedMs.has(key)) watch.endedMs.set(key, turn.nowMs);
+  if (stays !== null) return;
   free(turn, held, { exit: held.lapsed ? "SEEN_ELSEWHERE" : "LEFT" });
 }
 
-/** R3: a former process of the robot may hold a lease, of this incarnation of the hub or of one before it. */
-function mayAnotherAct({ state, nowMs }: Turn, watch: RobotWatch): boolean {
-  return nowMs < watch.quietUntilMs || nowMs < state.restartUntilMs;
+/** What keeps a claim whose robot acts on it no more; `leftMs`: how long at least, where a clock alone decides. */
+export interface Staying {
+  readonly code: "ACTING" | "ANOTHER_PROCESS" | "MAY_ROLL" | "STALE" | "BEFORE_LAPSE" | "NOT_OUTSIDE";
+  readonly leftMs?: number;
+}
+
+/**
+ * R4: an assignment that is over holds its place until a fresh pose shows that the robot has left. After a lapse the
+ * pose must have been captured later than the lapse. A robot that is far away can be on its way there while it rolls to
+ * a stand, or while a process of it that another one has superseded may still act on the claim. null: it has left.
+ */
+export function whyStays(
+  state: HubState,
+  watch: RobotWatch,
+  { held, nowMs }: { readonly held: Claim; readonly nowMs: number },
+): Staying | null {
+  const { site } = state;
+  const at = { nowMs, site };
+  if (held.phase === "assigned") return { code: "ACTING" };
+  const aloneMs = Math.max(watch.quietUntilMs, state.restartUntilMs);
+  if (nowMs < aloneMs) return { code: "ANOTHER_PROCESS", leftMs: aloneMs - nowMs };
+  const rollsMs = rollsUntilMs(state, watch, { held, nowMs });
+  if (nowMs < rollsMs) return { code: "MAY_ROLL", leftMs: rollsMs - nowMs };
+  if (channelAgeMs(watch, "pose", at) > site.config.decisions.dispatch.telemetryMs) return { code: "STALE" };
+  const lapsedMs = held.lapsed ? (watch.lapsedMs.get(tokenKey(held.token)) ?? state.startedMs) : null;
+  if (lapsedMs !== null && poseCapturedMs(watch, site) < lapsedMs) return { code: "BEFORE_LAPSE" };
+  const where = whereabouts(watch, at);
+  return where !== undefined && isOutside(state, where, held.destination) ? null : { code: "NOT_OUTSIDE" };
 }
 
 /** R4: a robot that lets go of an assignment in motion follows its last command and brakes; a lapse counts that in. */
-function mayRoll({ site, nowMs }: Turn, watch: RobotWatch, held: Claim): boolean {
-  const key = tokenKey(held.token);
-  const endedMs = watch.endedMs.get(key) ?? nowMs;
-  watch.endedMs.set(key, endedMs);
-  return !certainlyLapsed(watch.leaseEndMs, nowMs) && nowMs - endedMs < waitMsFor(site, 0);
+function rollsUntilMs(
+  { site }: HubState,
+  watch: RobotWatch,
+  { held, nowMs }: { readonly held: Claim; readonly nowMs: number },
+): number {
+  if (certainlyLapsed(watch.leaseEndMs, nowMs)) return nowMs;
+  return (watch.endedMs.get(tokenKey(held.token)) ?? nowMs) + waitMsFor(site, 0);
 }

@@ -4,9 +4,11 @@
 
 import { tokenKey } from "../../proto/claim.js";
 import type { LedgerBody, LedgerEvent } from "../../proto/ledger.js";
-import { whyNoGrants, whyNotFree } from "./claims.js";
-import { hubCauses } from "./modes.js";
 import type { HubState } from "./turn.js";
+import { Beginnings, type Fact } from "./why/fact.js";
+import { fleetFacts, robotFacts, siteFacts } from "./why/mode.js";
+import { placeFacts } from "./why/place.js";
+import { assignmentFacts, taskFacts } from "./why/task.js";
 
 const EVENTS_MOST = 200;
 /** R13: events that are looked through for one story. */
@@ -16,6 +18,7 @@ const SEARCHED_FIRST = 2000;
 export interface Explanation {
   readonly kind: string;
   readonly lines: readonly string[];
+  readonly facts: readonly Fact[]; // what the lines say, for programs
   readonly events: readonly LedgerEvent[];
 }
 
@@ -41,6 +44,7 @@ export class Story {
   readonly #state: HubState;
   readonly #id: string;
   readonly #tokens = new Set<string>();
+  readonly #began: Beginnings;
   #kind: string | null;
   #events: LedgerEvent[] = [];
 
@@ -48,19 +52,22 @@ export class Story {
     this.#state = state;
     this.#id = id;
     this.#kind = kindOf(state, id);
+    this.#began = new Beginnings(state);
     for (const claim of state.ledger.claims.values()) {
       const { robot, destination, task, assignment, token } = claim;
       if ([robot, destination, task, assignment].includes(id)) this.#tokens.add(tokenKey(token));
     }
   }
 
-  take({ body, ...tag }: LedgerEvent): void {
+  take(event: LedgerEvent): void {
+    const { body } = event;
+    this.#began.take(event);
     const key = "token" in body ? tokenKey(body.token) : "";
     const isNamed = names(body, this.#id);
     if (!isNamed && !this.#tokens.has(key)) return;
     if (isNamed && body.kind === "claimed") this.#tokens.add(key);
     this.#kind ??= kindIn(body, this.#id);
-    this.#events.push({ ...tag, body });
+    this.#events.push(event);
     if (this.#events.length > 2 * EVENTS_MOST) this.#events = this.#events.slice(-EVENTS_MOST);
   }
 
@@ -72,10 +79,11 @@ export class Story {
   /** null when nothing of that name is known. `read` is what was read of the ledger. */
   told(at: { readonly read: Stretch; readonly nowMs: number }): Explanation | null {
     if (this.#kind === null) return null;
-    const lines = linesOfNow(this.#state, this.#id, at.nowMs);
+    const facts = factsOfNow(this.#state, this.#id, { nowMs: at.nowMs, began: this.#began });
+    const lines = facts.length === 0 ? linesOfNow(this.#state, this.#id) : facts.map(({ says }) => says);
     const { from, to } = at.read;
     const looked = from > 1 && this.#kind !== "task" ? [`told by events ${from} to ${to}`] : [];
-    return { kind: this.#kind, lines: [...lines, ...looked], events: this.#events.slice(-EVENTS_MOST) };
+    return { kind: this.#kind, lines: [...lines, ...looked], facts, events: this.#events.slice(-EVENTS_MOST) };
   }
 }
 
@@ -87,6 +95,35 @@ function deciderOf(state: HubState, id: string): string | null {
   return watches.find((watch) => watch.boot === boot || watch.boots.includes(boot))?.id ?? null;
 }
 
+/** Names the whole site, where nothing else is called so. */
+const SITE = "site";
+
+/** Which robot knows more of it, and by which name it is asked; null when none does, or it has no link. */
+export function toAsk(
+  state: HubState,
+  found: Explanation,
+  id: string,
+): { readonly robot: string; readonly id: string } | null {
+  const robot = found.kind === "decision" ? deciderOf(state, id) : found.kind === "robot" ? id : null;
+  if (robot === null || typeof state.watches.get(robot)?.stream !== "number") return null;
+  return { robot, id: found.kind === "decision" ? id : "" };
+}
+
+/** An explanation with what the robot itself has told. `events`: of the claim that its decision was about. */
+export function withTold(
+  found: Explanation,
+  told: { readonly known: boolean; readonly lines: readonly string[] },
+  events: readonly LedgerEvent[],
+): Explanation {
+  if (!told.known) return { ...found, lines: [...found.lines, ...told.lines.map((line) => `asked, it says: ${line}`)] };
+  if (found.kind === "decision") return { ...found, lines: told.lines, events };
+  const facts = found.facts.filter(({ code }) => code !== "EDGE_CAUSE");
+  const dropped = new Set(found.facts.filter((fact) => !facts.includes(fact)).map(({ says }) => says));
+  const edge = told.lines.map((says): Fact => ({ about: "", code: "EDGE_CAUSE", says }));
+  const lines = [...found.lines.filter((line) => !dropped.has(line)), ...told.lines];
+  return { ...found, facts: [...facts, ...edge], lines };
+}
+
 /** What the state alone knows it to be. */
 function kindOf(state: HubState, id: string): string | null {
   if (deciderOf(state, id) !== null) return "decision";
@@ -94,7 +131,9 @@ function kindOf(state: HubState, id: string): string | null {
   if (state.site.destinations.has(id)) return "place";
   if (state.ledger.tasks.has(id) || state.ledger.endedIds.has(id)) return "task";
   const claims = [...state.ledger.claims.values()];
-  return claims.some(({ assignment }) => assignment === id) ? "assignment" : null;
+  if (claims.some(({ assignment }) => assignment === id)) return "assignment";
+  if (state.fleets.has(id)) return "fleet";
+  return id === SITE ? "site" : null;
 }
 
 function kindIn(body: LedgerBody, id: string): string | null {
@@ -111,33 +150,29 @@ function names(body: LedgerBody, id: string): boolean {
   return false;
 }
 
-function linesOfNow(state: HubState, id: string, nowMs: number): readonly string[] {
+/** What stands now, each fact asked of the core's own rules; none for what has no state. */
+function factsOfNow(
+  state: HubState,
+  id: string,
+  at: { readonly nowMs: number; readonly began: Beginnings },
+): readonly Fact[] {
   const watch = state.watches.get(id);
-  if (watch !== undefined) {
-    const refusal = whyNoGrants(state, watch, nowMs);
-    const causes = [...hubCauses(state, watch), ...watch.edgeCauses].map(
-      (cause) => `${cause.rung} by ${cause.name}: ${cause.detail}`,
-    );
-    return [refusal === null ? `${id} may be given work` : refusal.message, ...causes];
-  }
-  if (state.site.destinations.has(id)) {
-    const refusal = whyNotFree(state, { robot: "", destination: id }, nowMs);
-    return [refusal === null ? `${id} is free` : refusal.message];
-  }
+  if (watch !== undefined) return robotFacts(state, watch, at);
+  if (state.site.destinations.has(id)) return placeFacts(state, id, at);
+  const task = state.ledger.tasks.get(id);
+  if (task !== undefined) return taskFacts(state, task, at);
+  const claim = [...state.ledger.claims.values()].find(({ assignment }) => assignment === id);
+  if (claim !== undefined) return assignmentFacts(state, claim, at);
+  const fleet = state.fleets.get(id);
+  if (fleet !== undefined) return fleetFacts(state, fleet, at);
+  return id === SITE ? siteFacts(state, at) : [];
+}
+
+function linesOfNow(state: HubState, id: string): readonly string[] {
   const decider = deciderOf(state, id);
   if (decider !== null) {
     const how = `drover-edge explain ${id} --data-dir DIR`;
     return [`a decision of ${decider}, which keeps its record itself: on its board, ${how}`];
   }
-  const task = state.ledger.tasks.get(id);
-  if (task === undefined) return state.ledger.endedIds.has(id) ? ["it has ended, long ago"] : [];
-  const stop = task.stops[task.stopIndex]?.destinations ?? [];
-  const why = stop.map(
-    (destination) => whyNotFree(state, { robot: task.robot, destination }, nowMs)?.message ?? `${destination} is free`,
-  );
-  const carrier = task.robot === "" ? "" : `, with ${task.robot}`;
-  return [
-    `${task.phase}, stop ${Math.min(task.stopIndex + 1, task.stops.length)} of ${task.stops.length}${carrier}`,
-    ...why.slice(0, 8),
-  ];
+  return state.ledger.endedIds.has(id) ? ["it has ended, long ago"] : [];
 }

@@ -11,6 +11,7 @@ import { perform } from "./acts.js";
 import { apply } from "./apply.js";
 import { stepClaims } from "./claims.js";
 import { firstNonce } from "./identity.js";
+import { noInterplay, stepInterplay } from "./interplay.js";
 import { emptyLedgerState, type LedgerState } from "./ledger-state.js";
 import { closed, edgeMessage, hello, stepLinks } from "./links.js";
 import { stepModes } from "./modes.js";
@@ -65,6 +66,7 @@ export class Hub {
       lastRoundMs: 0,
       nextId: 1,
       submitted: 0,
+      interplay: noInterplay(),
     };
   }
 
@@ -101,6 +103,7 @@ export class Hub {
     const turn = new Turn(this.state, now);
     switch (input.kind) {
       case "tick":
+        stepInterplay(this.state.interplay, turn.site.config.interplay, turn.nowMs);
         stepModes(turn);
         stepClaims(turn);
         stepLinks(turn);

@@ -94,6 +94,8 @@ export function edgeMessage(turn: Turn, watch: RobotWatch, message: EdgeMessage)
         message.causes.map(({ name }) => [name, watch.causesSinceMs.get(name) ?? turn.nowMs]),
       );
       return;
+    case "toldWhy":
+      return; // for whoever asked; the shell takes it
   }
 }
 

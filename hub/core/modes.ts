@@ -5,6 +5,7 @@
 import type { FleetConfig } from "../../fleet-config/types.js";
 import type { Verdict } from "../../proto/freshness.js";
 import {
+  CAUSES,
   type Cause,
   type CauseName,
   causesOf,
@@ -17,6 +18,7 @@ import {
   worseRung,
 } from "../../proto/mode.js";
 import { haltOrdered } from "./halts.js";
+import { mayRaise } from "./interplay.js";
 import { type Ceiling, ceilingsOf } from "./ledger-state.js";
 import type { FleetWatch, HubState, Turn } from "./turn.js";
 import { type Imposed, type RobotWatch, type TelemetryAge, telemetryAge } from "./watch.js";
@@ -149,8 +151,7 @@ function stepFleet(turn: Turn, watch: FleetWatch): void {
   }
   const robots = Math.max(1, counts.robots);
   const stale = counts.stale / robots;
-  // One robot alone is no sign of a broken observer, however small its fleet.
-  const limit = Math.max(config.freshness.staleShare, STALE_LEAST / robots);
+  const limit = staleLimit(config, robots);
   const demand: Rung = stale < limit ? "AUTONOMOUS" : counts.lost / robots < limit ? "REACTIVE_ONLY" : "CONFIRM";
   watch.counted = counts.robots;
   watch.stale = counts.stale;
@@ -159,15 +160,41 @@ function stepFleet(turn: Turn, watch: FleetWatch): void {
   change(turn, watch, stepLadder(watch.ladder, { signals, nowMs: turn.nowMs, policy: config.ladder }));
 }
 
+/** One robot alone is no sign of a broken observer, however small its fleet. */
+function staleLimit(config: FleetConfig, robots: number): number {
+  return Math.max(config.freshness.staleShare, STALE_LEAST / robots);
+}
+
+/** R9: so many stale robots of these make the observer suspect. */
+export function suspectFrom(config: FleetConfig, counted: number): number {
+  const robots = Math.max(1, counted);
+  let stale = 1;
+  while (stale / robots < staleLimit(config, robots)) stale += 1;
+  return stale;
+}
+
+/**
+ * Blast radius: a robot that could climb waits, as it is, while so many of its fleet were raised within a minute. What
+ * clears at once does not wait, and nothing that lowers does.
+ */
+export function mayRaiseNow(state: HubState, watch: RobotWatch, nowMs: number): boolean {
+  const [cause] = causesOf(watch.ladder);
+  if (cause === undefined || CAUSES[cause.name as CauseName].clear !== "dwell") return true;
+  const fleet = [...state.watches.values()].filter((one) => one.fleet === watch.fleet).map(({ id }) => id);
+  return mayRaise(state.interplay, watch.id, { fleet, policy: state.site.config.interplay, nowMs });
+}
+
 /**
  * Replaces a ladder and records it in the ledger when the rung that it imposes has changed, with the cause that did it.
  */
 function change(turn: Turn, subject: RobotWatch | FleetWatch, next: Ladder): void {
   if (next === subject.ladder) return;
   const before = causesOf(subject.ladder);
-  subject.ladder = next;
-  const after = causesOf(subject.ladder);
+  const after = causesOf(next);
   const [from, to] = [worstOf(before), worstOf(after)];
+  if (to === "AUTONOMOUS" && from !== to && "stream" in subject && !mayRaiseNow(turn.state, subject, turn.nowMs))
+    return;
+  subject.ladder = next;
   if (from === to) return;
   const cause = (severity(to) > severity(from) ? after : before)[0]?.name ?? "";
   const scope = "stream" in subject ? { robot: subject.id, fleet: "" } : { robot: "", fleet: subject.id };

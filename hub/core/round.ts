@@ -5,6 +5,7 @@
 import type { Whereabouts } from "../../proto/claim.js";
 import { claim, isElsewhere, isOutside, isStanding, standsLong, standsOn, whyNoGrants } from "./claims.js";
 import type { DispatchRobot, DispatchTask, DispatchView, Proposal } from "./dispatch/view.js";
+import { heldOff } from "./interplay.js";
 import { actingClaim, claimsOfRobot } from "./ledger-state.js";
 import { dwellOf } from "./links.js";
 import { closeTask } from "./tasks.js";
@@ -80,7 +81,8 @@ function lapsedUnder(turn: Turn, watch: RobotWatch): string | null {
   return held?.destination ?? null;
 }
 
-function viewOf(turn: Turn): DispatchView {
+/** What the dispatcher sees at this instant. */
+export function viewOf(turn: Turn): DispatchView {
   const { state } = turn;
   const blockers = new Map<string, readonly string[]>();
   let sightings: readonly Sighting[] | null = null;
@@ -158,6 +160,9 @@ function robotView(turn: Turn, watch: RobotWatch, told: NonNullable<ReturnType<t
   const refusal = whyNoGrants(turn.state, watch, turn.nowMs);
   for (const [destination, untilMs] of watch.excluded) if (turn.nowMs >= untilMs) watch.excluded.delete(destination);
   const held = claimsOfRobot(turn.ledger, watch.id).find((own) => own.phase === "standing");
+  const { interplay } = turn.state;
+  const isFree = refusal === null && heldOff(interplay, "rung of", watch.id, turn.nowMs) === null;
+  const apart = heldOff(interplay, "robot", watch.id, turn.nowMs)?.between ?? [];
   return {
     id: watch.id,
     fleet: watch.fleet,
@@ -166,10 +171,10 @@ function robotView(turn: Turn, watch: RobotWatch, told: NonNullable<ReturnType<t
     speedMps: told.speedMps,
     chargeRatio: battery?.chargeRatio ?? null,
     charging: battery?.charging ?? false,
-    availability: acting !== undefined ? "busy" : refusal === null ? "free" : "unavailable",
+    availability: acting !== undefined ? "busy" : isFree ? "free" : "unavailable",
     standsOn: standsOn(turn.state, watch) ?? held?.destination ?? null,
     assignment: acting === undefined ? null : { purpose: acting.purpose, destination: acting.destination },
-    excluded: new Set(watch.excluded.keys()),
+    excluded: new Set([...watch.excluded.keys(), ...apart]),
     idleSinceMs: watch.idleSinceMs,
   };
 }
@@ -181,6 +186,7 @@ function taskViews(turn: Turn): readonly DispatchTask[] {
   for (const id of ledger.open) {
     const task = ledger.tasks.get(id);
     if (task === undefined || task.token.epoch !== 0 || task.cancelAsked) continue;
+    if (heldOff(turn.state.interplay, "task", id, turn.nowMs) !== null) continue;
     const stop = task.stops[task.stopIndex]?.destinations;
     if (stop === undefined) continue;
     const isInherited = task.acceptedEpoch !== ledger.epoch;

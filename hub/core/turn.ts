@@ -2,12 +2,14 @@
 // made, so that later decisions of the same step see them; the shell makes them durable before it performs any later
 // effect.
 
+import { type Token, tokenKey } from "../../proto/claim.js";
 import type { Refusal, RefusalCode } from "../../proto/errors.js";
 import type { LedgerBody, LedgerEvent } from "../../proto/ledger.js";
 import { LEDGER_SCHEMA } from "../../proto/ledger.js";
 import type { OperatorAnswer } from "../../proto/operator.js";
 import type { HubMessage } from "../../proto/wire.js";
 import { apply } from "./apply.js";
+import { type Interplay, observe, toBody } from "./interplay.js";
 import type { LedgerState } from "./ledger-state.js";
 import type { Site } from "./site.js";
 import type { RobotWatch } from "./watch.js";
@@ -34,6 +36,7 @@ export interface HubState {
   lastRoundMs: number;
   nextId: number;
   submitted: number;
+  readonly interplay: Interplay;
 }
 
 export interface FleetWatch {
@@ -77,8 +80,11 @@ export class Turn {
       wallMs: this.#wallMs,
       body,
     };
+    const claimOf = (token: Token) => ledger.claims.get(tokenKey(token));
     apply(ledger, event);
     this.#events.push(event);
+    const findings = observe(this.state.interplay, event, { policy: this.site.config.interplay, claimOf });
+    for (const finding of findings) this.emit(toBody(finding));
   }
 
   /** Sends over the robot's stream after everything emitted in this step is durable. No-op without a stream. */

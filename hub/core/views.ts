@@ -7,6 +7,7 @@ import type { PlaceView, RobotView, SiteView, TaskView } from "../../proto/opera
 import type { TelemetryValue } from "../../proto/wire.js";
 import { isOutside, standsOn, whyNotFree } from "./claims.js";
 import { haltStateOf } from "./halts.js";
+import { interplayQuestions } from "./interplay.js";
 import { actingClaim, type Claim, isEnded, type Task } from "./ledger-state.js";
 import { effectiveOf, hubCauses, worstOf } from "./modes.js";
 import type { HubState } from "./turn.js";
@@ -175,6 +176,8 @@ export function decisionViews(state: HubState, nowMs: number) {
         sinceMs: lapsedMs,
       });
   }
+  for (const found of interplayQuestions(state.interplay, (robot) => state.watches.get(robot)?.fleet))
+    questions.push(found);
   return questions.slice(0, state.site.config.limits.humanDecisions).map(({ subject, question, sinceMs }) => ({
     ...{
       id: `q-${subject}`,

@@ -16,7 +16,7 @@ export function destinationOf(robot: string): string {
 }
 
 export function siteOf({ body, map, robots }: Scene): SiteConfig {
-  const { decisions, health, battery, limits, models } = defaultedParts();
+  const { decisions, health, battery, limits, models, interplay } = defaultedParts();
   const { radiusM, marginM, maxSpeedMps, reactiveSpeedMps, accelMps2, brakeMps2 } = body;
   return {
     schema: 1,
@@ -36,6 +36,7 @@ export function siteOf({ body, map, robots }: Scene): SiteConfig {
     },
     battery,
     models,
+    interplay,
     limits: { ...limits, localPlanMs: PLAN_MS },
   };
 }

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import {
   ASSIGNMENT_ENDS,
   FREE_EXITS,
+  INTERPLAYS,
   type LedgerEvent,
   readLedgerEvent,
   TASK_ENDS,
@@ -83,6 +84,7 @@ const edgeMessage: fc.Arbitrary<EdgeMessage> = fc.oneof(
     ...{ id, token, assignment: id, result: fc.constantFrom(...OUTCOMES), reason: text, decisionId: maybeId },
   }),
   member("modeReport", { sequence: positive, rung, causes }),
+  member("toldWhy", { ask: positive, known: flag, claim: maybeId, lines: fc.array(text, { maxLength: 3 }) }),
 );
 
 const purpose = fc.constantFrom(...PURPOSES);
@@ -102,6 +104,7 @@ const hubMessage: fc.Arbitrary<HubMessage> = fc.oneof(
   member("clearLatches", { causes: causeNames, operator: text, reason: text, report: positive }),
   member("outcomeStored", { id }),
   member("refused", { code: text, message: text }),
+  member("askWhy", { ask: positive, id: maybeId }),
 );
 
 const telemetryValue: fc.Arbitrary<TelemetryValue> = fc.oneof(
@@ -152,6 +155,10 @@ const ledgerBody: fc.Arbitrary<LedgerEvent["body"]> = fc.oneof(
   member("ceilingCleared", { ...scope, ...act }),
   member("modeChanged", { ...scope, from: rung, to: rung, cause: text }),
   member("actRecorded", { act: text, subject: text, ...act, seen: text }),
+  member("interplayFound", {
+    ...{ what: fc.constantFrom(...INTERPLAYS), subject: id, between: fc.array(text, { maxLength: 3 }), times: small },
+    ...{ events: fc.array(count, { maxLength: 3 }), holdOffMs: small },
+  }),
 );
 
 const asIs = (value: object) => value as Record<string, unknown>;

@@ -105,6 +105,10 @@ t.test("R13 lists are read up to their limit and refused beyond it", async (t) =
       ...(["void tokens", "HubMessage", 64, "m.welcome.void"] as const),
       (n) => ({ welcome: { session: "s", epoch: 1, hubNonce: 1, void: many(n, token), incarnation: "h1" } }),
     ],
+    [
+      ...(["lines told", "EdgeMessage", 48, "m.toldWhy.lines"] as const),
+      (n) => ({ toldWhy: { ask: 1, known: true, claim: "", lines: many(n, "x") } }),
+    ],
     ["latches", "HubMessage", 32, "m.clearLatches.causes", (n) => clear(many(n, "bumper"))],
     ["rays", "ScanSample", 1440, "m.rangeM", (n) => ({ ...scan, rangeM: many(n, 1) })],
     ["path", "Telemetry", 128, "m.edge.pathM", (n) => ({ ...telemetry, edge: { ...edge, pathM: many(n, 1) } })],

@@ -242,5 +242,8 @@ export function inWords(message: EdgeMessage | HubMessage): string {
       return `stored ${message.id}`;
     case "refused":
       return `refused: ${message.code}`;
+    case "askWhy":
+    case "toldWhy":
+      return message.kind;
   }
 }

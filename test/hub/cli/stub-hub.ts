@@ -57,6 +57,10 @@ export class StubPort implements OperatorPort {
       kind: "task",
       lines: ["waits for P4, which r1 holds", "r1 drives there"],
       events: this.ledger.slice(3, 5),
+      facts: [
+        { about: "P4", code: "HELD", says: "waits for P4, which r1 holds", forMs: 1500 },
+        { about: "r1", code: "ACTING", says: "r1 drives there" },
+      ],
     };
   }
 }

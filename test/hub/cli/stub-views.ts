@@ -176,5 +176,9 @@ export const EVENTS: readonly LedgerEvent[] = (
     { kind: "actRecorded", act: "place free", subject: "P6", seen: "empty floor", ...act },
     { kind: "cancelAsked", task: "t7", ...act },
     { kind: "taskEnded", task: "t7", end: "END_CANCELLED", reason: "asked" },
+    {
+      ...({ kind: "interplayFound", what: "TASK_TO_AND_FRO", subject: "t7", between: ["r1", "r2"] } as const),
+      ...{ times: 2, events: [5, 9, 12], holdOffMs: 30_000 },
+    },
   ] satisfies LedgerBody[]
 ).map((body, index) => anEvent(index + 1, body));

@@ -1,6 +1,6 @@
 // R14: what is told of a name, and how much of a long ledger is read for it.
 import t from "tap";
-import { type Explanation, SEARCHED_MOST, Story, stretchesOf } from "../../../hub/core/explain.js";
+import { type Explanation, SEARCHED_MOST, Story, stretchesOf, toAsk, withTold } from "../../../hub/core/explain.js";
 import type { LedgerEvent } from "../../../proto/ledger.js";
 import { ready, SiteUnderTest } from "./site-under-test.js";
 
@@ -100,3 +100,42 @@ t.test("R14 a task that ended long ago is still known to have been one", async (
   site.hub.state.ledger.endedIds.add("t-old");
   t.match(told(site, "t-old"), { kind: "task", lines: ["it has ended, long ago"], events: [] });
 });
+
+t.test(
+  "R14 a robot with a link is asked about its decisions and its rung, and what it tells takes their place",
+  async (t) => {
+    const site = new SiteUnderTest({ robots: 2 });
+    site.robot("r2").boot = "b2";
+    ready(site, "r1", "r2");
+    site.say("r2", {
+      kind: "modeReport",
+      sequence: 0,
+      rung: "HALT",
+      causes: [{ name: "bumper", rung: "HALT", detail: "touched" }],
+    });
+    const decision = told(site, "d-b2-17");
+    const robot = told(site, "r2");
+    const place = told(site, "A");
+    if (decision === null || robot === null || place === null) throw new Error("nothing is told");
+    const { state } = site.hub;
+    t.same(toAsk(state, decision, "d-b2-17"), { robot: "r2", id: "d-b2-17" });
+    t.same(toAsk(state, robot, "r2"), { robot: "r2", id: "" });
+    t.equal(toAsk(state, place, "A"), null);
+    const [event] = site.events;
+    const events = event === undefined ? [] : [event];
+    t.match(withTold(decision, { known: true, lines: ["it drove"] }, events), { lines: ["it drove"], events });
+    t.match(withTold(decision, { known: false, lines: ["not known"] }, []).lines, [
+      /^a decision of r2/,
+      /says: not known$/,
+    ]);
+    const both = withTold(robot, { known: true, lines: ["HALT by bumper, not yet clear"] }, []);
+    t.match(robot.lines.at(-1), /^HALT by bumper, found by its edge, told for .*: touched; clears by a person/);
+    t.same(both.lines, [...robot.lines.slice(0, -1), "HALT by bumper, not yet clear"]);
+    t.same(
+      both.lines,
+      both.facts.map(({ says }) => says),
+    );
+    site.disconnect("r2");
+    t.equal(toAsk(state, decision, "d-b2-17"), null, "without a link nobody is asked");
+  },
+);

@@ -66,6 +66,10 @@ const MAKERS: readonly Maker[] = [
   },
   (_, { a }) => ({ kind: "ceilingCleared", ...(pick(SCOPES, a) ?? { robot: "", fleet: "" }), ...said }),
   () => ({ kind: "actRecorded", act: "look", subject: "r1", seen: "", ...said }),
+  (_, { a }) => {
+    const chain = { between: ["A", "B"], times: 1 + a, events: [1], holdOffMs: 15_000 };
+    return { kind: "interplayFound", what: "ROBOT_TO_AND_FRO", subject: "r1", ...chain };
+  },
 ];
 
 function accept(state: LedgerState, { a, b }: Draw): LedgerBody | null {

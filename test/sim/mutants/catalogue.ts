@@ -5,6 +5,7 @@ import type { Mutant } from "./mutant.js";
 import { CLAIM_MUTANTS } from "./planted/claim.js";
 import { EPOCH_MUTANTS } from "./planted/epoch.js";
 import { FRESHNESS_MUTANTS } from "./planted/freshness.js";
+import { INTERPLAY_MUTANTS } from "./planted/interplay.js";
 import { LADDER_MUTANTS } from "./planted/ladder.js";
 import { LEASE_MUTANTS } from "./planted/lease.js";
 import { MODEL_MUTANTS } from "./planted/models.js";
@@ -22,4 +23,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...FRESHNESS_MUTANTS,
   ...LADDER_MUTANTS,
   ...MODEL_MUTANTS,
+  ...INTERPLAY_MUTANTS,
 ];

@@ -55,10 +55,10 @@ export const CLAIM_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: CLAIMS,
-        find: "if (acting !== undefined && acting.assignment !== ask.assignment) {",
-        replace: 'if (acting !== undefined && acting.assignment === "") {',
+        find: "if (acting === undefined || acting.assignment === ask.assignment) return null;",
+        replace: 'if (acting === undefined || acting.assignment !== "") return null;',
       },
-      { file: ROUND, find: 'availability: acting !== undefined ? "busy" : refusal', replace: "availability: refusal" },
+      { file: ROUND, find: 'availability: acting !== undefined ? "busy" : isFree', replace: "availability: isFree" },
     ],
   },
   {

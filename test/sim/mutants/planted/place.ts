@@ -54,7 +54,7 @@ export const PLACE_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: CLAIMS,
-        find: "    if (poseCapturedMs(watch, turn.site) < lapsedMs) return;\n",
+        find: '  if (lapsedMs !== null && poseCapturedMs(watch, site) < lapsedMs) return { code: "BEFORE_LAPSE" };\n',
         replace: "",
       },
     ],
@@ -136,8 +136,8 @@ export const PLACE_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: ACTS,
-        find: "  if (there !== undefined) return",
-        replace: '  if (there !== undefined && there.id === "") return',
+        find: "return there === undefined ? null",
+        replace: 'return there === undefined || there.id !== "" ? null',
       },
     ],
   },
@@ -223,8 +223,8 @@ export const PLACE_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: CLAIMS,
-        find: "nowMs - endedMs < waitMsFor(site, 0);",
-        replace: "nowMs - endedMs < 0 * waitMsFor(site, 0);",
+        find: "?? nowMs) + waitMsFor(site, 0);",
+        replace: "?? nowMs) + 0 * waitMsFor(site, 0);",
       },
     ],
   },
@@ -235,8 +235,8 @@ export const PLACE_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: CLAIMS,
-        find: "return nowMs < watch.quietUntilMs || nowMs < state.restartUntilMs;",
-        replace: "return nowMs < 0 * watch.quietUntilMs || nowMs < 0 * state.restartUntilMs;",
+        find: "const aloneMs = Math.max(watch.quietUntilMs, state.restartUntilMs);",
+        replace: "const aloneMs = 0 * Math.max(watch.quietUntilMs, state.restartUntilMs);",
       },
     ],
   },

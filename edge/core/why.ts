@@ -1,0 +1,39 @@
+// Why the robot stands on its rung, told by itself: every hold of its own ladder with what is still missing, and what
+// the hub orders. Pure; read when somebody asks, and no rule reads it.
+
+import { clearingOf, spanText } from "../../proto/clearing.js";
+import { type Hold, severity } from "../../proto/mode.js";
+import { ageMs } from "./channels.js";
+import { limitMsOf, REQUIRED, rungOf, whyNotReady } from "./modes.js";
+import type { EdgeState } from "./types.js";
+
+export function modeLines(state: EdgeState, nowMs: number): readonly string[] {
+  const holds = [...state.ladder.values()]
+    .filter(({ rung }) => rung !== "AUTONOMOUS")
+    .sort((a, b) => severity(b.rung) - severity(a.rung));
+  const { rung, causes } = state.hubOrder;
+  const ordered =
+    rung === "AUTONOMOUS" ? [] : [`the hub orders ${rung} by ${causes.map(({ name }) => name).join(", ")}`];
+  return [`as its board tells it: ${rungOf(state)}`, ...holds.map((hold) => holdLine(state, hold, nowMs)), ...ordered];
+}
+
+function holdLine(state: EdgeState, hold: Hold, nowMs: number): string {
+  const subject = hold.subject === "" ? "" : ` (${hold.subject})`;
+  const since = hold.falls > 0 ? `, for ${spanText(nowMs - hold.fellMs)}` : "";
+  const detail = hold.detail === "" ? "" : `: ${hold.detail}`;
+  const { says } = clearingOf(hold, {
+    ...{ policy: state.context.fleet.ladder, nowMs, missing: missingFor(state, hold, nowMs) },
+    asked: `drover mode clear --robot ${state.context.robot} --reason TEXT`,
+  });
+  return `${hold.rung} by ${hold.name}${subject}, found by its edge${since}${detail}; ${says}`;
+}
+
+/** What the evidence of a hold lacks now, for people. */
+function missingFor(state: EdgeState, { name, subject }: Hold, nowMs: number): string {
+  if (name === "boot") return whyNotReady(state, nowMs) || "nothing more";
+  const channel = REQUIRED.find((one) => one === subject);
+  if (name !== "sensor-stale" || channel === undefined) return "good evidence";
+  const found = ageMs(state, channel, nowMs);
+  const age = Number.isFinite(found) ? `it is up to ${spanText(found)} old` : "none has come";
+  return `${channel} under ${spanText(limitMsOf(state, channel) / 2)}, ${age}`;
+}
