@@ -21,7 +21,7 @@ const ROWS: readonly Row[] = [
     by: "crash",
     seed: 9_007_199_254_740_991,
     seconds: 0.3,
-    under: "link-cut",
+    under: "a,b",
   },
 ];
 const IDS = ["lease-from-receipt", "no-wait", "no-brake", "not-tried"];
@@ -31,7 +31,7 @@ t.test("the table has a row each in the order of the catalogue, and names the su
     "mutant              rule  result    by                                              seed        s",
     "lease-from-receipt  R2    killed    safety acting-conflict                            37      4.1",
     "no-wait             R5    SURVIVED  -                                      none of 10000    812.4",
-    "no-brake            R14   killed    crash                               9007199254740991      0.3  --with link-cut",
+    "no-brake            R14   killed    crash                               9007199254740991      0.3  --with a,b",
     "",
     "3 mutants, 2 killed, 1 survived: no-wait",
   ]);
