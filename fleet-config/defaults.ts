@@ -5,6 +5,7 @@ import { siteSchema } from "./schema.js";
 import type {
   BatteryConfig,
   DecisionPolicy,
+  DispatchConfig,
   FleetConfig,
   HealthPolicy,
   LeaseConfig,
@@ -62,13 +63,17 @@ export function simulatedPhysics(body: {
 }
 
 /** Everything of a site that has a default. */
-export function defaultedParts(): Pick<SiteConfig, "decisions" | "health" | "battery" | "limits" | "models"> {
-  const { decisions, health, battery, limits, models } = siteSchema.properties;
+export function defaultedParts(): Pick<
+  SiteConfig,
+  "decisions" | "health" | "battery" | "limits" | "models" | "dispatch"
+> {
+  const { decisions, health, battery, limits, models, dispatch } = siteSchema.properties;
   return {
     decisions: filled(decisions, {}) as unknown as DecisionPolicy,
     health: filled(health, {}) as unknown as HealthPolicy,
     battery: filled(battery, {}) as unknown as BatteryConfig,
     limits: filled(limits, {}) as unknown as Limits,
     models: filled(models, {}) as unknown as ModelsConfig,
+    dispatch: filled(dispatch, {}) as unknown as DispatchConfig,
   };
 }

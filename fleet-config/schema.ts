@@ -2,7 +2,15 @@
 // validation (load.ts) and the table of keys (KEYS.md). What one key alone can violate stands here; what two keys can
 // violate together stands in derive.ts. Objects are closed: an unknown key is refused (R13).
 
-import { batterySchema, decisionsSchema, leaseSchema, limitsSchema, physicsSchema } from "./schema-constants.js";
+import {
+  batterySchema,
+  decisionsSchema,
+  dispatchSchema,
+  fleetBatterySchema,
+  leaseSchema,
+  limitsSchema,
+  physicsSchema,
+} from "./schema-constants.js";
 import { healthSchema } from "./schema-health.js";
 import { modelsSchema } from "./schema-models.js";
 import { count, flag, list, ms, object, oneOf, quantity, ratio, text } from "./schema-words.js";
@@ -131,7 +139,12 @@ const ladderSchema = object(
 );
 
 const fleetSchema = object(
-  { id: text("Name of the fleet.", idPattern), freshness: freshnessSchema, ladder: ladderSchema },
+  {
+    id: text("Name of the fleet.", idPattern),
+    freshness: freshnessSchema,
+    ladder: ladderSchema,
+    battery: fleetBatterySchema,
+  },
   { description: "Robots that share a policy.", required: ["id"] },
 );
 
@@ -166,6 +179,7 @@ export const siteSchema = {
       battery: batterySchema,
       limits: limitsSchema,
       models: modelsSchema,
+      dispatch: dispatchSchema,
     },
     {
       description: "A site: one hub, its map, its robots.",

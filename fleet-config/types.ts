@@ -50,5 +50,6 @@ export type SensorAges = DecisionPolicy["plan"];
 export type LeaseConfig = SiteConfig["lease"];
 export type Physics = SiteConfig["physics"];
 export type BatteryConfig = SiteConfig["battery"];
+export type DispatchConfig = SiteConfig["dispatch"];
 export type Limits = SiteConfig["limits"];
 export type ModelsConfig = SiteConfig["models"];

@@ -40,6 +40,8 @@ export const REFUSALS = {
   MALFORMED: ["data", "the message is not what the protocol says"],
   SUPERSEDED: ["later", "a newer stream of the same robot took over"],
   SITE_STOPPING: ["unavailable", "the hub is stopping"],
+  DRAINED: ["later", "a person has the robot drained: it takes nothing new"],
+  PAUSED: ["later", "a person has the task paused"],
 } as const satisfies Record<string, readonly [ExitClass, string]>;
 
 export type RefusalCode = keyof typeof REFUSALS;

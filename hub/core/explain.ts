@@ -3,8 +3,10 @@
 // has robots to control meanwhile (R13).
 
 import { tokenKey } from "../../proto/claim.js";
-import type { LedgerBody, LedgerEvent } from "../../proto/ledger.js";
+import { type LedgerBody, type LedgerEvent, PRIORITY_USUAL } from "../../proto/ledger.js";
+import { whyLines } from "../../proto/why.js";
 import { whyNoGrants, whyNotFree } from "./claims.js";
+import type { Task } from "./ledger-state.js";
 import { hubCauses } from "./modes.js";
 import type { HubState } from "./turn.js";
 
@@ -69,10 +71,19 @@ export class Story {
     return this.#events.length >= EVENTS_MOST;
   }
 
+  /** Of an open task or an assignment: why this robot has it and no other. */
+  #whyLines(): readonly string[] {
+    if (this.#kind !== "task" && this.#kind !== "assignment") return [];
+    const bodies = this.#events.map(({ body }) => body);
+    const last = bodies.findLast((body) => body.kind === "claimed");
+    const isOpen = last !== undefined && !bodies.some((body) => body.kind === "taskEnded");
+    return isOpen && last.why !== undefined ? whyLines(last.robot, last.why) : [];
+  }
+
   /** null when nothing of that name is known. `read` is what was read of the ledger. */
   told(at: { readonly read: Stretch; readonly nowMs: number }): Explanation | null {
     if (this.#kind === null) return null;
-    const lines = linesOfNow(this.#state, this.#id, at.nowMs);
+    const lines = [...linesOfNow(this.#state, this.#id, at.nowMs), ...this.#whyLines()];
     const { from, to } = at.read;
     const looked = from > 1 && this.#kind !== "task" ? [`told by events ${from} to ${to}`] : [];
     return { kind: this.#kind, lines: [...lines, ...looked], events: this.#events.slice(-EVENTS_MOST) };
@@ -138,6 +149,21 @@ function linesOfNow(state: HubState, id: string, nowMs: number): readonly string
   const carrier = task.robot === "" ? "" : `, with ${task.robot}`;
   return [
     `${task.phase}, stop ${Math.min(task.stopIndex + 1, task.stops.length)} of ${task.stops.length}${carrier}`,
+    ...asked(state, task),
     ...why.slice(0, 8),
   ];
+}
+
+/** What people have asked of the task beside its stops, and what is foreseen of it. */
+function asked(state: HubState, task: Task): readonly string[] {
+  const lines: string[] = [];
+  if (task.paused !== null) lines.push(`paused by ${task.paused.operator}: ${task.paused.reason}`);
+  const doneInMs = state.doneInMs.get(task.id);
+  const estimate = doneInMs === undefined ? "" : `, done in ${Math.ceil(doneInMs / 1000)} s at best`;
+  if (task.priority !== PRIORITY_USUAL || task.deadlineMs !== null) {
+    const due =
+      task.deadlineMs === null ? "" : `, to be done within ${Math.ceil(task.deadlineMs / 1000)} s of acceptance`;
+    lines.push(`priority ${task.priority}${due}${estimate}`);
+  }
+  return lines;
 }

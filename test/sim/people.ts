@@ -224,5 +224,11 @@ function inWords(ask: OperatorAsk): string {
       return `free ${ask.place}`;
     case "stateAbsent":
       return `absent ${ask.robot}`;
+    case "pauseTask":
+    case "resumeTask":
+      return `${ask.kind} ${ask.task}`;
+    case "drainRobot":
+    case "undrainRobot":
+      return `${ask.kind} ${ask.robot}`;
   }
 }

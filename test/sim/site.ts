@@ -82,7 +82,7 @@ function drawConfig(
     ...(parts.robots > 2 && random.next() < 0.5 ? [drawFleet("carts", pick)] : []),
   ];
   const rho = pick([0.02, 0.1, 0.1]);
-  const { decisions, health, battery, limits, models } = defaultedParts();
+  const { decisions, health, battery, limits, models, dispatch } = defaultedParts();
   return {
     schema: 1,
     site: "simulated",
@@ -98,6 +98,7 @@ function drawConfig(
     decisions: Object.assign(decisions, { dispatch: { telemetryMs: pick([2000, 5000]) } }),
     health,
     battery,
+    dispatch,
     models: Object.assign(models, { promoteAfterMs: random.stream("promotion").next() < 0.5 ? 0 : 4000 }),
     limits: Object.assign(limits, {
       controlMs: 100,
