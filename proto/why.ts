@@ -3,7 +3,7 @@
 
 import { count, enumOf, listOf, number, type Read, structOf, text } from "./shape.js";
 
-/** Why a robot or a place lost. `OTHER`: a word that this version does not know. */
+/** Why a robot or a place lost. */
 export const WHY_NOT = {
   FURTHER: "its way is longer",
   TAKEN_BY_OTHER: "it was given something else in the same round",

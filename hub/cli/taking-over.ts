@@ -1,5 +1,5 @@
-// Commands by which a person takes over: pause and resume a task, drain a robot and take it back, cancel a task and wait
-// for the evidence that its robot has stopped acting on it.
+// Commands by which a person takes over: pause and resume a task, drain a robot and take it back, cancel a task and
+// wait for the evidence that its robot has stopped acting on it.
 
 import type { LedgerBody, LedgerEvent } from "../../proto/ledger.js";
 import { readExplainResponse, readListRobotsResponse, type TaskPhase } from "../../proto/operator-views.js";

@@ -74,37 +74,47 @@ function applyBody(state: LedgerState, event: LedgerEvent): void {
       // R5: it has begun above all that anybody may have been given, and has asked people to look.
       if (ceilingKey(body) === WHOLE_SITE) state.lastGiven = { epoch: state.epoch, counter: 0 };
       return;
-    case "ceilingCleared": {
-      const [ofHub, ...ofPeople] = ceilingsOf(state, body); // the hub's first, and all of people's at a time
-      for (const stands of ofHub === undefined ? ofPeople : [ofHub])
-        if (stands !== undefined) state.ceilings.delete(ceilingKey(stands));
-      return;
-    }
+    case "ceilingCleared":
+      return ceilingCleared(state, body);
     case "ceilingEnded":
       state.ceilings.delete(timedKey(body, body.rung));
       return;
-    case "deadlineTold": {
-      const task = taskOf(state, event, body.task);
-      task.told = body.verdict;
-      task.toldTimes += 1;
-      return;
-    }
+    case "deadlineTold":
+      return deadlineTold(state, event, body);
     case "taskPaused":
-      taskOf(state, event, body.task).paused = { operator: body.operator, reason: body.reason };
-      return;
     case "taskResumed":
-      taskOf(state, event, body.task).paused = null;
-      return;
+      return paused(state, event, body);
     case "robotDrained":
-      state.drained.set(body.robot, { operator: body.operator, reason: body.reason });
-      return;
     case "robotUndrained":
-      state.drained.delete(body.robot);
-      return;
+      return drained(state, body);
     case "modeChanged":
     case "actRecorded":
       return; // for people
   }
+}
+
+/** The hub's first, and all of people's at a time. */
+function ceilingCleared(state: LedgerState, body: Body<"ceilingCleared">): void {
+  const [ofHub, ...ofPeople] = ceilingsOf(state, body);
+  for (const stands of ofHub === undefined ? ofPeople : [ofHub])
+    if (stands !== undefined) state.ceilings.delete(ceilingKey(stands));
+}
+
+function deadlineTold(state: LedgerState, event: LedgerEvent, body: Body<"deadlineTold">): void {
+  const task = taskOf(state, event, body.task);
+  task.told = body.verdict;
+  task.toldTimes += 1;
+}
+
+function paused(state: LedgerState, event: LedgerEvent, body: Body<"taskPaused"> | Body<"taskResumed">): void {
+  const { operator, reason } = body;
+  taskOf(state, event, body.task).paused = body.kind === "taskPaused" ? { operator, reason } : null;
+}
+
+function drained(state: LedgerState, body: Body<"robotDrained"> | Body<"robotUndrained">): void {
+  const { operator, reason } = body;
+  if (body.kind === "robotDrained") state.drained.set(body.robot, { operator, reason });
+  else state.drained.delete(body.robot);
 }
 
 /** What counts hub time is told how much of it the epoch that ends has certainly had. */

@@ -161,7 +161,7 @@ export function ceilingKey(
   return ceiling.forMs === undefined ? scopeKey(ceiling) : timedKey(ceiling, ceiling.rung ?? "HALT");
 }
 
-/** One that ends by itself stands beside those that do not, and beside that of another rung, so that its end lifts no other. */
+/** One that ends by itself stands beside those that do not and beside that of another rung: its end lifts no other. */
 export function timedKey(scope: Pick<Ceiling, "robot" | "fleet">, rung: Rung): string {
   return `${scopeKey(scope)} ${rung} for a time`;
 }

@@ -1,7 +1,7 @@
 // Low robots to free chargers, at least total way. A robot is low under `lowRatio` with no task in hand; where it
 // charges it stays until `fullRatio`, or leaves from RESUME_RATIO on for a task that no other robot can take. A robot
-// that stands on a charger which gives nothing for SETTLE_MS is low again and looks for another one. A charger is claimed
-// like any place, so there are never more robots at chargers, or on their way to one, than there are chargers.
+// that stands on a charger which gives nothing for SETTLE_MS is low again and looks for another one. A charger is
+// claimed like any place, so there are never more robots at chargers, or on their way to one, than there are chargers.
 import { assign } from "./assign.js";
 import { type Round, SETTLE_MS } from "./round.js";
 import type { DispatchRobot } from "./view.js";
@@ -25,8 +25,8 @@ export function proposeCharging(round: Round): void {
 }
 
 /**
- * After all tasks that can be given are given: idle robots under `idleRatio` go to chargers that no low robot could use,
- * and so do robots whose charge is all that keeps them from a task that waits.
+ * After all tasks that can be given are given: idle robots under `idleRatio` go to chargers that no low robot could
+ * use, and so do robots whose charge is all that keeps them from a task that waits.
  */
 export function proposeTopUp(round: Round): void {
   if (lowRobots(round).length > 0) return;

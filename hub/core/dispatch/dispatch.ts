@@ -1,9 +1,9 @@
 // One round of dispatch: from a view of the site to proposals that the ledger's decision may accept or refuse (R1).
 // Pure and without memory (R14). At most one proposal per robot, no two for conflicting destinations, none for a robot
 // that is not free. Order of care: the starving task whose turn it is, chargers for low robots, tasks at least total
-// cost (a task in hand only with its robot), idle robots to chargers that nobody needs more, then idle robots off places that are wanted, then idle robots home. See
-// charge.ts, match.ts and clear.ts for what each promises. Costs are ways in metres; differences of speed between
-// robots are not weighed.
+// cost (a task in hand only with its robot), idle robots to chargers that nobody needs more, then idle robots off
+// places that are wanted, then idle robots home. See charge.ts, match.ts and clear.ts for what each promises. Costs
+// are ways in metres; differences of speed between robots are not weighed.
 import { proposeCharging, proposeTopUp } from "./charge.js";
 import { clearPlaces } from "./clear.js";
 import { forecast } from "./forecast.js";

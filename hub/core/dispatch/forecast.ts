@@ -1,7 +1,7 @@
-// When each task is done at the earliest, as far as can be seen now: robots finish what they have in hand, then take the
-// waiting tasks in the order of their urgency, each the robot that is done with it first, at the speed that robots make
-// on their way. Optimistic on purpose: places that are held, traffic and charging are not in it, so a task that is late
-// by it is late indeed. Pure; the same view gives the same forecast.
+// When each task is done at the earliest, as far as can be seen now: robots finish what they have in hand, then take
+// the waiting tasks in the order of their urgency, each the robot that is done with it first, at the speed that robots
+// make on their way. Optimistic on purpose: places that are held, traffic and charging are not in it, so a task that
+// is late by it is late indeed. Pure; the same view gives the same forecast.
 import type { Round } from "./round.js";
 import type { DispatchRobot, DispatchTask, UnderWay } from "./view.js";
 
@@ -20,7 +20,7 @@ interface Later {
 export function forecast(round: Round): Map<string, number> {
   const done = new Map<string, number>();
   const isAsked = [...round.tasks, ...(round.view.underWay ?? [])].some(({ deadlineMs }) => deadlineMs !== undefined);
-  if (!isAsked || round.speedMps <= 0) return done;
+  if (!isAsked || round.ways.speedMps <= 0) return done;
   const robots = laterRobots(round, done);
   let left = Math.floor(PAIRS_MAX / Math.max(1, robots.length));
   for (const task of round.tasks) {
@@ -52,16 +52,16 @@ function freeLater(round: Round, robot: DispatchRobot): Later | null {
   const to = robot.assignment?.destination;
   const at = to === undefined ? undefined : round.destinations.get(to);
   if (to === undefined || at === undefined) return { robot, freeMs: 0, xM: robot.xM, yM: robot.yM };
-  return { robot, freeMs: driveMs(round, round.costM(robot, to)), xM: at.xM, yM: at.yM };
+  return { robot, freeMs: round.ways.driveMs(round.costM(robot, to)), xM: at.xM, yM: at.yM };
 }
 
 function afterTask(round: Round, of: { robot: DispatchRobot; task: UnderWay }): Later | null {
   const { robot, task } = of;
   const wayM = round.costM(robot, task.destination);
-  const end = round.endOf(task, task.destination);
+  const end = round.ways.endOf(task, task.destination);
   const at = end === null ? undefined : round.destinations.get(end.destination);
   if (end === null || at === undefined || wayM === Number.POSITIVE_INFINITY) return null;
-  return { robot, freeMs: driveMs(round, wayM + end.tailM) + end.dwellMs, xM: at.xM, yM: at.yM };
+  return { robot, freeMs: round.ways.driveMs(wayM + end.tailM) + end.dwellMs, xM: at.xM, yM: at.yM };
 }
 
 /** Gives the task to the robot that is done with it first, and returns when; null when no robot can be given it. */
@@ -70,10 +70,10 @@ function take(round: Round, task: DispatchTask, robots: readonly Later[]): numbe
   for (const later of robots) {
     if (!round.suits(later.robot, task)) continue;
     for (const destination of task.stop) {
-      const wayM = round.wayM(later, destination);
-      const end = round.endOf(task, destination);
+      const wayM = round.ways.wayM(later, destination);
+      const end = round.ways.endOf(task, destination);
       if (end === null || wayM === Number.POSITIVE_INFINITY) continue;
-      const doneMs = later.freeMs + driveMs(round, wayM + end.tailM) + end.dwellMs;
+      const doneMs = later.freeMs + round.ways.driveMs(wayM + end.tailM) + end.dwellMs;
       if (best === null || doneMs < best.doneMs) best = { later, doneMs, end: end.destination };
     }
   }
@@ -85,10 +85,6 @@ function take(round: Round, task: DispatchTask, robots: readonly Later[]): numbe
 
 /** What the task takes of any robot, from the arrival at its present stop on. */
 function aloneMs(round: Round, task: DispatchTask): number | null {
-  const restMs = round.restMs(task);
+  const restMs = round.ways.restMs(task);
   return restMs === Number.POSITIVE_INFINITY ? null : restMs;
-}
-
-function driveMs(round: Round, wayM: number): number {
-  return Math.ceil((wayM / round.speedMps) * 1000);
 }

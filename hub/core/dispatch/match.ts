@@ -1,19 +1,20 @@
-// Tasks to robots. Promises: each pass pairs as many free robots with waiting tasks as can be paired and, among those,
-// at least total cost (metres to the cheapest open alternative, less a bonus for urgency, which is waiting with priority
-// and deadline counted in: urgency.ts); pairs of one pass that want conflicting places are settled for the more urgent
-// one, and the losers are matched again among what is left. A robot whose charge does not last for a task has no pair
-// with it.
+// Tasks to robots. Promises: each pass pairs as many free robots with waiting tasks as can be paired and, among
+// those, at least total cost: metres to the cheapest open alternative, less a bonus for urgency, which is waiting
+// with priority and deadline counted in (urgency.ts). Pairs of one pass that want conflicting places are settled for
+// the more urgent one, and the losers are matched again among what is left. A robot whose charge does not last for a
+// task has no pair with it. Exact up to CELLS_MAX pairs; above it only the most urgent tasks are matched and the rest
+// wait a round (R13).
 //
 // No task starves. Let C be the longest way on the map and b the bonus per second.
 // 1. For robots: suppose a robot that suits task t takes t' in a pass where t stays out although it has an open place
-//    for that robot. Putting t in place of t' changes the total by less than C - b (age t - age t' - P), where P is what
-//    priority and deadline can add at most, and least cost forbids a gain, so t' is at most C/b + P younger than t. Only
-//    the finitely many tasks accepted by then can go before it, each once; so t goes at the latest when as many robots
-//    have become free.
-// 2. For places: others might claim t's place, or a neighbour of it, whenever a robot that suits t is not free. A task
-//    that waited `starvingMs` therefore gets turns (see `keepForStarving`): during a turn one suitable robot is kept for
-//    it and nothing new is claimed around one of its alternatives, except by robots that already block it and must get
-//    out. As every holder leaves in the end, the place falls free with the robot ready.
+//    for that robot. Putting t in place of t' changes the total by less than C - b (age t - age t' - P), where P is
+//    what priority and deadline can add at most, and least cost forbids a gain, so t' is at most C/b + P younger than
+//    t. Only the finitely many tasks accepted by then can go before it, each once; so t goes at the latest when as
+//    many robots have become free.
+// 2. For places: others might claim t's place, or a neighbour of it, whenever a robot that suits t is not free. A
+//    task that waited `starvingMs` therefore gets turns (see `keepForStarving`): during a turn one suitable robot is
+//    kept for it and nothing new is claimed around one of its alternatives, except by robots that already block it
+//    and must get out. As every holder leaves in the end, the place falls free with the robot ready.
 // 3. For turns: turn n belongs to the k-th oldest starving task, k the number of trailing zero bits of n: the oldest
 //    has every second turn, the next every fourth, and so on, however many starve. One task whose place never falls
 //    free cannot take all turns, and a turn without a taker binds nothing.
@@ -27,6 +28,8 @@ export const TURN_MS = 60_000;
 const RELUCTANCE_M = 1e6;
 /** Each pass settles at least one pair; what is left after the last waits for the next round. */
 const PASSES_MAX = 8;
+/** Pairs of robot and task that one pass weighs. */
+const CELLS_MAX = 200_000;
 
 interface Pair {
   readonly robot: DispatchRobot;
@@ -38,7 +41,7 @@ interface Pair {
 export function matchTasks(round: Round): void {
   for (let pass = 0; pass < PASSES_MAX; pass++) {
     const robots = [...round.robots.values()].filter((robot) => mayWork(round, robot));
-    const tasks = round.tasks.filter((task) => !round.served.has(task.id));
+    const tasks = weighed(round, robots.length);
     const pairs = bestPairs(round, { robots, tasks });
     pairs.sort((a, b) => rank(round, a.task) - rank(round, b.task) || tasks.indexOf(a.task) - tasks.indexOf(b.task));
     let lost = 0;
@@ -48,6 +51,12 @@ export function matchTasks(round: Round): void {
     }
     if (lost === 0) return;
   }
+}
+
+/** Tasks that wait, most urgent first: all, or as many as can be weighed beside those in hand. */
+function weighed(round: Round, robots: number): DispatchTask[] {
+  let left = Math.floor(CELLS_MAX / Math.max(1, robots));
+  return round.tasks.filter((task) => !round.served.has(task.id) && (left-- > 0 || task.robot !== null));
 }
 
 function mayWork(round: Round, robot: DispatchRobot): boolean {

@@ -11,8 +11,8 @@ import type {
   DispatchView,
   Proposal,
   TravelCosts,
-  UnderWay,
 } from "./view.js";
+import { Ways } from "./ways.js";
 import { whyThis } from "./why.js";
 
 /**
@@ -39,13 +39,6 @@ export interface Keep {
   readonly blockers: ReadonlySet<string>;
 }
 
-/** How a task ends from some place on. */
-export interface TaskEnd {
-  readonly destination: string;
-  readonly tailM: number;
-  readonly dwellMs: number;
-}
-
 const byId = (a: DispatchRobot, b: DispatchRobot) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 
 /** Of a site that names no other. */
@@ -64,8 +57,7 @@ export class Round {
   readonly proposals = new Map<string, Proposal>();
   readonly served = new Set<string>();
   keep: Keep | null = null;
-  /** Metres per second on the way, 0 when it is not known. */
-  readonly speedMps: number;
+  readonly ways: Ways;
   readonly starvingMs: number;
   readonly #travel: TravelCosts;
   readonly #closed = new Set<string>();
@@ -73,19 +65,17 @@ export class Round {
   readonly #holders = new Map<string, string | null>();
   readonly #costsM = new Map<string, Map<string, number>>();
   readonly #urgencies = new Map<string, number>();
-  readonly #ends = new Map<string, TaskEnd | null>();
-  readonly #legsM = new Map<string, number>();
 
   constructor(view: DispatchView, at: { travel: TravelCosts; nowMs: number }) {
     this.view = view;
     this.nowMs = at.nowMs;
     this.#travel = at.travel;
     this.destinations = new Map(view.destinations.map((destination) => [destination.id, destination]));
-    this.speedMps = view.speedMps ?? 0;
+    this.ways = new Ways({ destinations: this.destinations, travel: at.travel, speedMps: view.speedMps ?? 0 });
     this.starvingMs = view.policy?.starvingMs ?? STARVING_MS;
     const stepMs = view.policy?.priorityStepMs ?? PRIORITY_STEP_MS;
     for (const task of view.tasks) {
-      const restMs = task.deadlineMs === undefined ? 0 : this.restMs(task);
+      const restMs = task.deadlineMs === undefined ? 0 : this.ways.restMs(task);
       this.#urgencies.set(task.id, urgencyMs(task, { nowMs: this.nowMs, stepMs, restMs }));
     }
     const byUrgency = (a: DispatchTask, b: DispatchTask) => this.urgencyMs(b) - this.urgencyMs(a) || a.order - b.order;
@@ -153,68 +143,8 @@ export class Round {
   chargeFor(robot: DispatchRobot, task: DispatchTask, destination: string): number {
     const { rangeM, reserveRatio = 0 } = this.policyOf(robot);
     if (rangeM === undefined) return reserveRatio;
-    const tailM = this.endOf(task, destination)?.tailM ?? Number.POSITIVE_INFINITY;
+    const tailM = this.ways.endOf(task, destination)?.tailM ?? Number.POSITIVE_INFINITY;
     return reserveRatio + (this.costM(robot, destination) + tailM) / rangeM;
-  }
-
-  /**
-   * Where the task ends when its current stop is served at that place, going to the nearest alternative of each stop
-   * after it; null when there is no way. `dwellMs` is that of all stops left.
-   */
-  endOf(task: Pick<UnderWay, "id" | "legs" | "dwellMs">, destination: string): TaskEnd | null {
-    const key = `${task.id} ${destination}`;
-    let end = this.#ends.get(key);
-    if (end === undefined) {
-      end = this.#walk(task.legs ?? [], destination, task.dwellMs ?? 0);
-      this.#ends.set(key, end);
-    }
-    return end;
-  }
-
-  #walk(legs: readonly (readonly string[])[], first: string, dwellMs: number): TaskEnd | null {
-    let at = first;
-    let tailM = 0;
-    for (const leg of legs) {
-      let best: string | null = null;
-      let leastM = Number.POSITIVE_INFINITY;
-      for (const next of leg) {
-        const wayM = this.legM(at, next);
-        if (wayM < leastM) [best, leastM] = [next, wayM];
-      }
-      if (best === null) return null;
-      tailM += leastM;
-      at = best;
-    }
-    return this.destinations.has(at) ? { destination: at, tailM, dwellMs: dwellMs * (legs.length + 1) } : null;
-  }
-
-  /** Metres from one destination to another. */
-  legM(from: string, to: string): number {
-    const key = `${from} ${to}`;
-    let wayM = this.#legsM.get(key);
-    if (wayM === undefined) {
-      const place = this.destinations.get(from);
-      wayM = place === undefined ? Number.POSITIVE_INFINITY : this.wayM(place, to);
-      this.#legsM.set(key, wayM);
-    }
-    return wayM;
-  }
-
-  /** Metres from a position to a destination, for estimates. */
-  wayM(from: { readonly xM: number; readonly yM: number }, to: string): number {
-    const wayM = this.#travel.costM(from.xM, from.yM, to);
-    return wayM >= 0 ? wayM : Number.POSITIVE_INFINITY;
-  }
-
-  /** What a task takes at least from the arrival at its current stop on; Infinity when no speed or way is known. */
-  restMs(task: DispatchTask): number {
-    if (this.speedMps <= 0) return Number.POSITIVE_INFINITY;
-    let leastMs = Number.POSITIVE_INFINITY;
-    for (const destination of task.stop) {
-      const end = this.endOf(task, destination);
-      if (end !== null) leastMs = Math.min(leastMs, Math.ceil((end.tailM / this.speedMps) * 1000) + end.dwellMs);
-    }
-    return leastMs;
   }
 
   touches(a: string, b: string): boolean {

@@ -1,5 +1,5 @@
-// A robot on its way makes way for a free one only for a real gain: the matching is stable below `swapGainM`, and a task
-// is exchanged once. Only where the robot has just set off for the first stop, so that no load changes hands.
+// A robot on its way makes way for a free one only for a real gain: the matching is stable below `swapGainM`, and a
+// task is exchanged once. Only where the robot has just set off for the first stop, so that no load changes hands.
 import type { Round } from "./round.js";
 import type { DispatchRobot, DispatchTask, Swap, UnderWay } from "./view.js";
 

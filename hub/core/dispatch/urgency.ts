@@ -1,7 +1,7 @@
-// How urgent a task is, as a time of waiting: what it has truly waited, a step for each point of priority above or below
-// the usual one, and as its deadline draws near up to a few steps more. One number in one unit, so that nothing needs
-// weights: a task is overtaken only by tasks that were accepted less than (9 - priority + LATE_STEPS) steps after it,
-// and so its wait is bounded whatever comes (match.ts tells the proof).
+// How urgent a task is, as a time of waiting: what it has truly waited, a step for each point of priority above or
+// below the usual one, and as its deadline draws near up to a few steps more. One number in one unit, so that nothing
+// needs weights: a task is overtaken only by tasks that were accepted less than (9 - priority + LATE_STEPS) steps
+// after it, and so its wait is bounded whatever comes (match.ts tells the proof).
 import { PRIORITY_USUAL } from "../../../proto/ledger.js";
 import type { DispatchTask } from "./view.js";
 
