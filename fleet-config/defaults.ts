@@ -5,6 +5,7 @@ import { siteSchema } from "./schema.js";
 import type {
   BatteryConfig,
   DecisionPolicy,
+  DispatchConfig,
   FleetConfig,
   HealthPolicy,
   InterplayConfig,
@@ -65,9 +66,9 @@ export function simulatedPhysics(body: {
 /** Everything of a site that has a default. */
 export function defaultedParts(): Pick<
   SiteConfig,
-  "decisions" | "health" | "battery" | "limits" | "models" | "interplay"
+  "decisions" | "health" | "battery" | "limits" | "models" | "interplay" | "dispatch"
 > {
-  const { decisions, health, battery, limits, models, interplay } = siteSchema.properties;
+  const { decisions, health, battery, limits, models, interplay, dispatch } = siteSchema.properties;
   return {
     decisions: filled(decisions, {}) as unknown as DecisionPolicy,
     health: filled(health, {}) as unknown as HealthPolicy,
@@ -75,5 +76,6 @@ export function defaultedParts(): Pick<
     limits: filled(limits, {}) as unknown as Limits,
     models: filled(models, {}) as unknown as ModelsConfig,
     interplay: filled(interplay, {}) as unknown as InterplayConfig,
+    dispatch: filled(dispatch, {}) as unknown as DispatchConfig,
   };
 }

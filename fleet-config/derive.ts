@@ -202,12 +202,18 @@ function physicsProblems({ physics, lease }: SiteConfig): KeyProblem[] {
   return problems;
 }
 
-function limitProblems({ battery, limits }: SiteConfig): KeyProblem[] {
+function limitProblems({ battery, fleets, limits }: SiteConfig): KeyProblem[] {
   const problems: KeyProblem[] = [];
   if (battery.lowRatio >= battery.fullRatio) {
     const expected = `less than fullRatio, ${battery.fullRatio}`;
     problems.push({ path: ["battery", "lowRatio"], found: shown(battery.lowRatio), expected });
   }
+  fleets.forEach((fleet, index) => {
+    const own = { ...battery, ...fleet.battery };
+    if (Object.keys(fleet.battery).length === 0 || own.lowRatio < own.fullRatio) return;
+    const expected = `lowRatio below fullRatio, found ${own.lowRatio} and ${own.fullRatio}`;
+    problems.push({ path: ["fleets", index, "battery"], found: shown(fleet.battery), expected });
+  });
   if (limits.reconnectMaxMs < limits.reconnectMinMs) {
     const expected = `at least reconnectMinMs, ${limits.reconnectMinMs} ms`;
     problems.push({ path: ["limits", "reconnectMaxMs"], found: shown(limits.reconnectMaxMs), expected });

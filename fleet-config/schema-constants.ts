@@ -120,8 +120,59 @@ export const batterySchema = object(
   {
     lowRatio: ratio("Below this charge a robot without a task is sent to a charger.", { default: 0.3 }),
     fullRatio: ratio("At this charge a charging robot may take tasks again.", { default: 0.9 }),
+    resumeRatio: ratio("From this charge on a charging robot leaves for a task that no other robot can take.", {
+      default: 0.6,
+    }),
+    idleRatio: ratio("Below this charge an idle robot goes to a charger that nobody needs more; 0: none does.", {
+      default: 0.6,
+    }),
+    reserveRatio: ratio("Charge that must be left when a task is done, for the way to a charger.", { default: 0.1 }),
+    rangeM: quantity("How far a full charge reaches: no task is given that the charge does not last for.", {
+      unit: "m",
+      minimum: 1,
+      maximum: 10_000_000,
+    }),
   },
   { description: "When robots charge.", required: [], default: {} },
+);
+
+/** Of one fleet: what is written stands in place of the site's. */
+export const fleetBatterySchema = object(
+  {
+    lowRatio: ratio("As battery.lowRatio, for this fleet.", {}),
+    fullRatio: ratio("As battery.fullRatio, for this fleet.", {}),
+    resumeRatio: ratio("As battery.resumeRatio, for this fleet.", {}),
+    idleRatio: ratio("As battery.idleRatio, for this fleet.", {}),
+    reserveRatio: ratio("As battery.reserveRatio, for this fleet.", {}),
+    rangeM: quantity("As battery.rangeM, for this fleet.", { unit: "m", minimum: 1, maximum: 10_000_000 }),
+  },
+  { description: "When robots of this fleet charge, where it differs from the site.", required: [], default: {} },
+);
+
+export const dispatchSchema = object(
+  {
+    priorityStepMs: ms(
+      "A step of priority counts as much as having waited so much longer; thus no task waits for ever.",
+      { maximum: 86_400_000, default: 60_000 },
+    ),
+    starvingMs: ms("A task that has waited so long gets turns of its own, whatever its priority.", {
+      default: 300_000,
+    }),
+    speedShare: ratio("Share of maxSpeedMps that robots make on their way, for estimates.", {
+      minimum: 0.01,
+      default: 0.6,
+    }),
+    deadlineSlackMs: ms("A late task is told to be in time again when it is so much ahead of its deadline.", {
+      default: 15_000,
+    }),
+    swapGainM: quantity("Gain above which a robot on its first way makes way for another, once a task; 0: never.", {
+      unit: "m",
+      minimum: 0,
+      maximum: 100_000,
+      default: 0,
+    }),
+  },
+  { description: "How tasks are given to robots.", required: [], default: {} },
 );
 
 export const limitsSchema = object(

@@ -2,7 +2,15 @@
 // validation (load.ts) and the table of keys (KEYS.md). What one key alone can violate stands here; what two keys can
 // violate together stands in derive.ts. Objects are closed: an unknown key is refused (R13).
 
-import { batterySchema, decisionsSchema, leaseSchema, limitsSchema, physicsSchema } from "./schema-constants.js";
+import {
+  batterySchema,
+  decisionsSchema,
+  dispatchSchema,
+  fleetBatterySchema,
+  leaseSchema,
+  limitsSchema,
+  physicsSchema,
+} from "./schema-constants.js";
 import { healthSchema } from "./schema-health.js";
 import { interplaySchema } from "./schema-interplay.js";
 import { modelsSchema } from "./schema-models.js";
@@ -133,7 +141,12 @@ const ladderSchema = object(
 );
 
 const fleetSchema = object(
-  { id: text("Name of the fleet.", idPattern), freshness: freshnessSchema, ladder: ladderSchema },
+  {
+    id: text("Name of the fleet.", idPattern),
+    freshness: freshnessSchema,
+    ladder: ladderSchema,
+    battery: fleetBatterySchema,
+  },
   { description: "Robots that share a policy.", required: ["id"] },
 );
 
@@ -170,6 +183,7 @@ export const siteSchema = {
       models: modelsSchema,
       people: peopleSchema,
       interplay: interplaySchema,
+      dispatch: dispatchSchema,
     },
     {
       description: "A site: one hub, its map, its robots.",

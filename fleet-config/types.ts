@@ -50,6 +50,7 @@ export type SensorAges = DecisionPolicy["plan"];
 export type LeaseConfig = SiteConfig["lease"];
 export type Physics = SiteConfig["physics"];
 export type BatteryConfig = SiteConfig["battery"];
+export type DispatchConfig = SiteConfig["dispatch"];
 export type Limits = SiteConfig["limits"];
 export type ModelsConfig = SiteConfig["models"];
 export type PersonConfig = NonNullable<SiteConfig["people"]>[number];

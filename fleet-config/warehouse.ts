@@ -56,7 +56,7 @@ export function generateWarehouse(options: { readonly seed: number; readonly rob
 }
 
 function configOf(layout: Layout, robots: number): SiteConfig {
-  const { decisions, health, battery, limits, models, interplay } = defaultedParts();
+  const { decisions, health, battery, limits, models, interplay, dispatch } = defaultedParts();
   return {
     schema: 1,
     site: "warehouse",
@@ -71,6 +71,7 @@ function configOf(layout: Layout, robots: number): SiteConfig {
     lease: simulatedLease(),
     physics: simulatedPhysics({ radiusM: 0.35, marginM: 0.1, maxSpeedMps: 2.0 }),
     battery,
+    dispatch,
     models,
     interplay,
     limits,

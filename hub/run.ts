@@ -16,7 +16,7 @@ import { openMetrics } from "../proto/codec/metrics-host.js";
 import { EXIT } from "../proto/errors.js";
 import { VERSION } from "../proto/version.js";
 import { BrokerChild } from "./broker/child.js";
-import { proposeAssignments } from "./core/dispatch/dispatch.js";
+import { dispatchRound } from "./core/dispatch/dispatch.js";
 import { Travel } from "./core/dispatch/travel.js";
 import { Hub } from "./core/hub.js";
 import { Rebuilding } from "./core/rebuilding.js";
@@ -48,7 +48,7 @@ export async function runHub(
   const travel = new Travel({ grid: driveGridOf(config, grid), destinations: config.destinations });
   const hub = new Hub({
     ...{ site, ledger, incarnation: randomUUID() },
-    dispatcher: (view, nowMs) => proposeAssignments(view, travel, nowMs),
+    dispatcher: (view, nowMs) => dispatchRound(view, travel, nowMs),
   });
   let fail: (cause: Error) => void = () => {};
   const failed = new Promise<string>((_, reject) => {

@@ -42,6 +42,8 @@ export const REFUSALS = {
   SITE_STOPPING: ["unavailable", "the hub is stopping"],
   UNAUTHENTICATED: ["permission", "no token was given, or one that is unknown, expired or revoked"],
   NOT_PERMITTED: ["permission", "the role of whoever asks does not reach for it"],
+  DRAINED: ["later", "a person has the robot drained: it takes nothing new"],
+  PAUSED: ["later", "a person has the task paused"],
 } as const satisfies Record<string, readonly [ExitClass, string]>;
 
 export type RefusalCode = keyof typeof REFUSALS;

@@ -2,7 +2,21 @@
 // in hub/core/apply.ts alone.
 
 import { RUNGS } from "./mode.js";
-import { count, enumOf, id, listOf, maybeId, oneOf, type Read, struct, text, toOneOf } from "./shape.js";
+import {
+  count,
+  enumOf,
+  id,
+  listOf,
+  maybeId,
+  oneOf,
+  type Read,
+  struct,
+  structOf,
+  text,
+  toOneOf,
+  upTo,
+} from "./shape.js";
+import { readAssignmentWhy } from "./why.js";
 import { PURPOSES, rungTold, token } from "./wire.js";
 
 export const LEDGER_SCHEMA = 1;
@@ -13,6 +27,14 @@ export const FREE_EXITS = ["LEFT", "SEEN_ELSEWHERE", "STATED_FREE", "REPLACED"] 
 export const INTERPLAYS = ["TASK_TO_AND_FRO", "ROBOT_TO_AND_FRO", "ACTORS_FIGHT", "RUNG_FLAPS"] as const;
 
 const MOST_IN_CHAIN = 64;
+/** How urgent a task is: 0 whenever, 9 before all else. Each step counts as a time of waiting (`dispatch`). */
+export const PRIORITY_MOST = 9;
+export const PRIORITY_USUAL = 5;
+export const DEADLINE_VERDICTS = ["EXPECTED_LATE", "EXPECTED_IN_TIME", "MISSED"] as const;
+export type DeadlineVerdict = (typeof DEADLINE_VERDICTS)[number];
+/** Of a deadline or an override: 30 days. */
+export const SPAN_MS_MOST = 2_592_000_000;
+
 const MOST_STOPS = 64;
 const MOST_ALTERNATIVES = 4096;
 const prose = text(400);
@@ -23,24 +45,27 @@ const readBody = oneOf({
   hubStarted: struct({ epoch: count, longestWaitMs: count, configHash: text(128), software: text(64) }),
   robotEnrolled: struct({ robot: id }),
   robotAbsent: struct({ robot: id, operator: text(64), reason: prose, seen: prose }),
-  taskAccepted: struct({ task: id, stops, fleet: maybeId, dwellMs: count, operator: text(64), reason: prose }),
+  taskAccepted: structOf(
+    { task: id, stops, fleet: maybeId, dwellMs: count, operator: text(64), reason: prose },
+    { priority: upTo(PRIORITY_MOST), deadlineMs: upTo(SPAN_MS_MOST) },
+  ),
   taskEnded: struct({ task: id, end: enumOf(TASK_ENDS), reason: prose }),
   cancelAsked: struct({ task: id, operator: text(64), reason: prose }),
-  claimed: struct({
-    token,
-    assignment: id,
-    robot: id,
-    destination: id,
-    purpose: enumOf(PURPOSES),
-    task: maybeId,
-    stopIndex: count,
-    leaseMs: count,
-  }),
+  claimed: structOf(
+    {
+      ...{ token, assignment: id, robot: id, destination: id, purpose: enumOf(PURPOSES), task: maybeId },
+      ...{ stopIndex: count, leaseMs: count },
+    },
+    { why: readAssignmentWhy },
+  ),
   arrived: struct({ token, outcome: id }),
   assignmentEnded: struct({ token, end: enumOf(ASSIGNMENT_ENDS), reason: prose, outcome: maybeId }),
   claimLapsed: struct({ token }),
   claimFreed: struct({ token, exit: enumOf(FREE_EXITS), operator: text(64), reason: prose, seen: prose }),
-  ceilingSet: struct({ robot: maybeId, fleet: maybeId, rung: rungTold, operator: text(64), reason: prose }),
+  ceilingSet: structOf(
+    { robot: maybeId, fleet: maybeId, rung: rungTold, operator: text(64), reason: prose },
+    { forMs: upTo(SPAN_MS_MOST) },
+  ),
   ceilingCleared: struct({ robot: maybeId, fleet: maybeId, operator: text(64), reason: prose }),
   modeChanged: struct({ robot: maybeId, fleet: maybeId, from: enumOf(RUNGS), to: enumOf(RUNGS), cause: text(64) }),
   actRecorded: struct({ act: text(64), subject: text(64), operator: text(64), reason: prose, seen: prose }),
@@ -48,6 +73,12 @@ const readBody = oneOf({
     ...{ what: enumOf(INTERPLAYS), subject: id, between: listOf(text(64), MOST_IN_CHAIN), times: count },
     ...{ events: listOf(count, MOST_IN_CHAIN), holdOffMs: count },
   }),
+  deadlineTold: struct({ task: id, verdict: enumOf(DEADLINE_VERDICTS), byMs: count, detail: prose }),
+  taskPaused: struct({ task: id, operator: text(64), reason: prose }),
+  taskResumed: struct({ task: id, operator: text(64), reason: prose }),
+  robotDrained: struct({ robot: id, operator: text(64), reason: prose }),
+  robotUndrained: struct({ robot: id, operator: text(64), reason: prose }),
+  ceilingEnded: struct({ robot: maybeId, fleet: maybeId, rung: rungTold }),
 });
 export type LedgerBody = Read<typeof readBody>;
 

@@ -4,7 +4,19 @@
 // UNKNOWN (R7).
 
 import { type LedgerEvent, readLedgerEvent } from "./ledger.js";
-import { count, enumOf, enumOr, flag, listOf, optional, type Read, type Reader, struct, WireRefused } from "./shape.js";
+import {
+  also,
+  count,
+  enumOf,
+  enumOr,
+  flag,
+  listOf,
+  optional,
+  type Read,
+  type Reader,
+  struct,
+  WireRefused,
+} from "./shape.js";
 import { rung } from "./wire.js";
 
 export const PLACE_STATES = ["FREE", "CLAIMED", "LAPSED_UNKNOWN", "OCCUPIED_UNCLAIMED", "UNKNOWN"] as const;
@@ -36,7 +48,7 @@ const causes = listOf(cause, 256);
 const token = struct({ epoch: count, counter: count });
 export const phase = enumOf(TASK_PHASES);
 
-export const readRobotView = struct({
+const robotView = struct({
   id: said,
   fleet: said,
   linked: flag,
@@ -64,6 +76,7 @@ export const readRobotView = struct({
   inferenceMs: real,
   halt: said,
 });
+export const readRobotView = also(robotView, { drained: said, overrideLeftMs: count });
 /** A robot as people see it. Absent `ageBoundMs`: nothing was ever fresh; absent `leaseLeftMs`: no lease. */
 export type RobotView = Read<typeof readRobotView>;
 
@@ -112,7 +125,7 @@ export const readPlaceView = struct({
 });
 export type PlaceView = Read<typeof readPlaceView>;
 
-export const readTaskView = struct({
+const taskView = struct({
   id: said,
   phase,
   stops: listOf(struct({ destinations: listOf(said, 4096) }), 4096),
@@ -123,6 +136,13 @@ export const readTaskView = struct({
   operator: said,
   acceptedAgoMs: count,
   detail: said,
+});
+export const readTaskView = also(taskView, {
+  priority: count,
+  deadlineLeftMs: count,
+  lateMs: count,
+  doneInMs: count,
+  paused: said,
 });
 export type TaskView = Read<typeof readTaskView>;
 

@@ -3,7 +3,7 @@
 // its operator and its reason. What a site shows stands in operator-views.ts.
 
 import { type ExitClass, REFUSALS, type Refusal, type RefusalCode, refuse } from "./errors.js";
-import { stops } from "./ledger.js";
+import { PRIORITY_MOST, SPAN_MS_MOST, stops } from "./ledger.js";
 import { MOST_ROBOTS, phase, said } from "./operator-views.js";
 import {
   count,
@@ -16,6 +16,8 @@ import {
   type Read,
   type Reader,
   struct,
+  structOf,
+  upTo,
   WireRefused,
   words,
 } from "./shape.js";
@@ -54,6 +56,13 @@ const dwellMs: Reader<number> = (value, path) => {
   return found;
 };
 
+/** Of a deadline or an override. */
+const span: Reader<number> = (value, path) => {
+  const found = upTo(SPAN_MS_MOST)(value, path);
+  if (found === 0) throw new WireRefused(path, "at least 1 ms", found);
+  return found;
+};
+
 /** Whom a halt or an override is for: one robot, one fleet, or with both empty the whole site. */
 export interface Scope {
   readonly robot: string;
@@ -78,13 +87,20 @@ export function toScope({ robot, fleet }: Scope): Record<string, unknown> {
 }
 
 const askReaders = {
-  submitTask: struct({ act, task: maybeId, stops, fleet: maybeId, dwellMs }),
+  submitTask: structOf(
+    { act, task: maybeId, stops, fleet: maybeId, dwellMs },
+    { priority: upTo(PRIORITY_MOST), deadlineMs: span },
+  ),
   cancelTask: struct({ act, task: id }),
   halt: struct({ act, scope }),
   freePlace: struct({ act, place: id, seen }),
   stateAbsent: struct({ act, robot: id, seen }),
-  setMode: struct({ act, scope, rung: enumOf(CEILINGS) }),
+  setMode: structOf({ act, scope, rung: enumOf(CEILINGS) }, { forMs: span }),
   clearMode: struct({ act, scope }),
+  pauseTask: struct({ act, task: id }),
+  resumeTask: struct({ act, task: id }),
+  drainRobot: struct({ act, robot: id }),
+  undrainRobot: struct({ act, robot: id }),
 };
 
 export type AskKind = keyof typeof askReaders;
@@ -130,6 +146,10 @@ export const readAnswer = {
   stateAbsent: struct({}),
   setMode: struct({}),
   clearMode: struct({}),
+  pauseTask: struct({ phase }),
+  resumeTask: struct({ phase }),
+  drainRobot: struct({ task: maybeId }),
+  undrainRobot: struct({}),
 } as const satisfies Record<AskKind, unknown>;
 export type AnswerOf<K extends AskKind> = Read<(typeof readAnswer)[K]>;
 export type OperatorAnswer = { [K in AskKind]: AnswerOf<K> }[AskKind];

@@ -19,6 +19,10 @@ export const ROLE_OF_ACT = {
   clearMode: "supervisor",
   freePlace: "supervisor",
   stateAbsent: "supervisor",
+  pauseTask: "operator",
+  resumeTask: "operator",
+  drainRobot: "operator",
+  undrainRobot: "operator", // it takes tasks again where its rung allows that
 } as const satisfies Record<AskKind, Role>;
 
 /** Methods that only look. */

@@ -32,6 +32,26 @@ export function struct<F extends Fields>(fields: F): Reader<Struct<F>> {
   };
 }
 
+/** What the reader reads, and these fields, which may be absent: what is not there has no key. */
+export function also<T extends object, M extends Fields>(
+  read: Reader<T>,
+  more: M,
+): Reader<T & { readonly [K in keyof M]?: Read<M[K]> }> {
+  const entries = Object.entries(more);
+  return (value, path) => {
+    const source = asObject(value, path);
+    const out = read(value, path) as Record<string, unknown>;
+    for (const [key, reader] of entries)
+      if (source[key] !== undefined) out[key] = reader(source[key], `${path}.${key}`);
+    return out as never;
+  };
+}
+
+/** A message with these fields, of which those of `more` may be absent. */
+export function structOf<F extends Fields, M extends Fields>(fields: F, more: M) {
+  return also(struct(fields), more);
+}
+
 /** A oneof: exactly one of the members is present; its name becomes `kind`. */
 export function oneOf<F extends Readonly<Record<string, Reader<object>>>>(
   members: F,
@@ -114,6 +134,15 @@ export const whole: Reader<number> = (value, path) => {
   if (typeof value !== "number" || !Number.isSafeInteger(value)) throw new WireRefused(path, "a whole number", value);
   return value;
 };
+
+/** A whole number from 0 to `most`. */
+export function upTo(most: number): Reader<number> {
+  return (value, path) => {
+    const found = count(value, path);
+    if (found > most) throw new WireRefused(path, `at most ${most}`, found);
+    return found;
+  };
+}
 
 /** A finite number from `least` to `most`. */
 export function number(least: number, most: number): Reader<number> {

@@ -2,24 +2,15 @@
 // was done once the hub has stored it. When no answer comes the failure says what may have happened, never that all is
 // well.
 
-import {
-  type Act,
-  type AnswerOf,
-  type AskKind,
-  CEILINGS,
-  DWELL_MS_MOST,
-  methodOf,
-  OPERATOR_CHARACTERS_MOST,
-  type OperatorAsk,
-  PROSE_CHARACTERS_MOST,
-  readAnswer,
-  toAskRequest,
-} from "../../proto/operator.js";
-import { type Reader, words } from "../../proto/shape.js";
+import { PRIORITY_MOST, SPAN_MS_MOST } from "../../proto/ledger.js";
+import { CEILINGS, DWELL_MS_MOST, PROSE_CHARACTERS_MOST } from "../../proto/operator.js";
+import { words } from "../../proto/shape.js";
+import { actOf, ask } from "./asking.js";
 import { ACT_FLAGS, type Command, type Context, positional, SCOPE_FLAGS, SEEN_FLAG } from "./command.js";
 import { shown } from "./escape.js";
-import { CliFailure, usage } from "./failure.js";
-import { anId, ceiling, durationMs, fit, scopeOf, scopeText, stopOf } from "./values.js";
+import { usage } from "./failure.js";
+import { ageText } from "./units.js";
+import { anId, ceiling, durationMs, fit, scopeOf, scopeText, stopOf, wholeNumber } from "./values.js";
 
 const STOPS_MOST = 64;
 
@@ -32,6 +23,8 @@ const taskAdd: Command = {
     { name: "fleet", value: "ID", says: "only by robots of this fleet" },
     { name: "id", value: "ID", says: "name of the task; asking again under one name makes no second task" },
     { name: "dwell", value: "TIME", says: "how long to stand at each stop (default 0s)" },
+    { name: "priority", value: "0-9", says: "9 before all else, 0 whenever (default 5); no task waits for ever" },
+    { name: "deadline", value: "TIME", says: "to be done so long after acceptance; it says early when it cannot be" },
     ...ACT_FLAGS,
   ],
   says: "asks for a robot to go to each STOP in turn",
@@ -41,6 +34,7 @@ const taskAdd: Command = {
     const task = anId(given.text("id") ?? shell.newTaskId(), "--id");
     const fleet = given.text("fleet");
     const dwell = given.text("dwell");
+    const priority = given.text("priority");
     const answer = await ask(context, "submitTask", {
       kind: "submitTask",
       act: actOf(context),
@@ -48,24 +42,13 @@ const taskAdd: Command = {
       stops: given.positionals.map(stopOf),
       fleet: fleet === undefined ? "" : anId(fleet, "--fleet"),
       dwellMs: dwell === undefined ? 0 : durationMs(dwell, { name: "--dwell", leastMs: 0, mostMs: DWELL_MS_MOST }),
+      ...(priority === undefined
+        ? {}
+        : { priority: wholeNumber(priority, { name: "--priority", least: 0, most: PRIORITY_MOST }) }),
+      ...spanOf(given.text("deadline"), "deadlineMs", "--deadline"),
     });
     const how = answer.existed ? "was accepted before, nothing added" : "accepted";
     await out.effect(answer, [`task ${shown(answer.task)} ${how}`]);
-  },
-};
-
-const taskCancel: Command = {
-  name: "task cancel",
-  takes: "ID",
-  least: 1,
-  most: 1,
-  flags: ACT_FLAGS,
-  says: "ends a task; a robot that is under way for it is told to stop acting on it",
-  run: async (context) => {
-    const task = anId(positional(context, 0), "ID");
-    const { phase } = await ask(context, "cancelTask", { kind: "cancelTask", act: actOf(context), task });
-    const text = phase === "CANCELLED" ? "cancelled" : `is to be cancelled; it is ${phase} until its robot lets go`;
-    await context.out.effect({ task, phase }, [`task ${task} ${text}`]);
   },
 };
 
@@ -75,13 +58,20 @@ const modeSet: Command = {
   least: 1,
   most: 1,
   choices: CEILINGS,
-  flags: [...SCOPE_FLAGS, ...ACT_FLAGS],
+  flags: [
+    ...SCOPE_FLAGS,
+    { name: "for", value: "TIME", says: "ends by itself, not before so long has passed; not for HALT" },
+    ...ACT_FLAGS,
+  ],
   says: "sets a ceiling that lowers the mode: REACTIVE_ONLY, CONFIRM or HALT",
   run: async (context) => {
     const rung = ceiling(positional(context, 0));
     const scope = scopeIn(context);
-    await ask(context, "setMode", { kind: "setMode", act: actOf(context), scope, rung });
-    await context.out.effect({ set: rung, ...scope }, [`${scopeText(scope)}: at most ${rung} until drover mode clear`]);
+    const span = spanOf(context.given.text("for"), "forMs", "--for");
+    await ask(context, "setMode", { kind: "setMode", act: actOf(context), scope, rung, ...span });
+    const until =
+      span.forMs !== undefined ? `for ${ageText(span.forMs)}, or until drover mode clear` : "until drover mode clear";
+    await context.out.effect({ set: rung, ...scope, ...span }, [`${scopeText(scope)}: at most ${rung} ${until}`]);
   },
 };
 
@@ -130,41 +120,6 @@ const robotAbsent: Command = {
   },
 };
 
-async function ask<K extends AskKind>(
-  { hub }: Context,
-  kind: K,
-  request: Extract<OperatorAsk, { kind: K }>,
-): Promise<AnswerOf<K>> {
-  try {
-    const read = readAnswer[kind] as unknown as Reader<AnswerOf<K>>;
-    return await hub().ask(methodOf(kind), toAskRequest(request), read);
-  } catch (error) {
-    if (!(error instanceof CliFailure) || (error.code !== "NOT_ANSWERED" && error.code !== "INTERRUPTED")) throw error;
-    const asked: OperatorAsk = request;
-    const again = asked.kind === "submitTask" ? ` with --id ${asked.task}` : "";
-    throw new CliFailure(
-      error.code,
-      `${error.message}; it may have been done. Asking again${again} is safe`,
-      error.exit,
-    );
-  }
-}
-
-function actOf(context: Context): Act {
-  const reason = context.given.text("reason");
-  if (reason === undefined) throw usage("an act needs --reason TEXT: it is written to the ledger beside your name");
-  return { operator: operatorOf(context), reason: fit(words(PROSE_CHARACTERS_MOST), reason, "--reason") };
-}
-
-export function operatorOf({ given, shell, certified, hasOwnName }: Context, otherwise?: string): string {
-  const said = given.text("operator") ?? certified();
-  // A personal token says who asks, and the hub writes it down; whom the system names counts for less.
-  if (said === undefined && hasOwnName()) return "";
-  const name = said ?? shell.environment.user ?? otherwise;
-  if (name === undefined) throw usage("an act needs --operator NAME: $USER is not set");
-  return fit(words(OPERATOR_CHARACTERS_MOST), name, "--operator");
-}
-
 function seenOf({ given }: Context): string {
   const seen = given.text("seen");
   if (seen === undefined)
@@ -176,4 +131,10 @@ export function scopeIn({ given }: Context) {
   return scopeOf({ robot: given.text("robot"), fleet: given.text("fleet"), site: given.on("site") });
 }
 
-export const ACTS = { taskAdd, taskCancel, modeSet, modeClear, placeFree, robotAbsent } as const;
+/** An optional span of time under the name of its field. */
+function spanOf<N extends string>(given: string | undefined, field: N, name: string): { [K in N]?: number } {
+  if (given === undefined) return {};
+  return { [field]: durationMs(given, { name, leastMs: 1, mostMs: SPAN_MS_MOST }) } as { [K in N]: number };
+}
+
+export const ACTS = { taskAdd, modeSet, modeClear, placeFree, robotAbsent } as const;

@@ -11,6 +11,7 @@ import { MODEL_FILE } from "./model-inspect.js";
 import { READS } from "./reads.js";
 import { REPLAY } from "./replay.js";
 import { STREAMS } from "./streams.js";
+import { TAKING_OVER } from "./taking-over.js";
 
 export const DEFAULT_HUB = "127.0.0.1:7443";
 
@@ -21,13 +22,17 @@ export const COMMANDS: readonly Command[] = [
   HALT.halt,
   ACTS.taskAdd,
   READS.taskList,
-  ACTS.taskCancel,
+  TAKING_OVER.taskCancel,
+  TAKING_OVER.taskPause,
+  TAKING_OVER.taskResume,
   READS.modeShow,
   ACTS.modeSet,
   ACTS.modeClear,
   READS.placeList,
   ACTS.placeFree,
   ACTS.robotAbsent,
+  TAKING_OVER.robotDrain,
+  TAKING_OVER.robotUndrain,
   STREAMS.events,
   READS.explain,
   REPLAY.replay,

@@ -4,7 +4,7 @@
 import { type Token, tokenKey } from "../../proto/claim.js";
 import type { LedgerBody, LedgerEvent } from "../../proto/ledger.js";
 import { shown } from "./escape.js";
-import { wallText } from "./units.js";
+import { ageText, wallText } from "./units.js";
 
 /** `  42  2026-03-01 12:00:03Z  r3 claims P4 for task t7 (token 2.17)`, escaped. */
 export function eventLine(event: LedgerEvent): string {
@@ -41,7 +41,7 @@ function plain(body: LedgerBody): string {
     case "claimFreed":
       return `claim freed: ${FREE_EXIT_TEXT[body.exit]} ${under(body)}${seenByWhom(body)}`;
     case "ceilingSet":
-      return `${scope(body)} at most ${body.rung} ${byWhom(body)}`;
+      return `${scope(body)} at most ${body.rung}${forText(body.forMs)} ${byWhom(body)}`;
     case "ceilingCleared":
       return `${scope(body)} override cleared ${byWhom(body)}`;
     case "modeChanged":
@@ -50,6 +50,18 @@ function plain(body: LedgerBody): string {
       return `${body.act} ${body.subject}, seen: ${body.seen} ${byWhom(body)}`;
     case "interplayFound":
       return interplayText(body);
+    case "deadlineTold":
+      return `task ${body.task} ${DEADLINE_TEXT[body.verdict]} by ${ageText(body.byMs)}${because(body.detail)}`;
+    case "taskPaused":
+      return `task ${body.task} is paused ${byWhom(body)}`;
+    case "taskResumed":
+      return `task ${body.task} goes on ${byWhom(body)}`;
+    case "robotDrained":
+      return `${body.robot} is drained ${byWhom(body)}`;
+    case "robotUndrained":
+      return `${body.robot} is back in service ${byWhom(body)}`;
+    case "ceilingEnded":
+      return `${scope(body)} at most ${body.rung} is over: its time has passed`;
   }
 }
 
@@ -64,6 +76,12 @@ const INTERPLAY_TEXT = {
   ROBOT_TO_AND_FRO: "robot goes to and fro",
   ACTORS_FIGHT: "two rules undo each other",
   RUNG_FLAPS: "rung flaps",
+} as const;
+
+const DEADLINE_TEXT = {
+  EXPECTED_LATE: "is expected to be late",
+  EXPECTED_IN_TIME: "is expected in time again,",
+  MISSED: "has missed its deadline",
 } as const;
 
 const TASK_END_TEXT = { END_DONE: "done", END_FAILED: "failed", END_CANCELLED: "cancelled" } as const;
@@ -85,9 +103,15 @@ const FREE_EXIT_TEXT = {
 
 type Body<K extends LedgerBody["kind"]> = Extract<LedgerBody, { kind: K }>;
 
-function stopsText({ stops, fleet }: Body<"taskAccepted">): string {
+function stopsText({ stops, fleet, priority, deadlineMs }: Body<"taskAccepted">): string {
   const text = stops.map((stop) => stop.destinations.join("|")).join(" ");
-  return fleet === "" ? text : `${text} for fleet ${fleet}`;
+  const urgent = priority === undefined ? "" : `, priority ${priority}`;
+  const due = deadlineMs === undefined ? "" : `, within ${ageText(deadlineMs)}`;
+  return `${text}${fleet === "" ? "" : ` for fleet ${fleet}`}${urgent}${due}`;
+}
+
+function forText(forMs: number | undefined): string {
+  return forMs === undefined ? "" : ` for ${ageText(forMs)}`;
 }
 
 function whatFor({ task, purpose, stopIndex }: Body<"claimed">): string {

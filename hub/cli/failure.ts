@@ -21,6 +21,7 @@ export const CLI_CODES = {
   HUB_LATER: ["later", "the hub cannot do it now"],
   HUB_MISSING: ["missing", "the hub does not know it"],
   HUB_DATA: ["data", "the hub does not accept what was sent"],
+  NOT_CONFIRMED: ["later", "nothing shows yet that the robot has stopped acting"],
   FAULT: ["software", "something is broken in this command or in the hub"],
 } as const satisfies Record<string, readonly [ExitClass, string]>;
 export type CliCode = keyof typeof CLI_CODES;

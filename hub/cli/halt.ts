@@ -4,7 +4,8 @@
 import { methodOf, PROSE_CHARACTERS_MOST, readAnswer, type Scope, toAskRequest } from "../../proto/operator.js";
 import { type RobotView, readListRobotsResponse } from "../../proto/operator-views.js";
 import { words } from "../../proto/shape.js";
-import { operatorOf, scopeIn } from "./acts.js";
+import { scopeIn } from "./acts.js";
+import { operatorOf } from "./asking.js";
 import { ACT_FLAGS, type Command, type Context, SCOPE_FLAGS } from "./command.js";
 import { CliFailure } from "./failure.js";
 import { type Column, renderTable } from "./table.js";

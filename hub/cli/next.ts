@@ -25,6 +25,7 @@ const NEXT: Readonly<Record<Exclude<CliCode, "USAGE"> | RefusalCode, string>> = 
   HUB_LATER: AGAIN,
   HUB_MISSING: NAMES,
   HUB_DATA: VERSIONS,
+  NOT_CONFIRMED: "drover explain TASK tells how far it is; until then take it that the robot may still move",
   FAULT: "report these lines with the command",
   BUSY: WHO,
   PLACE_UNKNOWN: "let the robots be heard, or look and say so with drover place free",
@@ -51,6 +52,8 @@ const NEXT: Readonly<Record<Exclude<CliCode, "USAGE"> | RefusalCode, string>> = 
   SUPERSEDED: AGAIN,
   SITE_STOPPING: "ask again when the hub is back",
   UNAUTHENTICATED: "give --token-file FILE or $DROVER_TOKEN; drover-hub token issue, on the hub's machine, makes one",
+  DRAINED: "drover robot undrain ROBOT takes it back into service",
+  PAUSED: "drover task resume TASK lets it go on",
 };
 
 /** What to do next; "" where nothing is to be done. `argv` is what was typed. */

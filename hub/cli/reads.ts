@@ -72,16 +72,29 @@ const taskColumns: readonly Column[] = [
   { key: "to", title: "TO", priority: 3, least: 6 },
   { key: "robot", title: "ROBOT", priority: 2, least: 4 },
   { key: "age", title: "AGE", align: "right", priority: 5, least: 5 },
+  { key: "urgency", title: "PRIO", align: "right", priority: 9, least: 4 },
+  { key: "due", title: "DUE", align: "right", priority: 6, least: 5 },
   { key: "fleet", title: "FLEET", priority: 8, least: 5 },
   { key: "operator", title: "OPERATOR", priority: 7, least: 6 },
   { key: "detail", title: "DETAIL", priority: 6, least: 8 },
 ];
 
+function phaseText({ phase, paused }: TaskView): string {
+  if (phase === "TASK_FAILED") return "FAILED";
+  return phase === "WAITING" && paused !== undefined ? "PAUSED" : phase;
+}
+
+/** What is left until the deadline, or by how much it is missed. */
+function dueText({ deadlineLeftMs, lateMs }: TaskView): string {
+  if (deadlineLeftMs !== undefined) return ageText(deadlineLeftMs);
+  return lateMs === undefined ? "-" : `-${ageText(lateMs)}`;
+}
+
 function taskRow(task: TaskView): Row {
   const stop = task.stops[task.stopIndex];
   return {
     task: task.id,
-    phase: task.phase === "TASK_FAILED" ? "FAILED" : task.phase,
+    phase: phaseText(task),
     stop:
       task.phase === "DONE"
         ? `${task.stops.length}/${task.stops.length}`
@@ -89,6 +102,8 @@ function taskRow(task: TaskView): Row {
     to: task.destination || (stop?.destinations.join("|") ?? "-"),
     robot: task.robot || "-",
     age: ageText(task.acceptedAgoMs),
+    urgency: String(task.priority ?? "-"),
+    due: dueText(task),
     fleet: task.fleet || "any",
     operator: task.operator || "-",
     detail: task.detail,

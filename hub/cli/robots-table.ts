@@ -56,6 +56,6 @@ function batteryText({ chargeRatio, charging }: RobotView): string {
 function activityText(view: RobotView): string {
   if (view.absent) return "absent";
   if (!view.linked) return "no link";
-  const doing = view.activity || "-";
+  const doing = view.drained === undefined ? view.activity || "-" : `${view.activity || "-"}, drained`;
   return view.blockedBy === "" ? doing : `${doing}, blocked by ${view.blockedBy}`;
 }

@@ -20,11 +20,11 @@ export function anId(value: string, name: string): string {
   return fit(readId, value, name);
 }
 
-const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, min: 60_000, h: 3_600_000 };
+const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, min: 60_000, h: 3_600_000 };
 
 /** "500ms", "5s", "1.5min", "1h" as whole milliseconds. A number without a unit is refused. */
 export function durationMs(value: string, limits: { name: string; leastMs: number; mostMs: number }): number {
-  const match = /^(\d{1,9}(?:\.\d{1,3})?) ?(ms|s|min|h)$/.exec(value);
+  const match = /^(\d{1,9}(?:\.\d{1,3})?) ?(ms|s|m|min|h)$/.exec(value);
   const ms = match === null ? Number.NaN : Math.round(Number(match[1]) * (UNITS_MS[match[2] ?? ""] ?? Number.NaN));
   if (ms >= limits.leastMs && ms <= limits.mostMs) return ms;
   const range = `from ${spell(limits.leastMs)} to ${spell(limits.mostMs)}`;
@@ -42,11 +42,12 @@ function spell(ms: number): string {
   return `${ms}ms`;
 }
 
-/** A whole number from `least` to 2^32 - 1. */
-export function wholeNumber(value: string, { name, least }: { name: string; least: number }): number {
+/** A whole number from `least` to `most`, 2^32 - 1 when absent. */
+export function wholeNumber(value: string, of: { name: string; least: number; most?: number }): number {
+  const { name, least, most = 0xffff_ffff } = of;
   const found = /^\d{1,10}$/.test(value) ? Number(value) : Number.NaN;
-  if (found >= least && found <= 0xffff_ffff) return found;
-  throw usage(`${name}: expected a whole number from ${least} to ${0xffff_ffff}, found "${value}"`);
+  if (found >= least && found <= most) return found;
+  throw usage(`${name}: expected a whole number from ${least} to ${most}, found "${value}"`);
 }
 
 export interface Endpoint {

@@ -30,7 +30,9 @@ export function robotsChanged(before: readonly RobotView[], after: readonly Robo
 export function tasksChanged(before: readonly TaskView[], after: readonly TaskView[]): boolean {
   const told = (tasks: readonly TaskView[]) =>
     JSON.stringify(
-      tasks.map(({ id, phase, stopIndex, robot, destination }) => [id, phase, stopIndex, robot, destination]),
+      tasks.map(({ id, phase, stopIndex, robot, destination, paused, lateMs }) => {
+        return [id, phase, stopIndex, robot, destination, paused, lateMs !== undefined];
+      }),
     );
   return told(before) !== told(after);
 }
@@ -70,6 +72,8 @@ function robotChanges(old: RobotView, now: RobotView): readonly string[] {
       now.destination === "" ? "no destination" : `to ${now.destination}${now.task && ` for task ${now.task}`}`,
     );
   }
+  if ((old.drained ?? "") !== (now.drained ?? ""))
+    parts.push(now.drained === undefined ? "back in service" : `drained by ${now.drained}`);
   if (old.blockedBy !== now.blockedBy && now.blockedBy !== "") parts.push(`blocked by ${now.blockedBy}`);
   return parts.length === 0 ? [] : [`${now.id} ${parts.join(", ")}`];
 }

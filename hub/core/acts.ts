@@ -3,11 +3,13 @@
 // cannot show (R4); no act takes a place from a robot whose lease may still run.
 
 import { type Refusal, refuse } from "../../proto/errors.js";
+import { PRIORITY_USUAL } from "../../proto/ledger.js";
 import { CAUSES, type CauseName, causesOf, clearLatches, type Rung, severity } from "../../proto/mode.js";
 import type { Act, OperatorAnswer, OperatorAsk, Scope } from "../../proto/operator.js";
 import { free, isOutside } from "./claims.js";
-import { ceilingsOf, HUB, isEnded, scopeKey, type Task } from "./ledger-state.js";
+import { ceilingKey, ceilingsOf, HUB, isEnded, scopeKey, type Task } from "./ledger-state.js";
 import { stepModes } from "./modes.js";
+import { drainRobot, overrideLeftMs, pauseTask, resumeTask, undrainRobot } from "./taking-over.js";
 import { closeTask } from "./tasks.js";
 import type { HubState, Turn } from "./turn.js";
 import { channelAgeMs, type RobotWatch, whereabouts } from "./watch.js";
@@ -43,6 +45,14 @@ export function perform(turn: Turn, ask: OperatorAsk): OperatorAnswer | Refusal 
       return freePlace(turn, ask);
     case "stateAbsent":
       return stateAbsent(turn, ask);
+    case "pauseTask":
+      return pauseTask(turn, ask);
+    case "resumeTask":
+      return resumeTask(turn, ask);
+    case "drainRobot":
+      return drainRobot(turn, ask);
+    case "undrainRobot":
+      return undrainRobot(turn, ask);
   }
 }
 
@@ -80,8 +90,8 @@ function submitTask(turn: Turn, ask: Asked<"submitTask">): OperatorAnswer | Refu
   if (ledger.open.size >= limits.tasksWaiting)
     return refuse("TOO_MANY", `${what}: ${ledger.open.size} tasks are open, at most ${limits.tasksWaiting}`);
   const task = ask.task === "" ? unusedName(turn) : ask.task;
-  const { stops, fleet, dwellMs } = ask;
-  turn.emit({ kind: "taskAccepted", task, stops, fleet, dwellMs, ...ask.act });
+  const { act, kind: _, ...asked } = ask;
+  turn.emit({ kind: "taskAccepted", ...asked, task, ...act });
   return { task, existed: false };
 }
 
@@ -94,12 +104,13 @@ function unusedName({ ledger }: Turn): string {
 }
 
 function sameTask(task: Task, ask: Asked<"submitTask">): OperatorAnswer | Refusal {
-  const key = (t: Pick<Task, "stops" | "fleet" | "dwellMs">) =>
-    JSON.stringify([t.stops.map((stop) => stop.destinations), t.fleet, t.dwellMs]);
-  if (key(task) === key(ask)) return { task: task.id, existed: true };
+  const { priority = PRIORITY_USUAL, deadlineMs = null } = ask;
+  const key = (t: Pick<Task, "stops" | "fleet" | "dwellMs" | "priority" | "deadlineMs">) =>
+    JSON.stringify([t.stops.map((stop) => stop.destinations), t.fleet, t.dwellMs, t.priority, t.deadlineMs]);
+  if (key(task) === key({ ...ask, priority, deadlineMs })) return { task: task.id, existed: true };
   return refuse(
     "TASK_DIFFERS",
-    `cannot take task "${ask.task}": a task of that name exists with other stops, fleet or dwell`,
+    `cannot take task "${ask.task}": a task of that name exists with other stops, fleet, dwell, priority or deadline`,
   );
 }
 
@@ -129,20 +140,31 @@ function inScope(turn: Turn, scope: Scope): readonly RobotWatch[] | Refusal {
 
 function setCeiling(
   turn: Turn,
-  ask: { readonly act: Act; readonly scope: Scope; readonly rung: Rung },
+  ask: { readonly act: Act; readonly scope: Scope; readonly rung: Rung; readonly forMs?: number },
 ): OperatorAnswer | Refusal {
   const robots = inScope(turn, ask.scope);
   if ("code" in robots) return robots;
   if (ask.rung === "AUTONOMOUS")
     return refuse("NOT_LOWER", "cannot set AUTONOMOUS: an override only lowers; clear the one that stands instead");
-  const stands = turn.ledger.ceilings.get(scopeKey(ask.scope));
+  const { act, scope, rung, forMs } = ask;
+  if (forMs !== undefined && rung === "HALT")
+    return refuse("NOT_LOWER", "cannot set HALT for a time: it latches, and ends only by a person (R7)");
+  const asked = { ...scope, ...act, rung, ...(forMs === undefined ? {} : { forMs }) };
+  const stands = turn.ledger.ceilings.get(ceilingKey(asked));
+  const leftMs = stands === undefined ? null : overrideLeftMs(turn.state, stands, turn.nowMs);
+  if (leftMs !== null && leftMs > (forMs ?? 0)) {
+    return refuse(
+      "NOT_LOWER",
+      `cannot set ${rung} for ${forMs} ms: it stands for another ${leftMs} ms; clear it first`,
+    );
+  }
   if (stands !== undefined && severity(ask.rung) < severity(stands.rung)) {
     return refuse(
       "NOT_LOWER",
       `cannot set ${ask.rung}: ${stands.rung} by ${stands.operator} stands for the same scope; clear it first`,
     );
   }
-  turn.emit({ kind: "ceilingSet", robot: ask.scope.robot, fleet: ask.scope.fleet, rung: ask.rung, ...ask.act });
+  turn.emit({ kind: "ceilingSet", ...asked });
   stepModes(turn);
   const linked = (watch: RobotWatch) => watch.stream !== null;
   return {

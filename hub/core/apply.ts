@@ -3,8 +3,19 @@
 // start.
 
 import { NO_TOKEN, type Token, tokenKey } from "../../proto/claim.js";
-import type { LedgerBody, LedgerEvent } from "../../proto/ledger.js";
-import { type Claim, ceilingKey, ceilingsOf, HUB, type LedgerState, type Task, unbind } from "./ledger-state.js";
+import { type LedgerBody, type LedgerEvent, PRIORITY_USUAL } from "../../proto/ledger.js";
+import { hubTimeMs } from "./hub-time.js";
+import {
+  type Ceiling,
+  type Claim,
+  ceilingKey,
+  ceilingsOf,
+  HUB,
+  type LedgerState,
+  type Task,
+  timedKey,
+  unbind,
+} from "./ledger-state.js";
 
 type Body<K extends LedgerBody["kind"]> = Extract<LedgerBody, { kind: K }>;
 
@@ -18,6 +29,7 @@ export function apply(state: LedgerState, event: LedgerEvent): void {
   if (event.sequence !== state.events + 1) fault(event, `follows ${state.events}`);
   state.events = event.sequence;
   applyBody(state, event);
+  state.lastMs = event.hubMs;
 }
 
 function applyBody(state: LedgerState, event: LedgerEvent): void {
@@ -26,6 +38,8 @@ function applyBody(state: LedgerState, event: LedgerEvent): void {
     case "hubStarted":
       if (body.epoch <= state.epoch) fault(event, `epoch ${body.epoch} does not raise ${state.epoch}`);
       if (state.counter > 0) state.lastGiven = { epoch: state.epoch, counter: state.counter };
+      closeEpoch(state);
+      state.startedMs = event.hubMs;
       state.epoch = body.epoch;
       state.counter = 0;
       state.longestWaitMs = Math.max(state.longestWaitMs, body.longestWaitMs);
@@ -56,15 +70,20 @@ function applyBody(state: LedgerState, event: LedgerEvent): void {
     case "claimFreed":
       return claimFreed(state, event, body);
     case "ceilingSet":
-      state.ceilings.set(ceilingKey(body), body);
-      // R5: it has begun above all that anybody may have been given, and has asked people to look.
-      if (ceilingKey(body) === WHOLE_SITE) state.lastGiven = { epoch: state.epoch, counter: 0 };
+      return ceilingSet(state, event, body);
+    case "ceilingCleared":
+      return ceilingCleared(state, body);
+    case "ceilingEnded":
+      state.ceilings.delete(timedKey(body, body.rung));
       return;
-    case "ceilingCleared": {
-      const stands = ceilingsOf(state, body).find((ceiling) => ceiling !== undefined); // one at a time, the hub's first
-      if (stands !== undefined) state.ceilings.delete(ceilingKey(stands));
-      return;
-    }
+    case "deadlineTold":
+      return deadlineTold(state, event, body);
+    case "taskPaused":
+    case "taskResumed":
+      return paused(state, event, body);
+    case "robotDrained":
+    case "robotUndrained":
+      return drained(state, body);
     case "modeChanged":
     case "actRecorded":
     case "interplayFound":
@@ -72,9 +91,62 @@ function applyBody(state: LedgerState, event: LedgerEvent): void {
   }
 }
 
+function ceilingSet(state: LedgerState, event: LedgerEvent, body: Body<"ceilingSet">): void {
+  state.ceilings.set(ceilingKey(body), ceilingOf(event, body));
+  // R5: it has begun above all that anybody may have been given, and has asked people to look.
+  if (ceilingKey(body) === WHOLE_SITE) state.lastGiven = { epoch: state.epoch, counter: 0 };
+}
+
+/** The hub's first, and all of people's at a time. */
+function ceilingCleared(state: LedgerState, body: Body<"ceilingCleared">): void {
+  const [ofHub, ...ofPeople] = ceilingsOf(state, body);
+  for (const stands of ofHub === undefined ? ofPeople : [ofHub])
+    if (stands !== undefined) state.ceilings.delete(ceilingKey(stands));
+}
+
+function deadlineTold(state: LedgerState, event: LedgerEvent, body: Body<"deadlineTold">): void {
+  const task = taskOf(state, event, body.task);
+  task.told = body.verdict;
+  task.toldTimes += 1;
+}
+
+function paused(state: LedgerState, event: LedgerEvent, body: Body<"taskPaused"> | Body<"taskResumed">): void {
+  const { operator, reason } = body;
+  taskOf(state, event, body.task).paused = body.kind === "taskPaused" ? { operator, reason } : null;
+}
+
+function drained(state: LedgerState, body: Body<"robotDrained"> | Body<"robotUndrained">): void {
+  const { operator, reason } = body;
+  if (body.kind === "robotDrained") state.drained.set(body.robot, { operator, reason });
+  else state.drained.delete(body.robot);
+}
+
+/** What counts hub time is told how much of it the epoch that ends has certainly had. */
+function closeEpoch(state: LedgerState): void {
+  for (const id of state.open) {
+    const task = state.tasks.get(id);
+    if (task === undefined) continue;
+    const since = { epoch: task.acceptedEpoch, hubMs: task.acceptedHubMs, spentMs: task.spentMs };
+    task.spentMs = hubTimeMs(state, since, state.lastMs);
+  }
+  for (const [key, { forMs, sinceEpoch = 0, sinceMs = 0, spentMs = 0, ...ceiling }] of state.ceilings) {
+    if (forMs === undefined) continue;
+    const spent = hubTimeMs(state, { epoch: sinceEpoch, hubMs: sinceMs, spentMs }, state.lastMs);
+    state.ceilings.set(key, { ...ceiling, forMs, sinceEpoch, sinceMs, spentMs: spent });
+  }
+}
+
+function ceilingOf(event: LedgerEvent, body: Body<"ceilingSet">): Ceiling {
+  const { robot, fleet, rung, operator, reason, forMs } = body;
+  const ceiling = { robot, fleet, rung, operator, reason };
+  return forMs === undefined
+    ? ceiling
+    : { ...ceiling, forMs, sinceEpoch: event.epoch, sinceMs: event.hubMs, spentMs: 0 };
+}
+
 function taskAccepted(state: LedgerState, event: LedgerEvent, body: Body<"taskAccepted">): void {
   if (state.tasks.has(body.task) || state.endedIds.has(body.task)) fault(event, `task ${body.task} exists`);
-  const { kind: _, task: id, ...asked } = body;
+  const { kind: _, task: id, priority = PRIORITY_USUAL, deadlineMs = null, ...asked } = body;
   state.tasks.set(id, {
     ...asked,
     id,
@@ -89,6 +161,12 @@ function taskAccepted(state: LedgerState, event: LedgerEvent, body: Body<"taskAc
     cancelAsked: false,
     attempts: 0,
     ended: "",
+    priority,
+    deadlineMs,
+    spentMs: 0,
+    toldTimes: 0,
+    told: null,
+    paused: null,
   });
   state.open.add(id);
   state.counts.accepted += 1;
@@ -128,7 +206,7 @@ function claimed(state: LedgerState, event: LedgerEvent, body: Body<"claimed">):
   const held = state.byDestination.get(body.destination);
   if (held !== undefined && held.robot !== body.robot) fault(event, `${body.destination} is held by ${held.robot}`);
   if (held !== undefined) fault(event, `${body.destination} still carries token ${tokenKey(held.token)}`);
-  const { kind: _, leaseMs: __, ...fields } = body;
+  const { kind: _, leaseMs: __, why: ___, ...fields } = body;
   const claim: Claim = { ...fields, phase: "assigned", lapsed: false, end: null };
   state.claims.set(tokenKey(token), claim);
   state.byDestination.set(body.destination, claim);

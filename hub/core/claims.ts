@@ -5,10 +5,12 @@ import { certainlyOutside, holderAgainst, type Token, tokenKey, type Whereabouts
 import { type Refusal, refuse } from "../../proto/errors.js";
 import { certainlyLapsed } from "../../proto/lease.js";
 import { PERMITS } from "../../proto/mode.js";
+import type { AssignmentWhy } from "../../proto/why.js";
 import type { Purpose } from "../../proto/wire.js";
 import { actingClaim, type Claim, claimsOfRobot } from "./ledger-state.js";
 import { effectiveOf } from "./modes.js";
 import { waitMsFor } from "./site.js";
+import { whyTakenOver } from "./taking-over.js";
 import type { HubState, Turn } from "./turn.js";
 import { channelAgeMs, lastPose, poseCapturedMs, type RobotWatch, whereabouts } from "./watch.js";
 
@@ -22,6 +24,7 @@ export interface ClaimAsk {
   readonly task: string;
   readonly stopIndex: number;
   readonly dwellMs: number;
+  readonly why?: AssignmentWhy; // what the dispatcher weighed
   readonly assignment?: string; // an assignment that goes on under a new token
 }
 
@@ -144,7 +147,8 @@ export function claim(turn: Turn, ask: ClaimAsk): Refusal | Token {
   const assignment = ask.assignment ?? `a${token.epoch}-${token.counter}`;
   const { robot, destination, purpose, task, stopIndex } = ask;
   const leaseMs = state.site.config.lease.leaseMs;
-  turn.emit({ kind: "claimed", token, assignment, robot, destination, purpose, task, stopIndex, leaseMs });
+  const why = ask.why === undefined ? {} : { why: ask.why };
+  turn.emit({ kind: "claimed", token, assignment, robot, destination, purpose, task, stopIndex, leaseMs, ...why });
   watch.grants.set(tokenKey(token), turn.nowMs);
   turn.send(watch, { kind: "grant", token, assignment, task, destination, purpose, dwellMs: ask.dwellMs });
   return token;
@@ -170,6 +174,8 @@ function whyNotTask(state: HubState, ask: ClaimAsk): Refusal | null {
   if (task === undefined) return refuse("UNKNOWN_TASK", `there is no task ${ask.task}`);
   if (!state.ledger.open.has(task.id) || task.cancelAsked)
     return refuse("TASK_ENDED", `task ${task.id} is ended, or about to be`);
+  const takenOver = whyTakenOver(state, { robot: ask.robot, task });
+  if (takenOver !== null) return takenOver;
   const isWaiting = task.token.epoch === 0 && (task.robot === "" || task.robot === ask.robot);
   const isStop = task.stops[task.stopIndex]?.destinations.includes(ask.destination) ?? false;
   if (isWaiting && isStop && task.stopIndex === ask.stopIndex) return null;

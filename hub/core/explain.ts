@@ -3,7 +3,9 @@
 // has robots to control meanwhile (R13).
 
 import { tokenKey } from "../../proto/claim.js";
-import type { LedgerBody, LedgerEvent } from "../../proto/ledger.js";
+import { type LedgerBody, type LedgerEvent, PRIORITY_USUAL } from "../../proto/ledger.js";
+import { whyLines } from "../../proto/why.js";
+import type { Task } from "./ledger-state.js";
 import type { HubState } from "./turn.js";
 import { Beginnings, type Fact } from "./why/fact.js";
 import { fleetFacts, robotFacts, siteFacts } from "./why/mode.js";
@@ -76,11 +78,21 @@ export class Story {
     return this.#events.length >= EVENTS_MOST;
   }
 
+  /** Of an open task or an assignment: why this robot has it and no other. */
+  #whyLines(): readonly string[] {
+    if (this.#kind !== "task" && this.#kind !== "assignment") return [];
+    const bodies = this.#events.map(({ body }) => body);
+    const last = bodies.findLast((body) => body.kind === "claimed");
+    const isOpen = last !== undefined && !bodies.some((body) => body.kind === "taskEnded");
+    return isOpen && last.why !== undefined ? whyLines(last.robot, last.why) : [];
+  }
+
   /** null when nothing of that name is known. `read` is what was read of the ledger. */
   told(at: { readonly read: Stretch; readonly nowMs: number }): Explanation | null {
     if (this.#kind === null) return null;
     const facts = factsOfNow(this.#state, this.#id, { nowMs: at.nowMs, began: this.#began });
-    const lines = facts.length === 0 ? linesOfNow(this.#state, this.#id) : facts.map(({ says }) => says);
+    const now = facts.length === 0 ? linesOfNow(this.#state, this.#id) : facts.map(({ says }) => says);
+    const lines = [...now, ...askedLines(this.#state, this.#id), ...this.#whyLines()];
     const { from, to } = at.read;
     const looked = from > 1 && this.#kind !== "task" ? [`told by events ${from} to ${to}`] : [];
     return { kind: this.#kind, lines: [...lines, ...looked], facts, events: this.#events.slice(-EVENTS_MOST) };
@@ -175,4 +187,23 @@ function linesOfNow(state: HubState, id: string): readonly string[] {
     return [`a decision of ${decider}, which keeps its record itself: on its board, ${how}`];
   }
   return state.ledger.endedIds.has(id) ? ["it has ended, long ago"] : [];
+}
+
+/** What people have asked of an open task beside its stops, and what is foreseen of it. */
+function askedLines(state: HubState, id: string): readonly string[] {
+  const task = state.ledger.tasks.get(id);
+  return task === undefined ? [] : asked(state, task);
+}
+
+function asked(state: HubState, task: Task): readonly string[] {
+  const lines: string[] = [];
+  if (task.paused !== null) lines.push(`paused by ${task.paused.operator}: ${task.paused.reason}`);
+  const doneInMs = state.doneInMs.get(task.id);
+  const estimate = doneInMs === undefined ? "" : `, done in ${Math.ceil(doneInMs / 1000)} s at best`;
+  if (task.priority !== PRIORITY_USUAL || task.deadlineMs !== null) {
+    const due =
+      task.deadlineMs === null ? "" : `, to be done within ${Math.ceil(task.deadlineMs / 1000)} s of acceptance`;
+    lines.push(`priority ${task.priority}${due}${estimate}`);
+  }
+  return lines;
 }

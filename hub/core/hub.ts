@@ -17,6 +17,7 @@ import { closed, edgeMessage, hello, stepLinks } from "./links.js";
 import { stepModes } from "./modes.js";
 import { type Dispatcher, stepRound } from "./round.js";
 import { longestWaitOf, type Site } from "./site.js";
+import { stepOverrides } from "./taking-over.js";
 import { closeTask } from "./tasks.js";
 import { type HubEffect, type HubState, Turn } from "./turn.js";
 import { answeredElsewhereMs, newWatch, takeTelemetry } from "./watch.js";
@@ -64,6 +65,8 @@ export class Hub {
       givesFromMs: 0,
       hubNonce: firstNonce(parts.incarnation),
       lastRoundMs: 0,
+      doneInMs: new Map(),
+      recalled: new Set(),
       nextId: 1,
       submitted: 0,
       interplay: noInterplay(),
@@ -104,6 +107,7 @@ export class Hub {
     switch (input.kind) {
       case "tick":
         stepInterplay(this.state.interplay, turn.site.config.interplay, turn.nowMs);
+        stepOverrides(turn);
         stepModes(turn);
         stepClaims(turn);
         stepLinks(turn);

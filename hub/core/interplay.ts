@@ -74,12 +74,18 @@ export function actorOf(body: LedgerBody): Actor {
     case "taskAccepted":
     case "cancelAsked":
     case "actRecorded":
+    case "taskPaused":
+    case "taskResumed":
+    case "robotDrained":
+    case "robotUndrained":
       return "person";
     case "hubStarted":
     case "robotEnrolled":
     case "taskEnded":
     case "claimLapsed":
     case "interplayFound":
+    case "deadlineTold":
+    case "ceilingEnded":
       return "hub";
   }
 }

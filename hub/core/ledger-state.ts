@@ -2,7 +2,7 @@
 // assignment: the place stays taken until a named exit (R4).
 
 import { NO_TOKEN, type Token, tokenKey } from "../../proto/claim.js";
-import type { ASSIGNMENT_ENDS } from "../../proto/ledger.js";
+import type { ASSIGNMENT_ENDS, DeadlineVerdict } from "../../proto/ledger.js";
 import type { Rung } from "../../proto/mode.js";
 import type { Purpose } from "../../proto/wire.js";
 
@@ -26,6 +26,18 @@ export interface Task {
   cancelAsked: boolean;
   attempts: number; // assignments that ended without arrival at the present stop
   ended: string; // reason, when ended
+  readonly priority: number;
+  readonly deadlineMs: number | null; // after acceptance
+  spentMs: number; // hub time in epochs before this one
+  told: DeadlineVerdict | null; // of its deadline, last
+  toldTimes: number;
+  paused: Said | null;
+}
+
+/** Who asked for something that stands, and why. */
+export interface Said {
+  readonly operator: string;
+  readonly reason: string;
 }
 
 export interface Claim {
@@ -81,16 +93,23 @@ export interface Ceiling {
   readonly rung: Rung;
   readonly operator: string;
   readonly reason: string;
+  readonly forMs?: number; // ends by itself; the clock of what follows is the hub's
+  readonly sinceEpoch?: number;
+  readonly sinceMs?: number;
+  readonly spentMs?: number; // hub time in epochs before this one
 }
 
 export interface LedgerState {
   readonly tasksKept: number;
   events: number;
   epoch: number;
+  startedMs: number; // hub time of the first event of this epoch
+  lastMs: number; // and of the last one
   counter: number;
   lastGiven: Token; // R5: the highest token of the epochs before this one
   longestWaitMs: number; // R3, R5: W of any lease ever granted
   readonly absent: Map<string, string>; // robot to what was stated
+  readonly drained: Map<string, Said>; // by robot
   readonly tasks: Map<string, Task>;
   readonly open: Set<string>; // ids of tasks that have not ended
   readonly claims: Claims; // by token
@@ -107,10 +126,13 @@ export function emptyLedgerState(tasksKept = 5000): LedgerState {
     tasksKept,
     events: 0,
     epoch: 0,
+    startedMs: 0,
+    lastMs: 0,
     counter: 0,
     lastGiven: NO_TOKEN,
     longestWaitMs: 0,
     absent: new Map(),
+    drained: new Map(),
     tasks: new Map(),
     open: new Set(),
     claims: new Claims(),
@@ -132,16 +154,31 @@ export function scopeKey(scope: { readonly robot: string; readonly fleet: string
 export const HUB = "hub";
 
 /** The hub's own ceiling of a scope stands beside that of people, and neither takes the other's place. */
-export function ceilingKey(ceiling: Pick<Ceiling, "robot" | "fleet" | "operator">): string {
-  return ceiling.operator === HUB ? `${scopeKey(ceiling)} by hub` : scopeKey(ceiling);
+export function ceilingKey(
+  ceiling: Pick<Ceiling, "robot" | "fleet" | "operator"> & Partial<Pick<Ceiling, "rung" | "forMs">>,
+): string {
+  if (ceiling.operator === HUB) return `${scopeKey(ceiling)} by hub`;
+  return ceiling.forMs === undefined ? scopeKey(ceiling) : timedKey(ceiling, ceiling.rung ?? "HALT");
 }
+
+/** One that ends by itself stands beside those that do not and beside that of another rung: its end lifts no other. */
+export function timedKey(scope: Pick<Ceiling, "robot" | "fleet">, rung: Rung): string {
+  return `${scopeKey(scope)} ${rung} for a time`;
+}
+
+/** The rungs that may be imposed for a time; HALT ends by a person (R7). */
+const TIMED = ["CONFIRM", "REACTIVE_ONLY"] as const satisfies readonly Rung[];
 
 /** The ceilings of a scope: the hub's first. */
 export function ceilingsOf(
   state: LedgerState,
   scope: Pick<Ceiling, "robot" | "fleet">,
 ): readonly (Ceiling | undefined)[] {
-  return [state.ceilings.get(ceilingKey({ ...scope, operator: HUB })), state.ceilings.get(scopeKey(scope))];
+  return [
+    state.ceilings.get(ceilingKey({ ...scope, operator: HUB })),
+    state.ceilings.get(scopeKey(scope)),
+    ...TIMED.map((rung) => state.ceilings.get(timedKey(scope, rung))),
+  ];
 }
 
 export function claimOf(state: LedgerState, token: Token): Claim | undefined {

@@ -205,16 +205,18 @@ export function stepLinks(turn: Turn): void {
     const task = turn.ledger.tasks.get(acting.task);
     const sentMs = watch.grants.get(key);
     if (task?.cancelAsked === true) withdraw(turn, watch, acting);
+    else if (task !== undefined && task.paused !== null) withdraw(turn, watch, acting, "paused");
+    else if (watch.recalled?.key === key) withdraw(turn, watch, acting, watch.recalled.reason);
     else if (acting.lapsed) regrant(turn, acting);
     else if (sentMs !== undefined && turn.nowMs - sentMs >= RESEND_MS) sendGrant(turn, watch, acting);
   }
 }
 
-function withdraw(turn: Turn, watch: RobotWatch, acting: Claim): void {
+function withdraw(turn: Turn, watch: RobotWatch, acting: Claim, reason = "cancelled"): void {
   const sentMs = watch.withdrawn.get(tokenKey(acting.token));
   if (sentMs !== undefined && turn.nowMs - sentMs < RESEND_MS) return;
   watch.withdrawn.set(tokenKey(acting.token), turn.nowMs);
-  turn.send(watch, { kind: "withdraw", token: acting.token, assignment: acting.assignment, reason: "cancelled" });
+  turn.send(watch, { kind: "withdraw", token: acting.token, assignment: acting.assignment, reason });
 }
 
 /** R4: a lapsed claim goes on, under a higher token, when its former holder is back and may have it. */

@@ -63,7 +63,8 @@ export function effectiveOf(state: HubState, watch: RobotWatch): Rung {
   return worseRung(watch.edgeRung, worstOf(hubCauses(state, watch)));
 }
 
-function ceilingsFor(state: HubState, watch: RobotWatch): readonly (Ceiling | undefined)[] {
+/** The ceilings that bear on a robot: its own, its fleet's and the site's. */
+export function ceilingsFor(state: HubState, watch: RobotWatch): readonly (Ceiling | undefined)[] {
   return [
     ...ceilingsOf(state.ledger, { robot: watch.id, fleet: "" }),
     ...ceilingsOf(state.ledger, { robot: "", fleet: watch.fleet }),
@@ -84,7 +85,9 @@ function areSame(ceilings: ReadonlyMap<string, Ceiling>, known: readonly Ceiling
 
 function causeOf(ceiling: Ceiling | undefined): readonly Cause[] {
   if (ceiling === undefined) return [];
-  return [{ name: "operator", rung: ceiling.rung, detail: `${ceiling.operator}: ${ceiling.reason}`.slice(0, 200) }];
+  const { operator, reason, rung, forMs } = ceiling;
+  const span = forMs === undefined ? "" : ` (for ${Math.ceil(forMs / 1000)} s)`;
+  return [{ name: "operator", rung, detail: `${operator}: ${reason}${span}`.slice(0, 200) }];
 }
 
 function fleetOf(turn: Turn, watch: { readonly fleet: string }): FleetConfig {

@@ -2,12 +2,16 @@
 // each claim is decided by the ledger (R1). A robot that stands somewhere idle claims the place that it stands on, so
 // that what is taken is taken in the ledger too (R4: occupied first, autonomous later).
 
-import type { Whereabouts } from "../../proto/claim.js";
+import { tokenKey, type Whereabouts } from "../../proto/claim.js";
+import type { Refusal } from "../../proto/errors.js";
 import { claim, isElsewhere, isOutside, isStanding, standsLong, standsOn, whyNoGrants } from "./claims.js";
-import type { DispatchRobot, DispatchTask, DispatchView, Proposal } from "./dispatch/view.js";
+import { foresee } from "./deadlines.js";
+import type { Bar, BatteryPolicy, Dispatched, DispatchRobot, DispatchView, Proposal, Swap } from "./dispatch/view.js";
 import { heldOff } from "./interplay.js";
 import { actingClaim, claimsOfRobot } from "./ledger-state.js";
 import { dwellOf } from "./links.js";
+import type { Site } from "./site.js";
+import { pausedLoads, tasksUnderWay, waitingTasks } from "./task-queue.js";
 import { closeTask } from "./tasks.js";
 import type { Turn } from "./turn.js";
 import { channelAgeMs, lastBattery, lastPose, type RobotWatch, whereabouts } from "./watch.js";
@@ -17,18 +21,40 @@ import { channelAgeMs, lastBattery, lastPose, type RobotWatch, whereabouts } fro
  */
 const ABANDON_MS = 10_000;
 
-export type Dispatcher = (view: DispatchView, nowMs: number) => readonly Proposal[];
+/** Proposals alone: of a dispatcher that foresees nothing. */
+export type Dispatcher = (view: DispatchView, nowMs: number) => Dispatched | readonly Proposal[];
+
+const NOTHING_FORESEEN = { doneInMs: new Map<string, number>(), swaps: [] } as const;
 
 export function stepRound(turn: Turn, dispatcher: Dispatcher): void {
   if (turn.nowMs - turn.state.lastRoundMs < turn.site.config.limits.dispatchMs) return;
   turn.state.lastRoundMs = turn.nowMs;
   abandon(turn);
   settle(turn);
-  for (const proposal of dispatcher(viewOf(turn), turn.nowMs)) {
-    const { robot, purpose, task, destination } = proposal;
+  const given = dispatcher(viewOf(turn), turn.nowMs);
+  const { proposals, doneInMs, swaps } = "proposals" in given ? given : { proposals: given, ...NOTHING_FORESEEN };
+  for (const proposal of proposals) {
+    const { robot, purpose, task, destination, choice: why } = proposal;
     const stopIndex = turn.ledger.tasks.get(task)?.stopIndex ?? 0;
-    claim(turn, { robot, destination, purpose, task, stopIndex, dwellMs: dwellOf(turn.state, task) });
+    const asked = { robot, destination, purpose, task, stopIndex, dwellMs: dwellOf(turn.state, task) };
+    claim(turn, why === undefined ? asked : { ...asked, why });
   }
+  for (const swap of swaps) recall(turn, swap);
+  foresee(turn, doneInMs);
+}
+
+/** The robot is asked back for another one that is nearer; a task only once, so that nothing goes to and fro (R13). */
+function recall(turn: Turn, swap: Swap): void {
+  const { recalled, watches } = turn.state;
+  const watch = watches.get(swap.robot);
+  const acting = actingClaim(turn.ledger, swap.robot);
+  if (watch === undefined || acting === undefined || acting.task !== swap.task || recalled.has(swap.task)) return;
+  for (const task of recalled) if (!turn.ledger.open.has(task)) recalled.delete(task);
+  recalled.add(swap.task);
+  watch.recalled = {
+    key: tokenKey(acting.token),
+    reason: `${swap.other} is ${swap.gainM.toFixed(1)} m nearer`.slice(0, 120),
+  };
 }
 
 /**
@@ -96,7 +122,8 @@ export function viewOf(turn: Turn): DispatchView {
   };
   return {
     robots: robotViews(turn),
-    tasks: taskViews(turn),
+    tasks: waitingTasks(turn),
+    underWay: tasksUnderWay(turn),
     destinations: state.site.config.destinations,
     holder: (destination, asker) => {
       const found = blockersOf(destination);
@@ -105,7 +132,14 @@ export function viewOf(turn: Turn): DispatchView {
     conflicts: (a, b) => state.site.conflicts.get(a)?.includes(b) ?? false,
     homes: new Map(state.site.config.robots.map((robot) => [robot.id, robot.home])),
     battery: state.site.config.battery,
+    fleetBattery: fleetBatteries(state.site),
+    policy: state.site.config.dispatch,
+    speedMps: state.site.config.physics.maxSpeedMps * state.site.config.dispatch.speedShare,
   };
+}
+
+function fleetBatteries(site: Site): ReadonlyMap<string, BatteryPolicy> {
+  return new Map([...site.fleets.values()].map(({ id, battery }) => [id, { ...site.config.battery, ...battery }]));
 }
 
 /** Where a robot may be in this round: the same for every destination that it may block. */
@@ -147,11 +181,32 @@ function findBlockers(turn: Turn, destination: string, sightings: readonly Sight
 /** Robots that have told where they are. */
 function robotViews(turn: Turn): readonly DispatchRobot[] {
   const robots: DispatchRobot[] = [];
+  const loads = pausedLoads(turn);
   for (const watch of turn.state.watches.values()) {
     const pose = lastPose(watch);
-    if (pose !== undefined) robots.push(robotView(turn, watch, pose));
+    if (pose === undefined) continue;
+    const barred = barOf(turn, watch.id, loads);
+    const robot = robotView(turn, watch, pose);
+    robots.push(barred === null ? robot : { ...robot, barred });
   }
   return robots;
+}
+
+/** What keeps a robot from new tasks by the word of people. */
+function barOf(turn: Turn, robot: string, loads: ReadonlyMap<string, string>): Bar | null {
+  const drained = turn.ledger.drained.get(robot);
+  if (drained !== undefined)
+    return { reason: "DRAINED", detail: `it is drained by ${drained.operator}: ${drained.reason}`.slice(0, 120) };
+  const load = loads.get(robot);
+  return load === undefined
+    ? null
+    : { reason: "CARRIES_LOAD", detail: `it carries the load of ${load}, which is paused` };
+}
+
+/** The code of a refusal, and its message without whom it is about. */
+function whyOf({ code, message }: Refusal): Bar {
+  const reason = code === "NO_LEASE" || code === "NOT_AUTONOMOUS" || code === "ROBOT_STALE" ? code : "OTHER";
+  return { reason, detail: message.slice(message.indexOf(": ") + 2, message.indexOf(": ") + 122) };
 }
 
 function robotView(turn: Turn, watch: RobotWatch, told: NonNullable<ReturnType<typeof lastPose>>): DispatchRobot {
@@ -176,28 +231,6 @@ function robotView(turn: Turn, watch: RobotWatch, told: NonNullable<ReturnType<t
     assignment: acting === undefined ? null : { purpose: acting.purpose, destination: acting.destination },
     excluded: new Set([...watch.excluded.keys(), ...apart]),
     idleSinceMs: watch.idleSinceMs,
+    ...(refusal === null ? {} : { why: whyOf(refusal) }),
   };
-}
-
-/** Tasks that wait for a robot, or whose next stop waits for a place. */
-function taskViews(turn: Turn): readonly DispatchTask[] {
-  const { ledger, startedMs } = turn.state;
-  const tasks: DispatchTask[] = [];
-  for (const id of ledger.open) {
-    const task = ledger.tasks.get(id);
-    if (task === undefined || task.token.epoch !== 0 || task.cancelAsked) continue;
-    if (heldOff(turn.state.interplay, "task", id, turn.nowMs) !== null) continue;
-    const stop = task.stops[task.stopIndex]?.destinations;
-    if (stop === undefined) continue;
-    const isInherited = task.acceptedEpoch !== ledger.epoch;
-    tasks.push({
-      id,
-      fleet: task.fleet,
-      stop,
-      robot: task.robot === "" ? null : task.robot,
-      waitingSinceMs: isInherited ? startedMs : task.acceptedHubMs,
-      order: task.order,
-    });
-  }
-  return tasks;
 }

@@ -4,7 +4,7 @@
 // whole ledger instead.
 
 import { tokenKey } from "../../proto/claim.js";
-import { ASSIGNMENT_ENDS, type LedgerEvent, stops } from "../../proto/ledger.js";
+import { ASSIGNMENT_ENDS, DEADLINE_VERDICTS, type LedgerEvent, stops } from "../../proto/ledger.js";
 import {
   count,
   enumOf,
@@ -15,6 +15,7 @@ import {
   type Read,
   type Reader,
   struct,
+  structOf,
   text,
   WireRefused,
 } from "../../proto/shape.js";
@@ -23,7 +24,7 @@ import { apply, ENDED_IDS_KEPT } from "./apply.js";
 import { type Claim, ceilingKey, emptyLedgerState, type LedgerState, type Task } from "./ledger-state.js";
 
 /** Of the plain data. A snapshot of another schema is not read. */
-export const SNAPSHOT_SCHEMA = 2;
+export const SNAPSHOT_SCHEMA = 3;
 
 const MOST = 2_000_000; // of anything that is listed
 const prose = text(400);
@@ -35,11 +36,18 @@ const ids: Reader<readonly string[]> = (value, path) => {
   return value;
 };
 
+function orNull<T>(read: Reader<T>): Reader<T | null> {
+  return (value, path) => (value === null ? null : read(value, path));
+}
+const said = struct({ operator: text(64), reason: prose });
+
 const readTask = struct({
   ...{ stops, fleet: maybeId, dwellMs: count, operator: text(64), reason: prose, id, order: count },
   phase: enumOf(["WAITING", "ACTIVE", "DONE", "TASK_FAILED", "CANCELLED"] as const),
   ...{ stopIndex: count, robot: maybeId, acceptedWallMs: count, acceptedHubMs: count, acceptedEpoch: count },
   ...{ token: anyToken, cancelAsked: flag, attempts: count, ended: prose },
+  ...{ priority: count, deadlineMs: orNull(count), spentMs: count, toldTimes: count },
+  ...{ told: orNull(enumOf(DEADLINE_VERDICTS)), paused: orNull(said) },
 });
 
 const readEnd = enumOf(ASSIGNMENT_ENDS);
@@ -51,10 +59,18 @@ const readClaim = struct({
 
 const readSmall = struct({
   ...{ schema: count, tasksKept: count, events: count, epoch: count, counter: count, longestWaitMs: count },
+  ...{ startedMs: count, lastMs: count },
   lastGiven: anyToken,
   absent: listOf(struct({ robot: id, seen: prose }), MOST),
+  drained: listOf(struct({ robot: id, operator: text(64), reason: prose }), MOST),
   claims: listOf(readClaim, MOST),
-  ceilings: listOf(struct({ robot: maybeId, fleet: maybeId, rung: rungTold, operator: text(64), reason: prose }), MOST),
+  ceilings: listOf(
+    structOf(
+      { robot: maybeId, fleet: maybeId, rung: rungTold, operator: text(64), reason: prose },
+      { forMs: count, sinceEpoch: count, sinceMs: count, spentMs: count },
+    ),
+    MOST,
+  ),
   counts: struct({ accepted: count, done: count, failed: count, cancelled: count }),
   open: ids,
   ended: ids,
@@ -76,14 +92,13 @@ export function snapshotOf(state: LedgerState): Snapshot {
 
 /** All but the tasks and the ended ids. */
 export function smallSnapshotOf(state: LedgerState): SmallSnapshot {
-  const { tasksKept, events, epoch, counter, lastGiven, longestWaitMs } = state;
+  const { tasksKept, events, epoch, startedMs, lastMs, counter, lastGiven, longestWaitMs } = state;
   return {
-    ...{ schema: SNAPSHOT_SCHEMA, tasksKept, events, epoch, counter, lastGiven, longestWaitMs },
+    ...{ schema: SNAPSHOT_SCHEMA, tasksKept, events, epoch, startedMs, lastMs, counter, lastGiven, longestWaitMs },
     absent: [...state.absent].map(([robot, seen]) => ({ robot, seen })),
     claims: [...state.claims.values()].map((claim) => ({ ...claim })),
-    ceilings: [...state.ceilings.values()].map(({ robot, fleet, rung, operator, reason }) => {
-      return { robot, fleet, rung, operator, reason };
-    }),
+    drained: [...state.drained].map(([robot, by]) => ({ robot, ...by })),
+    ceilings: [...state.ceilings.values()].map((ceiling) => ({ ...ceiling })),
     counts: { ...state.counts },
     ...{ open: [...state.open], ended: [...state.ended] },
   };
@@ -94,17 +109,21 @@ export function fromSnapshot(plain: unknown): LedgerState {
   const small = readSmall(plain, "snapshot");
   if (small.schema !== SNAPSHOT_SCHEMA) throw new WireRefused("snapshot.schema", `${SNAPSHOT_SCHEMA}`, small.schema);
   const { tasks, endedIds } = plain as { readonly tasks?: unknown; readonly endedIds?: unknown };
-  const { tasksKept, events, epoch, counter, lastGiven, longestWaitMs } = small;
+  const { tasksKept, events, epoch, startedMs, lastMs, counter, lastGiven, longestWaitMs } = small;
   const state: LedgerState = {
     ...emptyLedgerState(tasksKept),
-    ...{ events, epoch, counter, lastGiven, longestWaitMs },
+    ...{ events, epoch, startedMs, lastMs, counter, lastGiven, longestWaitMs },
     absent: keyed(small.absent, { path: "snapshot.absent", key: ({ robot }) => robot, value: ({ seen }) => seen }),
     tasks: keyed(listOf(readTask, MOST)(tasks, "snapshot.tasks"), {
       ...{ path: "snapshot.tasks", key: (task) => task.id, value: (task): Task => ({ ...task }) },
     }),
     open: unique(small.open, "snapshot.open"),
     ceilings: keyed(small.ceilings, {
-      ...{ path: "snapshot.ceilings", key: ceilingKey, value: (one) => ({ kind: "ceilingSet", ...one }) },
+      ...{ path: "snapshot.ceilings", key: ceilingKey, value: (one) => ({ ...one }) },
+    }),
+    drained: keyed(small.drained, {
+      ...{ path: "snapshot.drained", key: ({ robot }) => robot },
+      value: ({ operator, reason }) => ({ operator, reason }),
     }),
     ended: [...small.ended],
     endedIds: unique(ids(endedIds, "snapshot.endedIds"), "snapshot.endedIds"),

@@ -34,6 +34,8 @@ export interface HubState {
   givesFromMs: number; // nothing is given before
   hubNonce: number;
   lastRoundMs: number;
+  doneInMs: ReadonlyMap<string, number>; // by task, as the last round of dispatch foresaw it
+  readonly recalled: Set<string>; // tasks whose robot was asked to make way for a nearer one
   nextId: number;
   submitted: number;
   readonly interplay: Interplay;
@@ -58,6 +60,11 @@ export class Turn {
     this.state = state;
     this.nowMs = now.nowMs;
     this.#wallMs = now.wallMs;
+  }
+
+  /** Since 1970: for people, and for deadlines over a restart. */
+  get wallMs(): number {
+    return this.#wallMs;
   }
 
   get site(): Site {

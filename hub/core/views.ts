@@ -6,10 +6,12 @@ import { type Cause, causesOf, type Rung } from "../../proto/mode.js";
 import type { PlaceView, RobotView, SiteView, TaskView } from "../../proto/operator-views.js";
 import type { TelemetryValue } from "../../proto/wire.js";
 import { isOutside, standsOn, whyNotFree } from "./claims.js";
+import { deadlineLeftMs, lateMs } from "./deadlines.js";
 import { haltStateOf } from "./halts.js";
 import { interplayQuestions } from "./interplay.js";
 import { actingClaim, type Claim, isEnded, type Task } from "./ledger-state.js";
-import { effectiveOf, hubCauses, worstOf } from "./modes.js";
+import { ceilingsFor, effectiveOf, hubCauses, worstOf } from "./modes.js";
+import { overrideLeftMs } from "./taking-over.js";
 import type { HubState } from "./turn.js";
 import { lastBattery, lastPose, type RobotWatch, telemetryAge, whereabouts } from "./watch.js";
 
@@ -54,8 +56,23 @@ function robotView(state: HubState, watch: RobotWatch, nowMs: number): RobotView
     plans: edge?.plans ?? 0,
     planDeadlineMisses: edge?.planDeadlineMisses ?? 0,
     inferenceMs: edge?.inferenceMs ?? 0,
+    ...takenOver(state, watch, nowMs),
   };
 }
+
+/** What people have asked of the robot; nothing of most. */
+function takenOver(state: HubState, watch: RobotWatch, nowMs: number): Pick<RobotView, "drained" | "overrideLeftMs"> {
+  const { drained, ceilings } = state.ledger;
+  if (drained.size === 0 && ceilings.size === 0) return NOT_TAKEN_OVER;
+  const by = drained.get(watch.id);
+  const lefts = ceilingsFor(state, watch).map((one) => (one === undefined ? null : overrideLeftMs(state, one, nowMs)));
+  const known = lefts.filter((leftMs) => leftMs !== null);
+  return {
+    ...(by === undefined ? {} : { drained: `${by.operator}: ${by.reason}` }),
+    ...(known.length === 0 ? {} : { overrideLeftMs: Math.min(...known) }),
+  };
+}
+const NOT_TAKEN_OVER = {};
 
 function edgeTelemetry(watch: RobotWatch): Extract<TelemetryValue, { kind: "edge" }> | undefined {
   const value = watch.channels.get("edge")?.value;
@@ -121,13 +138,38 @@ export function taskViews(
     .map((task) => taskView(state, task, at));
 }
 
-function taskView(state: HubState, task: Task, at: { readonly nowMs: number; readonly wallMs: number }) {
+function taskView(state: HubState, task: Task, at: { readonly nowMs: number; readonly wallMs: number }): TaskView {
   const destination = state.ledger.claims.get(tokenKey(task.token))?.destination ?? "";
   const sameEpoch = task.acceptedEpoch === state.ledger.epoch;
   const acceptedAgoMs = Math.max(0, sameEpoch ? at.nowMs - task.acceptedHubMs : at.wallMs - task.acceptedWallMs);
-  const detail = task.ended || (task.cancelAsked ? "to be cancelled" : "");
-  const { id, phase, stops, stopIndex, robot, fleet, operator } = task;
-  return { id, phase, stops, stopIndex, robot, destination, fleet, operator, acceptedAgoMs, detail };
+  const { id, phase, stops, stopIndex, robot, fleet, operator, priority } = task;
+  const seen = isEnded(task) ? {} : timesOf(state, task, at);
+  const paused = task.paused === null ? undefined : `${task.paused.operator}: ${task.paused.reason}`;
+  const detail = task.ended || detailOf(task, { paused, late: seen.lateMs });
+  const view = { id, phase, stops, stopIndex, robot, destination, fleet, operator, acceptedAgoMs, detail, priority };
+  return paused === undefined ? { ...view, ...seen } : { ...view, ...seen, paused };
+}
+
+function detailOf(task: Task, of: { readonly paused: string | undefined; readonly late: number | undefined }): string {
+  if (task.cancelAsked) return "to be cancelled";
+  if (of.paused !== undefined) return `paused by ${of.paused}`;
+  if (of.late === undefined) return "";
+  return `${task.told === "MISSED" ? "late by" : "expected late by"} ${Math.ceil(of.late / 1000)} s`;
+}
+
+function timesOf(
+  state: HubState,
+  task: Task,
+  at: { readonly nowMs: number; readonly wallMs: number },
+): Pick<TaskView, "deadlineLeftMs" | "lateMs" | "doneInMs"> {
+  const leftMs = deadlineLeftMs(state, task, at);
+  const late = lateMs(state, task, at);
+  const doneInMs = state.doneInMs.get(task.id);
+  return {
+    ...(leftMs === null || leftMs <= 0 ? {} : { deadlineLeftMs: Math.round(leftMs) }),
+    ...(late === null ? {} : { lateMs: Math.round(late) }),
+    ...(doneInMs === undefined ? {} : { doneInMs }),
+  };
 }
 
 export function taskCounts(state: HubState) {

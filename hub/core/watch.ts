@@ -52,6 +52,7 @@ export interface RobotWatch {
   ordered: Imposed | null; // what the order was last compared with
   readonly grants: Map<string, number>; // unanswered, token to when it was last sent
   readonly withdrawn: Map<string, number>; // unanswered withdrawals, likewise
+  recalled: { readonly key: string; readonly reason: string } | null; // token of an assignment that is asked back
   readonly lapsedMs: Map<string, number>; // token to when its claim lapsed in this incarnation
   readonly endedMs: Map<string, number>; // token to when its assignment was first seen to be over, likewise
   readonly excluded: Map<string, number>; // destination to when it may be tried again
@@ -101,6 +102,7 @@ export function newWatch(robot: { readonly id: string; readonly fleet: string },
     ladder: NO_HOLDS,
     grants: new Map(),
     withdrawn: new Map(),
+    recalled: null,
     verdict: "lost",
     imposed: null,
     ordered: null,

@@ -5,7 +5,7 @@
 import { conflictsOf } from "../../fleet-config/conflicts.js";
 import type { SiteConfig } from "../../fleet-config/types.js";
 import { shiftTasks } from "../../fleet-config/warehouse.js";
-import { proposeAssignments } from "../../hub/core/dispatch/dispatch.js";
+import { dispatchRound } from "../../hub/core/dispatch/dispatch.js";
 import { Hub, type HubInput, replay } from "../../hub/core/hub.js";
 import { makeSite } from "../../hub/core/site.js";
 import type { HubEffect } from "../../hub/core/turn.js";
@@ -46,7 +46,7 @@ export class HubLoad {
       incarnation: "h1",
       site: makeSite({ config, grid, conflicts, hash: "hash", software: "bench" }),
       ledger: replay([]),
-      dispatcher: (view, nowMs) => proposeAssignments(view, travel, nowMs),
+      dispatcher: (view, nowMs) => dispatchRound(view, travel, nowMs),
     });
     this.#perform(this.hub.start(this.#now));
     this.robots = config.robots.map(({ id, home }, index) => {

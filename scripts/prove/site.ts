@@ -16,7 +16,7 @@ export function destinationOf(robot: string): string {
 }
 
 export function siteOf({ body, map, robots }: Scene): SiteConfig {
-  const { decisions, health, battery, limits, models, interplay } = defaultedParts();
+  const { decisions, health, battery, limits, models, interplay, dispatch } = defaultedParts();
   const { radiusM, marginM, maxSpeedMps, reactiveSpeedMps, accelMps2, brakeMps2 } = body;
   return {
     schema: 1,
@@ -35,6 +35,7 @@ export function siteOf({ body, map, robots }: Scene): SiteConfig {
       ...{ arriveM: Math.min(0.15, radiusM / 2), settleMs: 400, poseErrorMaxM: 0.3 },
     },
     battery,
+    dispatch,
     models,
     interplay,
     limits: { ...limits, localPlanMs: PLAN_MS },

@@ -115,6 +115,13 @@ const cases: readonly Case[] = [
     expected: "less than fullRatio, 0.9",
   },
   {
+    name: "a fleet's battery full before low",
+    text: spoilt("  - id: pickers", "  - id: pickers\n    battery: { fullRatio: 0.2 }"),
+    path: "/fleets/0/battery",
+    found: '{"fullRatio":0.2}',
+    expected: "lowRatio below fullRatio, found 0.3 and 0.2",
+  },
+  {
     name: "back-off that shrinks",
     text: spoilt("physics:", "limits: { reconnectMinMs: 9000 }\nphysics:"),
     path: "/limits/reconnectMaxMs",

@@ -20,7 +20,9 @@ t.test("R12 a viewer acts on nothing, and no act is beyond a supervisor", (t) =>
     t.equal(whyNotPermitted(aPerson("supervisor"), method), null, method);
   }
   const mayOperate = ASK_KINDS.filter((kind) => whyNotPermitted(aPerson("operator"), methodOf(kind)) === null);
-  t.same(mayOperate, ["submitTask", "cancelTask", "halt", "setMode"], "what lowers, and what asks for work");
+  const ofTasks = ["submitTask", "cancelTask", "pauseTask", "resumeTask"];
+  const ofRobots = ["halt", "setMode", "drainRobot", "undrainRobot"];
+  t.same(mayOperate.toSorted(), [...ofTasks, ...ofRobots].toSorted(), "what lowers, and what asks for work");
   t.match(whyNotPermitted(aPerson("operator"), "FreePlace")?.message, /needs the role supervisor, ada has operator/);
   t.end();
 });

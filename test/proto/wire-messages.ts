@@ -3,15 +3,19 @@
 import fc from "fast-check";
 import {
   ASSIGNMENT_ENDS,
+  DEADLINE_VERDICTS,
   FREE_EXITS,
   INTERPLAYS,
   type LedgerEvent,
+  PRIORITY_MOST,
   readLedgerEvent,
+  SPAN_MS_MOST,
   TASK_ENDS,
   toLedgerEvent,
 } from "../../proto/ledger.js";
 import { CAUSES, type CauseName, RUNGS } from "../../proto/mode.js";
 import { toOneOf } from "../../proto/shape.js";
+import { WHY_NOT, type WhyNotReason } from "../../proto/why.js";
 import {
   type EdgeMessage,
   type HubMessage,
@@ -136,22 +140,41 @@ const tag = { sequence: count, schema: small, epoch: count, hubMs: count, wallMs
 const act = { operator: text, reason: text };
 const scope = { robot: maybeId, fleet: maybeId };
 const stops = fc.array(fc.record({ destinations: fc.array(id, { maxLength: 3 }) }), { maxLength: 3 });
+const words = Object.keys(WHY_NOT) as WhyNotReason[];
+const whyNot = fc
+  .record({ subject: id, reason: fc.constantFrom(...words), detail: text, costM: fc.option(real(0, 1e9)) })
+  .map(({ costM, ...not }) => (costM === null ? not : { ...not, costM }));
+const why = fc.record({
+  ...{ costM: real(0, 1e9), waitedMs: count, lookedAt: small },
+  ...{ robots: fc.array(whyNot, { maxLength: 5 }), places: fc.array(whyNot, { maxLength: 3 }) },
+});
 const ledgerBody: fc.Arbitrary<LedgerEvent["body"]> = fc.oneof(
   member("hubStarted", { epoch: count, longestWaitMs: small, configHash: text, software: text }),
   member("robotEnrolled", { robot: id }),
   member("robotAbsent", { robot: id, ...act, seen: text }),
-  member("taskAccepted", { task: id, stops, fleet: maybeId, dwellMs: small, ...act }),
+  fc.oneof(
+    member("taskAccepted", { task: id, stops, fleet: maybeId, dwellMs: small, ...act }),
+    member("taskAccepted", {
+      ...{ task: id, stops, fleet: maybeId, dwellMs: small, ...act },
+      ...{ priority: fc.nat(PRIORITY_MOST), deadlineMs: fc.nat(SPAN_MS_MOST) },
+    }),
+  ),
   member("taskEnded", { task: id, end: fc.constantFrom(...TASK_ENDS), reason: text }),
   member("cancelAsked", { task: id, ...act }),
   member("claimed", {
     ...{ token, assignment: id, robot: id, destination: id, purpose, task: maybeId },
     ...{ stopIndex: small, leaseMs: small },
   }),
+  member("claimed", {
+    ...{ token, assignment: id, robot: id, destination: id, purpose, task: maybeId },
+    ...{ stopIndex: small, leaseMs: small, why },
+  }),
   member("arrived", { token, outcome: id }),
   member("assignmentEnded", { token, end: fc.constantFrom(...ASSIGNMENT_ENDS), reason: text, outcome: maybeId }),
   member("claimLapsed", { token }),
   member("claimFreed", { token, exit: fc.constantFrom(...FREE_EXITS), ...act, seen: text }),
   member("ceilingSet", { ...scope, rung, ...act }),
+  member("ceilingSet", { ...scope, rung, ...act, forMs: fc.nat(SPAN_MS_MOST) }),
   member("ceilingCleared", { ...scope, ...act }),
   member("modeChanged", { ...scope, from: rung, to: rung, cause: text }),
   member("actRecorded", { act: text, subject: text, ...act, seen: text }),
@@ -159,6 +182,12 @@ const ledgerBody: fc.Arbitrary<LedgerEvent["body"]> = fc.oneof(
     ...{ what: fc.constantFrom(...INTERPLAYS), subject: id, between: fc.array(text, { maxLength: 3 }), times: small },
     ...{ events: fc.array(count, { maxLength: 3 }), holdOffMs: small },
   }),
+  member("deadlineTold", { task: id, verdict: fc.constantFrom(...DEADLINE_VERDICTS), byMs: count, detail: text }),
+  member("taskPaused", { task: id, ...act }),
+  member("taskResumed", { task: id, ...act }),
+  member("robotDrained", { robot: id, ...act }),
+  member("robotUndrained", { robot: id, ...act }),
+  member("ceilingEnded", { ...scope, rung }),
 );
 
 const asIs = (value: object) => value as Record<string, unknown>;

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import protobuf from "protobufjs";
 import t from "tap";
 import { decode, decodeJson, encode, encodeJson } from "../../proto/codec/codec.js";
-import { ASSIGNMENT_ENDS, FREE_EXITS, INTERPLAYS, TASK_ENDS } from "../../proto/ledger.js";
+import { ASSIGNMENT_ENDS, DEADLINE_VERDICTS, FREE_EXITS, INTERPLAYS, TASK_ENDS } from "../../proto/ledger.js";
 import { RUNGS } from "../../proto/mode.js";
 import { OUTCOMES, PURPOSES } from "../../proto/wire.js";
 import { repositoryRoot } from "../fleet-config/helpers/site.js";
@@ -86,6 +86,7 @@ t.test("R13 words of the readers are the values of the schemas", async (t) => {
     ["AssignmentEnd", ASSIGNMENT_ENDS],
     ["FreeExit", FREE_EXITS],
     ["Interplay", INTERPLAYS],
+    ["DeadlineVerdict", DEADLINE_VERDICTS],
   ];
   for (const [name, words] of rows) {
     const values = v1.lookupEnum(name).values;

@@ -4,7 +4,7 @@
 import type { ControllerModels } from "../../edge/core/controller/slots.js";
 import { type WatchedModel, watchedOf } from "../../edge/core/health/health.js";
 import { driveGridOf } from "../../fleet-config/derive.js";
-import { proposeAssignments } from "../../hub/core/dispatch/dispatch.js";
+import { type Dispatched, dispatchRound } from "../../hub/core/dispatch/dispatch.js";
 import { Travel } from "../../hub/core/dispatch/travel.js";
 import type { DispatchView, Proposal } from "../../hub/core/dispatch/view.js";
 import { makeSite, type Site } from "../../hub/core/site.js";
@@ -148,9 +148,9 @@ export class Hosts {
     });
   }
 
-  #propose(view: DispatchView, nowMs: number): readonly Proposal[] {
+  #propose(view: DispatchView, nowMs: number): Dispatched | readonly Proposal[] {
     const isWild = this.#parts.weather.on("dispatch-wild", "hub") > 0;
-    return isWild ? wildProposals(view, this.#wild) : proposeAssignments(view, this.#travel, nowMs);
+    return isWild ? wildProposals(view, this.#wild) : dispatchRound(view, this.#travel, nowMs);
   }
 
   #troubleOf(role: "planner" | "controller", robot: string): PlannerTrouble {

@@ -10,6 +10,7 @@ import type { Tasks } from "./checkers/tasks.js";
 import type { HubProcess } from "./hub-process.js";
 import { MS, SECOND } from "./kernel.js";
 import { UNREACHED, type Weather } from "./network.js";
+import { TakingOver } from "./taking-over.js";
 import type { Trace } from "./trace.js";
 import type { Truth } from "./truth.js";
 
@@ -38,9 +39,12 @@ export class People {
   readonly #unanswered = new Set<string>();
   #asked = 0;
   #works = true;
+  readonly #takingOver: TakingOver;
 
   constructor(parts: PeopleParts) {
     this.#parts = parts;
+    const chance = parts.chance.stream("taking over");
+    this.#takingOver = new TakingOver({ chance, ask: (ask) => this.#ask(ask, () => {}) });
     this.#taskLater();
     this.#lookLater();
   }
@@ -75,7 +79,8 @@ export class People {
     const task = `t${this.#asked}`;
     const fleets = [...truth.sim.site.fleets.keys()];
     const fleet = chance.next() < 0.2 ? (fleets[chance.below(fleets.length)] ?? "") : "";
-    this.#submit({ kind: "submitTask", task, stops, fleet, dwellMs: chance.below(3) * 400, act: ACT });
+    const asked = { task, stops, fleet, dwellMs: chance.below(3) * 400, act: ACT };
+    this.#submit({ kind: "submitTask", ...asked, ...this.#takingOver.urgency() });
   }
 
   /** Asks until there is an answer; now and then again after it. */
@@ -116,6 +121,7 @@ export class People {
       this.#clear(hub);
       this.#look(hub);
       this.#restart();
+      this.#takingOver.look(hub, this.#works);
     });
   }
 
@@ -224,5 +230,11 @@ function inWords(ask: OperatorAsk): string {
       return `free ${ask.place}`;
     case "stateAbsent":
       return `absent ${ask.robot}`;
+    case "pauseTask":
+    case "resumeTask":
+      return `${ask.kind} ${ask.task}`;
+    case "drainRobot":
+    case "undrainRobot":
+      return `${ask.kind} ${ask.robot}`;
   }
 }

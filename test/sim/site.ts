@@ -82,7 +82,7 @@ function drawConfig(
     ...(parts.robots > 2 && random.next() < 0.5 ? [drawFleet("carts", pick)] : []),
   ];
   const rho = pick([0.02, 0.1, 0.1]);
-  const { decisions, health, battery, limits, models, interplay } = defaultedParts();
+  const { decisions, health, battery, limits, models, interplay, dispatch } = defaultedParts();
   return {
     schema: 1,
     site: "simulated",
@@ -99,6 +99,7 @@ function drawConfig(
     health,
     battery,
     interplay: Object.assign(interplay, { returns: 2, falls: 3, raiseLeast: 1 }), // so that much is damped
+    dispatch,
     models: Object.assign(models, { promoteAfterMs: random.stream("promotion").next() < 0.5 ? 0 : 4000 }),
     limits: Object.assign(limits, {
       controlMs: 100,

@@ -82,7 +82,7 @@ function wantsOf(round: Round, by: { waiting: DispatchTask[]; low: DispatchRobot
 /** Robots that could take a task at once. */
 function idleRobots(round: Round): DispatchRobot[] {
   return [...round.robots.values()].filter((robot) => {
-    if (!round.isFree(robot) || round.inHand.has(robot.id)) return false;
+    if (!round.isFree(robot) || round.inHand.has(robot.id) || robot.barred !== undefined) return false;
     const energy = round.energy(robot);
     return energy === "ready" || energy === "reluctant";
   });

@@ -1,16 +1,20 @@
-// Tasks to robots. Promises: each pass pairs as many free robots with waiting tasks as can be paired and, among those,
-// at least total cost (metres to the cheapest open alternative, less a bonus for waiting); pairs of one pass that want
-// conflicting places are settled for the one that waited longer, and the losers are matched again among what is left.
+// Tasks to robots. Promises: each pass pairs as many free robots with waiting tasks as can be paired and, among
+// those, at least total cost: metres to the cheapest open alternative, less a bonus for urgency, which is waiting
+// with priority and deadline counted in (urgency.ts). Pairs of one pass that want conflicting places are settled for
+// the more urgent one, and the losers are matched again among what is left. A robot whose charge does not last for a
+// task has no pair with it. Exact up to CELLS_MAX pairs; above it only the most urgent tasks are matched and the rest
+// wait a round (R13).
 //
 // No task starves. Let C be the longest way on the map and b the bonus per second.
 // 1. For robots: suppose a robot that suits task t takes t' in a pass where t stays out although it has an open place
-//    for that robot. Putting t in place of t' changes the total by less than C - b (age t - age t'), and least cost
-//    forbids a gain, so t' is at most C/b younger than t. Only the finitely many tasks accepted by C/b after t can go
-//    before it, each once; so t goes at the latest when as many robots have become free.
-// 2. For places: others might claim t's place, or a neighbour of it, whenever a robot that suits t is not free. A task
-//    that waited STARVING_MS therefore gets turns (see `keepForStarving`): during a turn one suitable robot is kept for
-//    it and nothing new is claimed around one of its alternatives, except by robots that already block it and must get
-//    out. As every holder leaves in the end, the place falls free with the robot ready.
+//    for that robot. Putting t in place of t' changes the total by less than C - b (age t - age t' - P), where P is
+//    what priority and deadline can add at most, and least cost forbids a gain, so t' is at most C/b + P younger than
+//    t. Only the finitely many tasks accepted by then can go before it, each once; so t goes at the latest when as
+//    many robots have become free.
+// 2. For places: others might claim t's place, or a neighbour of it, whenever a robot that suits t is not free. A
+//    task that waited `starvingMs` therefore gets turns (see `keepForStarving`): during a turn one suitable robot is
+//    kept for it and nothing new is claimed around one of its alternatives, except by robots that already block it
+//    and must get out. As every holder leaves in the end, the place falls free with the robot ready.
 // 3. For turns: turn n belongs to the k-th oldest starving task, k the number of trailing zero bits of n: the oldest
 //    has every second turn, the next every fourth, and so on, however many starve. One task whose place never falls
 //    free cannot take all turns, and a turn without a taker binds nothing.
@@ -19,14 +23,13 @@ import type { Round } from "./round.js";
 import type { DispatchRobot, DispatchTask } from "./view.js";
 
 export const AGE_BONUS_MPS = 0.5;
-export const STARVING_MS = 300_000;
 export const TURN_MS = 60_000;
-/** Older than this a task is only as urgent as this, so that the bonus stays small beside the reluctance. */
-const AGE_MAX_MS = 86_400_000;
 /** More than any sum of ways and bonuses that it competes with: a charging robot goes only where no other one can. */
 const RELUCTANCE_M = 1e6;
 /** Each pass settles at least one pair; what is left after the last waits for the next round. */
 const PASSES_MAX = 8;
+/** Pairs of robot and task that one pass weighs. */
+const CELLS_MAX = 200_000;
 
 interface Pair {
   readonly robot: DispatchRobot;
@@ -38,7 +41,7 @@ interface Pair {
 export function matchTasks(round: Round): void {
   for (let pass = 0; pass < PASSES_MAX; pass++) {
     const robots = [...round.robots.values()].filter((robot) => mayWork(round, robot));
-    const tasks = round.tasks.filter((task) => !round.served.has(task.id));
+    const tasks = weighed(round, robots.length);
     const pairs = bestPairs(round, { robots, tasks });
     pairs.sort((a, b) => rank(round, a.task) - rank(round, b.task) || tasks.indexOf(a.task) - tasks.indexOf(b.task));
     let lost = 0;
@@ -50,16 +53,23 @@ export function matchTasks(round: Round): void {
   }
 }
 
+/** Tasks that wait, most urgent first: all, or as many as can be weighed beside those in hand. */
+function weighed(round: Round, robots: number): DispatchTask[] {
+  let left = Math.floor(CELLS_MAX / Math.max(1, robots));
+  return round.tasks.filter((task) => !round.served.has(task.id) && (left-- > 0 || task.robot !== null));
+}
+
 function mayWork(round: Round, robot: DispatchRobot): boolean {
   if (!round.isFree(robot) || round.keep?.robot === robot.id) return false;
   if (round.inHand.has(robot.id)) return true;
+  if (robot.barred !== undefined) return false;
   const energy = round.energy(robot);
   return energy === "ready" || energy === "reluctant";
 }
 
 /** Who wins a place that two want: a starving task, then a task in hand, then the one that waited longer. */
 function rank(round: Round, task: DispatchTask): number {
-  if (round.ageMs(task) >= STARVING_MS) return 0;
+  if (round.ageMs(task) >= round.starvingMs) return 0;
   return task.robot === null ? 2 : 1;
 }
 
@@ -73,9 +83,9 @@ function bestPairs(round: Round, among: { robots: DispatchRobot[]; tasks: Dispat
     for (const [column, task] of tasks.entries()) {
       if (inHand === undefined ? !round.suits(robot, task) : inHand !== task) continue;
       const choice = round.bestAlternative(robot, task);
-      if (choice === null) continue;
+      if (choice === null || !round.canFinish(robot, task, choice.destination)) continue;
       const cell = row * tasks.length + column;
-      const bonusM = (Math.min(round.ageMs(task), AGE_MAX_MS) / 1000) * AGE_BONUS_MPS;
+      const bonusM = (round.urgencyMs(task) / 1000) * AGE_BONUS_MPS;
       costs[cell] = choice.costM + reluctanceM - bonusM;
       choices[cell] = choice;
     }
@@ -95,8 +105,9 @@ function bestPairs(round: Round, among: { robots: DispatchRobot[]; tasks: Dispat
 export function keepForStarving(round: Round): void {
   const turn = (Math.floor(round.nowMs / TURN_MS) + 1) >>> 0;
   let left = 31 - Math.clz32(turn & -turn);
-  for (const task of round.tasks) {
-    if (round.ageMs(task) < STARVING_MS) return;
+  const starving = round.tasks.filter((task) => round.ageMs(task) >= round.starvingMs);
+  starving.sort((a, b) => a.waitingSinceMs - b.waitingSinceMs || a.order - b.order);
+  for (const task of starving) {
     if (!task.stop.some((destination) => canFallFree(round, { task, destination }))) continue;
     if (left-- > 0) continue;
     keepFor(round, task);
@@ -115,7 +126,11 @@ function canFallFree(round: Round, of: { task: DispatchTask; destination: string
 }
 
 function keepFor(round: Round, task: DispatchTask): void {
-  const openM = (robot: DispatchRobot) => round.bestAlternative(robot, task)?.costM ?? Number.POSITIVE_INFINITY;
+  const openM = (robot: DispatchRobot) => {
+    const best = round.bestAlternative(robot, task);
+    const can = best !== null && round.canFinish(robot, task, best.destination);
+    return can ? best.costM : Number.POSITIVE_INFINITY;
+  };
   const taker = nearest(round, { task, costOf: openM });
   const open = taker === null ? null : round.bestAlternative(taker, task);
   if (taker !== null && open !== null) {
@@ -128,7 +143,12 @@ function keepFor(round: Round, task: DispatchTask): void {
   const places = round.around(place);
   const blockers = new Set<string>();
   for (const near of places) blockers.add(round.blocker(near, "") ?? "");
-  const ready = nearest(round, { task, costOf: (robot) => round.costM(robot, place) });
+  const ready = nearest(round, {
+    task,
+    costOf: (robot) => {
+      return round.canFinish(robot, task, place) ? round.costM(robot, place) : Number.POSITIVE_INFINITY;
+    },
+  });
   round.keep = { task: task.id, robot: ready?.id ?? null, places, blockers };
 }
 

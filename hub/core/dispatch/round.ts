@@ -2,7 +2,18 @@
 // closes its destination and all that conflict with it, so that no two proposals of a round can collide, and a
 // destination that the view calls held by another is never proposed. Unknown destinations and unknown ways are never
 // open.
-import type { DispatchDestination, DispatchRobot, DispatchTask, DispatchView, Proposal, TravelCosts } from "./view.js";
+import { PRIORITY_STEP_MS, urgencyMs } from "./urgency.js";
+import type {
+  BatteryPolicy,
+  DispatchDestination,
+  DispatchRobot,
+  DispatchTask,
+  DispatchView,
+  Proposal,
+  TravelCosts,
+} from "./view.js";
+import { Ways } from "./ways.js";
+import { whyThis } from "./why.js";
 
 /**
  * How a robot's battery limits it; "low" looks for a charger, "charging" stays on one, "reluctant" may leave it for a
@@ -28,10 +39,15 @@ export interface Keep {
   readonly blockers: ReadonlySet<string>;
 }
 
+const byId = (a: DispatchRobot, b: DispatchRobot) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+
+/** Of a site that names no other. */
+export const STARVING_MS = 300_000;
+
 export class Round {
   readonly view: DispatchView;
   readonly nowMs: number;
-  /** Oldest first. */
+  /** Most urgent first. */
   readonly tasks: readonly DispatchTask[];
   readonly robots: ReadonlyMap<string, DispatchRobot>;
   readonly destinations: ReadonlyMap<string, DispatchDestination>;
@@ -41,22 +57,32 @@ export class Round {
   readonly proposals = new Map<string, Proposal>();
   readonly served = new Set<string>();
   keep: Keep | null = null;
+  readonly ways: Ways;
+  readonly starvingMs: number;
   readonly #travel: TravelCosts;
   readonly #closed = new Set<string>();
   readonly #around = new Map<string, Set<string>>();
   readonly #holders = new Map<string, string | null>();
   readonly #costsM = new Map<string, Map<string, number>>();
+  readonly #urgencies = new Map<string, number>();
 
   constructor(view: DispatchView, at: { travel: TravelCosts; nowMs: number }) {
     this.view = view;
     this.nowMs = at.nowMs;
     this.#travel = at.travel;
-    const byAge = (a: DispatchTask, b: DispatchTask) => a.waitingSinceMs - b.waitingSinceMs || a.order - b.order;
-    const sorted = [...view.tasks].sort(byAge);
+    this.destinations = new Map(view.destinations.map((destination) => [destination.id, destination]));
+    this.ways = new Ways({ destinations: this.destinations, travel: at.travel, speedMps: view.speedMps ?? 0 });
+    this.starvingMs = view.policy?.starvingMs ?? STARVING_MS;
+    const stepMs = view.policy?.priorityStepMs ?? PRIORITY_STEP_MS;
+    for (const task of view.tasks) {
+      const restMs = task.deadlineMs === undefined ? 0 : this.ways.restMs(task);
+      this.#urgencies.set(task.id, urgencyMs(task, { nowMs: this.nowMs, stepMs, restMs }));
+    }
+    const byUrgency = (a: DispatchTask, b: DispatchTask) => this.urgencyMs(b) - this.urgencyMs(a) || a.order - b.order;
+    const sorted = [...view.tasks].sort(byUrgency);
     let left = TASKS_MAX;
     this.tasks = sorted.filter((task) => task.robot !== null || left-- > 0);
-    this.robots = new Map(view.robots.map((robot) => [robot.id, robot]));
-    this.destinations = new Map(view.destinations.map((destination) => [destination.id, destination]));
+    this.robots = new Map([...view.robots].sort(byId).map((robot) => [robot.id, robot]));
     const inHand = new Map<string, DispatchTask>();
     for (const task of this.tasks) {
       if (task.robot !== null && !inHand.has(task.robot)) inHand.set(task.robot, task);
@@ -69,13 +95,19 @@ export class Round {
     return robot.availability === "free" && robot.assignment === null && !this.proposals.has(robot.id);
   }
 
-  /** Free, with no task in hand, not kept for another task: may be given work, sent to charge or home. */
+  /** Free, with no task in hand, not kept for another task, not drained: may be sent to charge or home. */
   isUnbound(robot: DispatchRobot): boolean {
+    if (robot.barred?.reason === "DRAINED") return false;
     return this.isFree(robot) && !this.inHand.has(robot.id) && this.keep?.robot !== robot.id;
   }
 
   ageMs(task: DispatchTask): number {
     return Math.max(0, this.nowMs - task.waitingSinceMs);
+  }
+
+  /** As a time of waiting: with priority and deadline. */
+  urgencyMs(task: DispatchTask): number {
+    return this.#urgencies.get(task.id) ?? this.ageMs(task);
   }
 
   idleMs(robot: DispatchRobot): number | null {
@@ -88,13 +120,31 @@ export class Round {
   energy(robot: DispatchRobot): Energy {
     const ratio = robot.chargeRatio;
     if (ratio === null) return "ready";
-    const { lowRatio, fullRatio } = this.view.battery;
+    const { lowRatio, fullRatio, resumeRatio = RESUME_RATIO } = this.policyOf(robot);
     const idleMs = this.idleMs(robot);
     const atCharger = robot.standsOn !== null && this.destinations.get(robot.standsOn)?.kind === "charge";
     const settling = atCharger && (idleMs === null ? ratio < lowRatio : idleMs < SETTLE_MS);
     if (ratio < lowRatio) return robot.charging || settling ? "charging" : "low";
     if (ratio >= fullRatio || !(robot.charging || settling)) return "ready";
-    return ratio >= Math.min(RESUME_RATIO, fullRatio) ? "reluctant" : "charging";
+    return ratio >= Math.min(resumeRatio, fullRatio) ? "reluctant" : "charging";
+  }
+
+  policyOf(robot: DispatchRobot): BatteryPolicy {
+    return this.view.fleetBattery?.get(robot.fleet) ?? this.view.battery;
+  }
+
+  /** Whether its charge lets the robot do the whole task by that place, with the reserve left at the end. */
+  canFinish(robot: DispatchRobot, task: DispatchTask, destination: string): boolean {
+    if (robot.chargeRatio === null || task.robot === robot.id) return true;
+    return this.chargeFor(robot, task, destination) <= robot.chargeRatio;
+  }
+
+  /** The charge that the task takes of this robot, the reserve counted in; only the reserve where no range is known. */
+  chargeFor(robot: DispatchRobot, task: DispatchTask, destination: string): number {
+    const { rangeM, reserveRatio = 0 } = this.policyOf(robot);
+    if (rangeM === undefined) return reserveRatio;
+    const tailM = this.ways.endOf(task, destination)?.tailM ?? Number.POSITIVE_INFINITY;
+    return reserveRatio + (this.costM(robot, destination) + tailM) / rangeM;
   }
 
   touches(a: string, b: string): boolean {
@@ -190,7 +240,8 @@ export class Round {
   proposeTask(robot: DispatchRobot, task: DispatchTask, choice: { destination: string; costM: number }): void {
     const waited = `waited ${Math.floor(this.ageMs(task) / 1000)} s`;
     const why = task.robot === null ? `least total travel, ${waited}` : `next stop of the task in hand, ${waited}`;
-    this.propose({ robot: robot.id, purpose: "TASK", task: task.id, ...choice, why });
+    const weighed = whyThis(this, { robot, task, ...choice });
+    this.propose({ robot: robot.id, purpose: "TASK", task: task.id, ...choice, why, choice: weighed });
   }
 
   #isKeptFrom(robot: DispatchRobot, destination: string, task: DispatchTask | null): boolean {

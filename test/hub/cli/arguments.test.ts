@@ -16,7 +16,7 @@ const REFUSED: readonly (readonly [string, readonly string[], RegExp])[] = [
   [
     "X02 an unknown second word",
     ["task", "ad"],
-    /expected one of add, list, cancel, found "ad" \(did you mean "add"\?\)/,
+    /expected one of add, list, cancel, pause, resume, found "ad" \(did you mean "add"\?\)/,
   ],
   ["X02 a group without its second word", ["mode"], /drover mode: expected one of show, set, clear, found nothing/],
   ["X03 an unknown flag", ["robots", "--jsn"], /unknown flag "--jsn" \(did you mean "--json"\?\)/],
@@ -42,6 +42,13 @@ const REFUSED: readonly (readonly [string, readonly string[], RegExp])[] = [
   ],
   ["X20 a forced free", ["place", "force-free", "P1"], /expected one of list, free, found "force-free"/],
   ["X21 a place freed without evidence", ["place", "free", "P1", ...REASON], /--seen TEXT/],
+  [
+    "X08 a priority above the most",
+    ["task", "add", "P1", "--priority", "10", ...REASON],
+    /--priority: expected a whole/,
+  ],
+  ["X08 a deadline without a unit", ["task", "add", "P1", "--deadline", "10", ...REASON], /--deadline: expected a dur/],
+  ["X08 a wait without an end", ["task", "cancel", "t1", "--wait", "--within", "0s", ...REASON], /--within: expected/],
   ["X21 a robot absent without evidence", ["robot", "absent", "r1", ...REASON], /--seen TEXT/],
   [
     "R13 control characters in a reason",
@@ -131,8 +138,11 @@ t.test("a wrong $DROVER_HUB is named as such, and --version needs no hub", async
 t.test("values carry their unit", (t) => {
   const limits = { name: "--x", leastMs: 0, mostMs: 7_200_000 };
   const read = (value: string) => durationMs(value, limits);
-  t.same(["500ms", "5s", "1.5s", "2min", "1h", "0s"].map(read), [500, 5000, 1500, 120_000, 3_600_000, 0]);
-  for (const bad of ["5", "", "s", "-1s", "5 m", "1e3ms", "3h", "٣s"])
+  t.same(
+    ["500ms", "5s", "1.5s", "2min", "10m", "1h", "0s"].map(read),
+    [500, 5000, 1500, 120_000, 600_000, 3_600_000, 0],
+  );
+  for (const bad of ["5", "", "s", "-1s", "5 mm", "1e3ms", "3h", "٣s"])
     t.throws(() => read(bad), { code: "USAGE" }, bad);
   t.same(endpoint("[::1]:7443", "x"), { host: "[::1]", port: 7443 });
   for (const bad of ["a", "a:0", "a:65536", "unix:/tmp/x", "a b:1", ":1", "::1:7443", "a:1/x"]) {

@@ -73,7 +73,7 @@ t.test("drover completion bash offers every command, group and flag of the table
     [["--hub", "127.0.0.1", ":", "74"], []],
     [
       ["--hub", "127.0.0.1", ":", "7443", "task", ""],
-      ["add", "list", "cancel"],
+      ["add", "list", "cancel", "pause", "resume"],
     ],
     [["explain", "--", "--"], []],
     [["nonsense", ""], []],

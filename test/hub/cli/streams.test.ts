@@ -2,7 +2,7 @@
 
 import t from "tap";
 import { FakeShell, golden, openStubHub, runAt } from "./stub-hub.js";
-import { aRobot, aSite } from "./stub-views.js";
+import { aRobot, aSite, EVENTS } from "./stub-views.js";
 
 t.test(
   "events --follow goes on with what becomes durable, each once and in order, and ends cleanly on Ctrl-C",
@@ -22,7 +22,7 @@ t.test(
     t.same([exit, err], [0, ""]);
     t.same(
       sequences().slice(0, 20),
-      Array.from({ length: 20 }, (_, index) => index + 14),
+      Array.from({ length: 20 }, (_, index) => index + EVENTS.length - 1),
     );
     for (const line of shell.out.trimEnd().split("\n")) t.doesNotThrow(() => JSON.parse(line));
     await until(() => hub.port.listeners.size === 0);

@@ -77,7 +77,14 @@ function usualAnswer(ask: OperatorAsk): OperatorAnswer {
     case "stateAbsent":
     case "setMode":
     case "clearMode":
+    case "undrainRobot":
       return {};
+    case "pauseTask":
+      return { phase: "ACTIVE" };
+    case "resumeTask":
+      return { phase: "WAITING" };
+    case "drainRobot":
+      return { task: "t7" };
   }
 }
 

@@ -58,7 +58,13 @@ export const ROBOTS: readonly RobotView[] = [
     chargeRatio: undefined,
     pose: undefined,
   }),
-  aRobot("r4", { charging: true, chargeRatio: 0.42, destination: "C1", activity: "CHARGE" }),
+  aRobot("r4", {
+    charging: true,
+    chargeRatio: 0.42,
+    destination: "C1",
+    activity: "CHARGE",
+    drained: "ada: new wheels",
+  }),
   aRobot("r5", { absent: true, linked: false, leaseLeftMs: undefined, ageBoundMs: 7_400_000 }),
 ];
 
@@ -114,6 +120,16 @@ export const TASKS: readonly TaskView[] = [
     operator: "wms",
     acceptedAgoMs: 4_000,
     detail: "no robot is free",
+  },
+  {
+    ...{ id: "t10", phase: "WAITING", stops: [{ destinations: ["P8"] }], stopIndex: 0, robot: "", destination: "" },
+    ...{ fleet: "", operator: "ada", acceptedAgoMs: 90_000, detail: "expected late by 35 s" },
+    ...{ priority: 9, deadlineLeftMs: 210_000, lateMs: 35_000, doneInMs: 245_000 },
+  },
+  {
+    ...{ id: "t11", phase: "WAITING", stops: [{ destinations: ["P2"] }], stopIndex: 0, robot: "r4", destination: "" },
+    ...{ fleet: "", operator: "ada", acceptedAgoMs: 120_000, detail: "paused by ada: spill in aisle 3" },
+    ...{ priority: 5, lateMs: 4000, paused: "ada: spill in aisle 3" },
   },
 ];
 export const ENDED: TaskView = {
@@ -180,5 +196,18 @@ export const EVENTS: readonly LedgerEvent[] = (
       ...({ kind: "interplayFound", what: "TASK_TO_AND_FRO", subject: "t7", between: ["r1", "r2"] } as const),
       ...{ times: 2, events: [5, 9, 12], holdOffMs: 30_000 },
     },
+    {
+      ...{ kind: "taskAccepted", task: "t10", stops: [{ destinations: ["P8"] }], fleet: "", dwellMs: 0, ...act },
+      ...{ priority: 9, deadlineMs: 300_000 },
+    },
+    { kind: "deadlineTold", task: "t10", verdict: "EXPECTED_LATE", byMs: 35_000, detail: "done in 245 s at best" },
+    { kind: "deadlineTold", task: "t10", verdict: "EXPECTED_IN_TIME", byMs: 20_000, detail: "done in 180 s at best" },
+    { kind: "deadlineTold", task: "t10", verdict: "MISSED", byMs: 100, detail: "no time left" },
+    { kind: "taskPaused", task: "t11", ...act },
+    { kind: "taskResumed", task: "t11", ...act },
+    { kind: "robotDrained", robot: "r4", ...act },
+    { kind: "robotUndrained", robot: "r4", ...act },
+    { kind: "ceilingSet", ...scoped, rung: "CONFIRM", ...act, forMs: 600_000 },
+    { kind: "ceilingEnded", ...scoped, rung: "CONFIRM" },
   ] satisfies LedgerBody[]
 ).map((body, index) => anEvent(index + 1, body));

@@ -3,7 +3,14 @@
 import fc from "fast-check";
 import { apply } from "../../../hub/core/apply.js";
 import { emptyLedgerState, type LedgerState } from "../../../hub/core/ledger-state.js";
-import { ASSIGNMENT_ENDS, LEDGER_SCHEMA, type LedgerBody, type LedgerEvent, TASK_ENDS } from "../../../proto/ledger.js";
+import {
+  ASSIGNMENT_ENDS,
+  DEADLINE_VERDICTS,
+  LEDGER_SCHEMA,
+  type LedgerBody,
+  type LedgerEvent,
+  TASK_ENDS,
+} from "../../../proto/ledger.js";
 
 const ROBOTS = ["r1", "r2", "r3"];
 const PLACES = ["A", "B", "C", "D"];
@@ -12,6 +19,7 @@ const SCOPES = [
   { robot: "r1", fleet: "" },
   { robot: "", fleet: "f" },
 ];
+const TIMED = ["CONFIRM", "REACTIVE_ONLY"] as const;
 const said = { operator: "ada", reason: "a word" };
 
 interface Draw {
@@ -64,6 +72,27 @@ const MAKERS: readonly Maker[] = [
     const rung = pick(["CONFIRM", "HALT"] as const, b) ?? "HALT";
     return { kind: "ceilingSet", ...(pick(SCOPES, a) ?? { robot: "", fleet: "" }), rung, ...said };
   },
+  (_, { a, b }) => {
+    const scope = pick(SCOPES, a) ?? { robot: "", fleet: "" };
+    return { kind: "ceilingSet", ...scope, rung: pick(TIMED, b) ?? "CONFIRM", ...said, forMs: 1 + a };
+  },
+  (_, { a, b }) => {
+    const scope = pick(SCOPES, a) ?? { robot: "", fleet: "" };
+    return { kind: "ceilingEnded", ...scope, rung: pick(TIMED, b) ?? "CONFIRM" };
+  },
+  ...(["taskPaused", "taskResumed"] as const).map((kind): Maker => {
+    return (state, { a }) => {
+      const task = pick([...state.open], a);
+      return task === undefined ? null : { kind, task, ...said };
+    };
+  }),
+  (state, { a, b }) => {
+    const task = pick([...state.open], a);
+    const verdict = pick(DEADLINE_VERDICTS, b) ?? "MISSED";
+    return task === undefined ? null : { kind: "deadlineTold", task, verdict, byMs: a, detail: "so" };
+  },
+  (_, { a }) => ({ kind: "robotDrained", robot: pick(ROBOTS, a) ?? "", ...said }),
+  (_, { a }) => ({ kind: "robotUndrained", robot: pick(ROBOTS, a) ?? "", ...said }),
   (_, { a }) => ({ kind: "ceilingCleared", ...(pick(SCOPES, a) ?? { robot: "", fleet: "" }), ...said }),
   () => ({ kind: "actRecorded", act: "look", subject: "r1", seen: "", ...said }),
   (_, { a }) => {
@@ -75,7 +104,8 @@ const MAKERS: readonly Maker[] = [
 function accept(state: LedgerState, { a, b }: Draw): LedgerBody | null {
   const stops = [{ destinations: [pick(PLACES, a) ?? "", pick(PLACES, b) ?? ""] }, { destinations: ["A"] }];
   const task = `t${state.counts.accepted + 1}`;
-  return { kind: "taskAccepted", task, stops, fleet: "", dwellMs: a, ...said };
+  const asked = { task, stops, fleet: "", dwellMs: a, ...said };
+  return { kind: "taskAccepted", ...asked, ...(b % 2 === 0 ? {} : { priority: a % 10, deadlineMs: 1 + b }) };
 }
 
 function claim(state: LedgerState, { a, b }: Draw): LedgerBody | null {

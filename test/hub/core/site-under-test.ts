@@ -4,7 +4,7 @@
 import { conflictsOf } from "../../../fleet-config/conflicts.js";
 import { defaultedParts, fleetOf, simulatedLease, simulatedPhysics } from "../../../fleet-config/defaults.js";
 import type { Destination, FleetConfig, SiteConfig } from "../../../fleet-config/types.js";
-import { proposeAssignments } from "../../../hub/core/dispatch/dispatch.js";
+import { dispatchRound, type Proposal } from "../../../hub/core/dispatch/dispatch.js";
 import { Hub, type HubInput, replay } from "../../../hub/core/hub.js";
 import type { LedgerState } from "../../../hub/core/ledger-state.js";
 import type { Dispatcher } from "../../../hub/core/round.js";
@@ -64,7 +64,7 @@ function configOf(options: SiteOptions): SiteConfig {
 
 /** Proposes what the test has queued, and nothing else. */
 export class ScriptedDispatch {
-  readonly #wanted: ReturnType<Dispatcher>[number][] = [];
+  readonly #wanted: Proposal[] = [];
 
   /** For the next round of dispatch. */
   want(robot: string, destination: string, task = ""): void {
@@ -72,12 +72,12 @@ export class ScriptedDispatch {
     this.#wanted.push({ robot, destination, task, purpose, costM: 0, why: "the test asks" });
   }
 
-  readonly dispatcher: Dispatcher = () => this.#wanted.splice(0);
+  readonly dispatcher = (..._: Parameters<Dispatcher>): readonly Proposal[] => this.#wanted.splice(0);
 }
 
 /** The product's dispatcher, with straight lines for ways. */
 export const realDispatcher: Dispatcher = (view, nowMs) =>
-  proposeAssignments(
+  dispatchRound(
     view,
     {
       costM: (xM, yM, destination) => {

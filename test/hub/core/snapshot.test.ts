@@ -28,7 +28,8 @@ t.test("R14 a snapshot gives the state back, and with any tail the state of the 
     if (stateText(fromSnapshot(plain)) !== stateText(early)) throw new Error("the snapshot changed with its state");
   });
   fc.assert(property, { numRuns: 200 });
-  for (const kind of ["taskEnded", "assignmentEnded", "claimFreed", "claimLapsed", "cancelAsked", "ceilingSet"])
+  const often = ["taskEnded", "assignmentEnded", "claimFreed", "claimLapsed", "cancelAsked", "ceilingSet"] as const;
+  for (const kind of [...often, "taskPaused", "robotDrained", "deadlineTold", "ceilingEnded"])
     t.ok((seen.get(kind) ?? 0) > 50, `${kind} happened ${seen.get(kind)} times`);
 });
 
@@ -37,10 +38,15 @@ t.test("R14 a snapshot of a hub at work gives its state back, deep and in order"
   for (let number = 1; number <= 6; number += 1) site.submit(`t${number}`, ["A", "C"], ["D"]);
   site.ask({ kind: "stateAbsent", act: { operator: "ada", reason: "broken" }, robot: "r3", seen: "shop" });
   const scope = { robot: "", fleet: "" };
-  site.ask({ kind: "setMode", act: { operator: "ada", reason: "tour" }, scope, rung: "CONFIRM" });
   site.run(3000);
+  const act = { operator: "ada", reason: "tour" };
+  site.ask({ kind: "setMode", act, scope, rung: "CONFIRM" });
+  site.ask({ kind: "setMode", act, scope: { robot: "r1", fleet: "" }, rung: "REACTIVE_ONLY", forMs: 60_000 });
+  site.ask({ kind: "drainRobot", act, robot: "r2" });
+  site.ask({ kind: "pauseTask", act, task: "t6" });
+  site.run(1000);
   const { ledger } = site.hub.state;
-  t.ok(ledger.claims.size > 0 && ledger.ceilings.size > 0 && ledger.open.size > 0);
+  t.ok(ledger.claims.size > 0 && ledger.ceilings.size > 1 && ledger.open.size > 0 && ledger.drained.size > 0);
   t.strictSame(fromSnapshot(overWire(snapshotOf(ledger))), ledger);
   t.equal(stateText(fromSnapshot(overWire(snapshotOf(ledger)))), stateText(ledger), "bit for bit");
 });
@@ -55,7 +61,7 @@ t.test("R13 what cannot be a snapshot is refused with its path", async (t) => {
   const [task] = good.tasks;
   if (claim === undefined || task === undefined) throw new Error("the site under test claims nothing");
   const bad: readonly [string, object, RegExp][] = [
-    ["another schema", { schema: 1 }, /snapshot.schema: expected 2, found 1/],
+    ["another schema", { schema: 1 }, /snapshot.schema: expected 3, found 1/],
     ["no schema", { schema: undefined }, /snapshot.schema/],
     ["a count below zero", { events: -1 }, /snapshot.events/],
     ["a fraction", { longestWaitMs: 0.5 }, /snapshot.longestWaitMs/],

@@ -20,6 +20,10 @@ const REQUESTS: Readonly<Record<string, object>> = {
   stateAbsent: { act: ACT, robot: "r1", seen: "in the workshop" },
   setMode: { act: ACT, scope: { site: true }, rung: "CONFIRM" },
   clearMode: { act: ACT, scope: { fleet: "pickers" } },
+  pauseTask: { act: ACT, task: "t1" },
+  resumeTask: { act: ACT, task: "t1" },
+  drainRobot: { act: ACT, robot: "r1" },
+  undrainRobot: { act: ACT, robot: "r1" },
 };
 
 /** A call whose follower takes `room` messages and then nothing until it drains. */

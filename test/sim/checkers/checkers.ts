@@ -24,6 +24,7 @@ import { Places } from "./places.js";
 import { Renewals } from "./renewals.js";
 import { Rights } from "./rights.js";
 import { Stores } from "./stores.js";
+import { TakenOver } from "./taken-over.js";
 import { Tasks } from "./tasks.js";
 import { Tokens } from "./tokens.js";
 
@@ -55,6 +56,7 @@ export class Checkers {
   readonly #renewals = new Renewals();
   readonly #stores = new Stores();
   readonly #tokens = new Tokens();
+  readonly #takenOver: TakenOver;
   readonly #rungs = new Map<EdgeProcess, Standing>();
   #steps = 0;
   grants = 0;
@@ -71,6 +73,7 @@ export class Checkers {
     this.modes = new Modes(truth, this.#ages, this.#orders);
     this.tasks = new Tasks(truth);
     this.#drivers = new Drivers(truth, this.#orders);
+    this.#takenOver = new TakenOver(truth);
   }
 
   readonly hubStepped = (hub: HubProcess, input: HubInput | null, effects: readonly HubEffect[]): void => {
@@ -86,6 +89,7 @@ export class Checkers {
       this.#exits.decided(hub, events);
       this.modes.decided(hub, events);
       this.tasks.decided(hub, events);
+      this.#takenOver.decided(hub, events);
     }
     this.#places.heard(hub, input);
     this.#exits.heard(hub, input);
@@ -94,6 +98,7 @@ export class Checkers {
     if (input?.kind !== "tick") return;
     this.#ages.hub(hub);
     this.modes.hub(hub);
+    this.#takenOver.hub(hub);
     if (this.#steps % REPLAYED_EVERY === 0 && hub.settled) this.tasks.same(hub);
   };
 
@@ -176,6 +181,7 @@ export class Checkers {
     this.#stores.forget(hub);
     this.modes.forgetHub(hub);
     this.tasks.forget(hub);
+    this.#takenOver.forget(hub);
   }
 
   /** A board starts anew: nothing of it can command any more, and its clocks begin again. */

@@ -35,6 +35,7 @@ export function whatIsMissing(
   for (const claim of state.ledger.claims.values())
     if (claim.lapsed && !truth.isOn(claim.robot, claim.destination))
       missing.push(`${claim.destination} is lapsed-unknown, last held by ${claim.robot}`);
+  for (const robot of state.ledger.drained.keys()) missing.push(`${robot} is drained`);
   for (const scope of state.ledger.ceilings.keys()) missing.push(`a ceiling stands for ${scope}`);
   return missing;
 }

@@ -11,6 +11,7 @@ import { LEASE_MUTANTS } from "./planted/lease.js";
 import { MODEL_MUTANTS } from "./planted/models.js";
 import { PLACE_MUTANTS } from "./planted/place.js";
 import { RESTART_MUTANTS } from "./planted/restart.js";
+import { TAKEN_OVER_MUTANTS } from "./planted/taken-over.js";
 import { TASK_MUTANTS } from "./planted/task.js";
 
 export const MUTANTS: readonly Mutant[] = [
@@ -24,4 +25,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...LADDER_MUTANTS,
   ...MODEL_MUTANTS,
   ...INTERPLAY_MUTANTS,
+  ...TAKEN_OVER_MUTANTS,
 ];

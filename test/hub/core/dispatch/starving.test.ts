@@ -1,6 +1,7 @@
 // No task starves: the bonus for waiting, the turns of starving tasks, and two streams made to starve one task.
 import t from "tap";
-import { STARVING_MS, TURN_MS } from "../../../../hub/core/dispatch/match.js";
+import { TURN_MS } from "../../../../hub/core/dispatch/match.js";
+import { STARVING_MS } from "../../../../hub/core/dispatch/round.js";
 import { aTask, at, check, on, places } from "./site.js";
 import { simulate } from "./site-run.js";
 

@@ -1,0 +1,70 @@
+// What the dispatcher is shown of tasks: those that wait for a robot or a place, and those under way, with their
+// deadlines on the clock of this hub. A paused task is not shown; the robot that carries its load takes nothing else.
+
+import { tokenKey } from "../../proto/claim.js";
+import { deadlineLeftMs } from "./deadlines.js";
+import type { DispatchTask, UnderWay } from "./dispatch/view.js";
+import { heldOff } from "./interplay.js";
+import type { Task } from "./ledger-state.js";
+import type { Turn } from "./turn.js";
+
+/** Tasks that wait for a robot, or whose next stop waits for a place. */
+export function waitingTasks(turn: Turn): readonly DispatchTask[] {
+  const { ledger, startedMs } = turn.state;
+  const tasks: DispatchTask[] = [];
+  for (const id of ledger.open) {
+    const task = ledger.tasks.get(id);
+    if (task === undefined || task.token.epoch !== 0 || task.cancelAsked || task.paused !== null) continue;
+    if (heldOff(turn.state.interplay, "task", id, turn.nowMs) !== null) continue;
+    const stop = task.stops[task.stopIndex]?.destinations;
+    if (stop === undefined) continue;
+    const isInherited = task.acceptedEpoch !== ledger.epoch;
+    tasks.push({
+      id,
+      fleet: task.fleet,
+      stop,
+      robot: task.robot === "" ? null : task.robot,
+      waitingSinceMs: isInherited ? startedMs : task.acceptedHubMs,
+      order: task.order,
+      priority: task.priority,
+      ...timesOf(turn, task),
+    });
+  }
+  return tasks;
+}
+
+/** Tasks whose robot acts on a claim of theirs. */
+export function tasksUnderWay(turn: Turn): readonly UnderWay[] {
+  const { ledger, recalled } = turn.state;
+  const tasks: UnderWay[] = [];
+  for (const id of ledger.open) {
+    const task = ledger.tasks.get(id);
+    if (task === undefined || task.token.epoch === 0) continue;
+    const claim = ledger.claims.get(tokenKey(task.token));
+    const stop = task.stops[task.stopIndex]?.destinations;
+    if (claim === undefined || claim.phase !== "assigned" || stop === undefined) continue;
+    const isTaken = task.cancelAsked || task.paused !== null || recalled.has(id) || claim.lapsed;
+    const { robot, destination } = claim;
+    const isUnbegun = task.stopIndex === 0 && !isTaken;
+    tasks.push({ id, robot, destination, isUnbegun, fleet: task.fleet, stop, ...timesOf(turn, task) });
+  }
+  return tasks;
+}
+
+function timesOf(turn: Turn, task: Task): Pick<DispatchTask, "legs" | "dwellMs" | "deadlineMs"> {
+  const legs = task.stops.slice(task.stopIndex + 1).map(({ destinations }) => destinations);
+  const leftMs = deadlineLeftMs(turn.state, task, turn);
+  const times = { legs, dwellMs: task.dwellMs };
+  return leftMs === null ? times : { ...times, deadlineMs: turn.nowMs + leftMs };
+}
+
+/** Robots that carry the load of a paused task, with its name. */
+export function pausedLoads(turn: Turn): ReadonlyMap<string, string> {
+  const { ledger } = turn.state;
+  const loads = new Map<string, string>();
+  for (const id of ledger.open) {
+    const task = ledger.tasks.get(id);
+    if (task !== undefined && task.paused !== null && task.robot !== "") loads.set(task.robot, id);
+  }
+  return loads;
+}
