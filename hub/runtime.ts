@@ -7,6 +7,7 @@ import { type Refusal, refuse } from "../proto/errors.js";
 import type { LedgerEvent } from "../proto/ledger.js";
 import type { OperatorAnswer, OperatorAsk } from "../proto/operator.js";
 import type { HubMessage, Telemetry } from "../proto/wire.js";
+import { robotDetail } from "./core/console-view.js";
 import { type Explanation, Story, type Stretch, stretchesOf } from "./core/explain.js";
 import type { Hub, HubInput } from "./core/hub.js";
 import { Pending } from "./core/pending.js";
@@ -14,9 +15,9 @@ import type { HubEffect } from "./core/turn.js";
 import { placeViews, robotViews, siteView, taskViews } from "./core/views.js";
 import type { EdgeLinkOptions, LinkStream } from "./io/edge-link.js";
 import type { LedgerStore } from "./io/ledger-store.js";
-import type { OperatorPort } from "./io/operator-service.js";
 import type { SnapshotKeeper } from "./io/snapshot-keeper.js";
 import type { HubMeters } from "./meters.js";
+import type { ConsolePort } from "./operator-port.js";
 
 const TICK_MS = 50;
 /** Events that are read for a story at once: a few milliseconds of this thread. */
@@ -88,7 +89,7 @@ export class HubRuntime {
 
   readonly onTelemetry = (sample: Telemetry): void => this.#feed({ kind: "telemetry", sample });
 
-  readonly operator: OperatorPort = {
+  readonly operator: ConsolePort = {
     site: () => {
       const { messages, bytes } = this.#parts.telemetryCounts();
       return siteView(this.#state, { nowMs: monotonicMs(), telemetryReceived: messages, telemetryBytes: bytes });
@@ -113,6 +114,7 @@ export class HubRuntime {
       if (found !== null) return found;
       return refuse("UNKNOWN_ID", `cannot explain "${id}": no task, assignment, robot, place or token of that name`);
     },
+    robotDetail: (id) => robotDetail(this.#state, id, monotonicMs()),
   };
 
   async #story(id: string, { from, to }: Stretch): Promise<Story> {

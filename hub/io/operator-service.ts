@@ -6,13 +6,12 @@
 
 import * as grpc from "@grpc/grpc-js";
 import { REFUSALS, type Refusal, refuse } from "../../proto/errors.js";
-import { type LedgerEvent, toLedgerEvent } from "../../proto/ledger.js";
+import { toLedgerEvent } from "../../proto/ledger.js";
 import {
   ASK_KINDS,
   type AskKind,
   methodOf,
   type OperatorAnswer,
-  type OperatorAsk,
   REFUSAL_METADATA,
   readAsk,
   readEventsRequest,
@@ -21,26 +20,10 @@ import {
   readWatchPeriodMs,
   STATUS_OF_CLASS,
 } from "../../proto/operator.js";
-import type { ExplainResponse, PlaceView, RobotView, SiteView, TaskView } from "../../proto/operator-views.js";
 import { WireRefused } from "../../proto/shape.js";
+import type { OperatorPort } from "../operator-port.js";
 
-/** What the hub's runtime offers to operators. */
-export interface OperatorPort {
-  site(): SiteView;
-  robots(): readonly RobotView[];
-  places(): readonly PlaceView[];
-  /** Open tasks; with `all` also those that ended and are still kept. */
-  tasks(all: boolean): readonly TaskView[];
-  /** R10: resolves when what was decided is durable. Rejects only when the hub is broken. */
-  act(ask: OperatorAsk): Promise<OperatorAnswer | Refusal>;
-  /** Durable events of sequence `from` and up, in order, at most `most`; fewer or none at the end. */
-  events(from: number, most: number): Promise<readonly LedgerEvent[]>;
-  /** The sequence of the last durable event; 0 when there is none. */
-  eventCount(): number;
-  /** Calls `listener` after events became durable; the function it gives stops that. */
-  onEvents(listener: (events: readonly LedgerEvent[]) => void): () => void;
-  explain(id: string): Promise<ExplainResponse | Refusal>;
-}
+export type { OperatorPort } from "../operator-port.js";
 
 export interface OperatorOptions {
   /** The name in the caller's certificate; null without TLS. With TLS and no clear name: "", which is nobody. */
