@@ -11,7 +11,7 @@ export interface Refused {
 }
 
 export function isRefused(found: unknown): found is Refused {
-  return typeof found === "object" && found !== null && "refused" in found;
+  return typeof found === "object" && found !== null && "refused" in found && found.refused === true;
 }
 
 const KEPT = "drover-token";

@@ -27,6 +27,7 @@ export class RobotCard {
   readonly #chip = el("span");
   readonly #why = el("p", { class: "why" });
   readonly #causes = el("ul", { class: "causes" });
+  readonly #asOf = el("h3");
   readonly #facts = el("dl");
   readonly #channels = el("dl");
   readonly #decisions = el("ul", { class: "events" });
@@ -66,7 +67,7 @@ export class RobotCard {
     this.#body = el(
       "div",
       { hidden: true },
-      ...[head, this.#why, buttons, section("Mode", this.#causes), section("Now", this.#facts)],
+      ...[head, this.#why, buttons, section("Mode", this.#causes), el("section", {}, this.#asOf, this.#facts)],
       section("Freshness and link", this.#channels),
       section("Last decisions in the ledger", this.#decisions, explain, this.#story),
       section("Last minutes", ...Object.values(this.#sparks).map(({ element }) => element)),
@@ -90,9 +91,11 @@ export class RobotCard {
     this.#chip.className = `chip ${robot.rung}`;
     setText(this.#chip, SHORT[robot.rung]);
     setText(this.#why, need.why === "" ? DOES[robot.rung] : need.why);
+    const { verdict, ageMs } = need.freshness;
+    setText(this.#asOf, verdict === "fresh" ? "Now" : `As last told, ${ageText(ageMs)} ago`);
     this.#causes.replaceChildren(...this.#causeItems(robot));
     this.#factRows.show(this.#factsOf(robot, viewAgeMs).map((fact) => [fact[0], fact]));
-    this.#channelRows.show(this.#channelsOf(robot, need.freshness.ageMs).map((fact) => [fact[0], fact]));
+    this.#channelRows.show(this.#channelsOf(robot, ageMs).map((fact) => [fact[0], fact]));
     const events = eventsOf(this.#store.events, robot.id).slice(-EVENTS_SHOWN).reverse();
     this.#decisions.replaceChildren(...events.map((event) => eventRow(event)));
   }

@@ -17,6 +17,7 @@ export interface Drawing {
   readonly selected: string;
 }
 
+const WIDE_M = 8;
 const TURN = 2 * Math.PI;
 
 /** The floor as an image of one pixel per cell; row 0 of the grid is the bottom. */
@@ -217,18 +218,19 @@ export function drawArea(drawing: Drawing, robot: SceneRobot, cells: readonly nu
       context.rect(left, top, side + 0.5, side + 0.5);
     }
   }
-  context.globalAlpha = 0.22;
+  const isWide = reach > WIDE_M; // one that may be anywhere must not hide all others
+  context.globalAlpha = isWide ? 0.1 : 0.25;
   context.fillStyle = palette[robot.verdict] ?? "";
   context.fill();
   context.clip();
-  context.globalAlpha = 0.6;
+  context.globalAlpha = isWide ? 0.3 : 0.7;
   hatch(drawing, { x, y, radius: Math.min(4000, Number.isFinite(reach) ? reach * box.scale + 8 : 4000) }, robot);
   context.restore();
 }
 
 function hatch(drawing: Drawing, at: { x: number; y: number; radius: number }, robot: SceneRobot): void {
   const { context, palette } = drawing;
-  const step = robot.verdict === "lost" ? 7 : 11;
+  const step = robot.verdict === "lost" ? 8 : 14;
   const offset = ((at.x + at.y) % step) - 2 * at.radius;
   context.beginPath();
   for (let line = offset; line <= 2 * at.radius; line += step) {

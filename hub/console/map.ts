@@ -1,6 +1,7 @@
 // The site map: draws when something has changed and while robots glide to where they were last seen, pans and zooms by
 // pointer, wheel, fingers and keys, and selects the robot under the pointer.
 
+import { coloursOf } from "./colours.js";
 import { byId } from "./dom.js";
 import {
   type Drawing,
@@ -61,8 +62,7 @@ export class SiteMap {
 
   /** Takes the colours anew, after light became dark. */
   repaint(): void {
-    const style = getComputedStyle(document.documentElement);
-    this.#palette = Object.fromEntries(COLOURS.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
+    this.#palette = coloursOf(COLOURS);
     this.#floor = floorImage(this.#store.site, this.#blocked, this.#palette);
     this.draw();
   }
@@ -138,9 +138,8 @@ export class SiteMap {
     context.fillStyle = this.#palette.wall ?? "";
     context.fillRect(0, 0, this.#canvas.width, this.#canvas.height);
     drawFloor(drawing, floor);
+    for (const robot of scene.robots) if (isArea(robot)) drawArea(drawing, robot, this.#cellsOf(robot));
     drawPlaces(drawing, scene);
-    const silent = scene.robots.filter(isArea);
-    for (const robot of silent) drawArea(drawing, robot, this.#cellsOf(robot));
     drawPaths(drawing, scene);
     const robots = this.#glided(scene.robots);
     const all = robots.length <= LABELS_MOST || box.scale > 30;

@@ -1,6 +1,7 @@
 // A line of the last minutes on a small canvas, with its newest value beside it. Gaps stay gaps: what is not told is not
 // drawn as zero.
 
+import { coloursOf } from "./colours.js";
 import { el, setText } from "./dom.js";
 
 export interface SparkOptions {
@@ -32,14 +33,14 @@ export class Spark {
     setText(this.#value, last === null || last === undefined ? "not told" : this.#options.format(last));
     const context = this.#canvas.getContext("2d");
     if (context === null) return;
-    const style = getComputedStyle(this.element);
+    const { late, accent } = coloursOf(["late", "accent"]);
     const { limit } = this.#options;
     const most = Math.max(...known, limit === undefined ? 0 : limit * 1.1, 1e-9);
     const y = (value: number) => 3 + (HEIGHT - 6) * (1 - Math.max(0, value) / most);
     context.setTransform(2, 0, 0, 2, 0, 0);
     context.clearRect(0, 0, WIDTH, HEIGHT);
     if (limit !== undefined) {
-      context.strokeStyle = style.getPropertyValue("--late");
+      context.strokeStyle = late;
       context.setLineDash([3, 3]);
       context.beginPath();
       context.moveTo(0, y(limit));
@@ -47,7 +48,7 @@ export class Spark {
       context.stroke();
       context.setLineDash([]);
     }
-    context.strokeStyle = style.getPropertyValue("--accent");
+    context.strokeStyle = accent;
     context.lineWidth = 1.5;
     context.beginPath();
     let open = false;

@@ -4,6 +4,7 @@
 import type { PastSite } from "../../proto/console.js";
 import type { LedgerEvent } from "../../proto/ledger.js";
 import { isRefused } from "./api.js";
+import { coloursOf } from "./colours.js";
 import { byId, el, setText } from "./dom.js";
 import { eventRow, weightOf } from "./events.js";
 import type { Notices } from "./notices.js";
@@ -117,12 +118,12 @@ export class Timeline {
     this.#marks.width = width * devicePixelRatio;
     this.#marks.height = height * devicePixelRatio;
     context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
-    const style = getComputedStyle(document.documentElement);
+    const { lost, text } = coloursOf(["lost", "text"]);
     const colours = {
       good: "",
       plain: "",
-      bad: style.getPropertyValue("--lost"),
-      person: style.getPropertyValue("--text"),
+      bad: lost,
+      person: text,
     };
     const most = Math.max(1, this.#count - 1);
     for (const event of this.#store.events) {
