@@ -198,48 +198,51 @@ function drawRing(drawing: Drawing, robot: SceneRobot, at: { x: number; y: numbe
   context.setLineDash([]);
 }
 
-/** The area where a silent robot can be: cells where they are known, else the circle. */
-export function drawArea(drawing: Drawing, robot: SceneRobot, cells: readonly number[] | null): void {
-  const { context, box, palette, site } = drawing;
-  const { map } = site;
-  const [x, y] = toPx(box, robot.xM, robot.yM);
-  const reach = robot.possibleM + site.radiusM;
-  context.save();
-  context.beginPath();
-  if (cells === null) {
-    if (Number.isFinite(reach)) context.arc(x, y, reach * box.scale, 0, TURN);
-    else context.rect(0, 0, context.canvas.width, context.canvas.height);
-  } else {
-    const side = map.cellM * box.scale;
-    for (const cell of cells) {
-      const column = cell % map.width;
-      const row = (cell - column) / map.width;
-      const [left, top] = toPx(box, map.originXM + column * map.cellM, map.originYM + (row + 1) * map.cellM);
-      context.rect(left, top, side + 0.5, side + 0.5);
-    }
+/** The area where a silent robot can be, one pixel per cell, striped so that it is no colour alone. */
+export function areaImage(
+  site: ConsoleSite,
+  cells: readonly number[],
+  { colour, alpha }: { readonly colour: string; readonly alpha: number },
+): HTMLCanvasElement {
+  const { width, height } = site.map;
+  const canvas = document.createElement("canvas");
+  canvas.width = width;
+  canvas.height = height;
+  const context = canvas.getContext("2d");
+  if (context === null) return canvas;
+  const image = context.createImageData(width, height);
+  const [red = 0, green = 0, blue = 0] = (colour.match(/[\d.]+/g) ?? []).map(Number);
+  for (const cell of cells) {
+    const x = cell % width;
+    const row = (cell - x) / width;
+    const striped = (x + row) % 3 === 0;
+    image.data.set([red, green, blue, 255 * alpha * (striped ? 1 : 0.45)], 4 * ((height - 1 - row) * width + x));
   }
-  const isWide = reach > WIDE_M; // one that may be anywhere must not hide all others
-  context.globalAlpha = isWide ? 0.1 : 0.25;
-  context.fillStyle = palette[robot.verdict] ?? "";
-  context.fill();
-  context.clip();
-  context.globalAlpha = isWide ? 0.3 : 0.7;
-  hatch(drawing, { x, y, radius: Math.min(4000, Number.isFinite(reach) ? reach * box.scale + 8 : 4000) }, robot);
-  context.restore();
+  context.putImageData(image, 0, 0);
+  return canvas;
 }
 
-function hatch(drawing: Drawing, at: { x: number; y: number; radius: number }, robot: SceneRobot): void {
-  const { context, palette } = drawing;
-  const step = robot.verdict === "lost" ? 8 : 14;
-  const offset = ((at.x + at.y) % step) - 2 * at.radius;
+/** One that may be anywhere must not hide all others. */
+export function areaAlpha({ possibleM }: SceneRobot): number {
+  return possibleM > WIDE_M ? 0.22 : 0.5;
+}
+
+/** Cells where they are known, else the circle; the whole floor when nothing bounds it. */
+export function drawArea(drawing: Drawing, robot: SceneRobot, image: HTMLCanvasElement | null): void {
+  const { context, box, palette, site } = drawing;
+  if (image !== null) return drawFloor(drawing, image);
+  const { width, height, cellM, originXM, originYM } = site.map;
+  context.globalAlpha = areaAlpha(robot) / 2;
+  context.fillStyle = palette[robot.verdict] ?? "";
   context.beginPath();
-  for (let line = offset; line <= 2 * at.radius; line += step) {
-    context.moveTo(at.x - at.radius + line, at.y - at.radius);
-    context.lineTo(at.x - at.radius + line + 2 * at.radius, at.y + at.radius);
+  const reach = robot.possibleM + site.radiusM;
+  if (Number.isFinite(reach)) context.arc(...toPx(box, robot.xM, robot.yM), reach * box.scale, 0, TURN);
+  else {
+    const [left, top] = toPx(box, originXM, originYM + height * cellM);
+    context.rect(left, top, width * cellM * box.scale, height * cellM * box.scale);
   }
-  context.lineWidth = 1;
-  context.strokeStyle = palette[robot.verdict] ?? "";
-  context.stroke();
+  context.fill();
+  context.globalAlpha = 1;
 }
 
 export function text(

@@ -4,6 +4,8 @@
 import { coloursOf } from "./colours.js";
 import { byId } from "./dom.js";
 import {
+  areaAlpha,
+  areaImage,
   type Drawing,
   drawArea,
   drawFloor,
@@ -27,7 +29,7 @@ const COLOURS = [
 ] as const;
 
 interface Area {
-  readonly cells: readonly number[] | null;
+  readonly image: HTMLCanvasElement | null;
   readonly madeMs: number;
 }
 
@@ -138,7 +140,7 @@ export class SiteMap {
     context.fillStyle = this.#palette.wall ?? "";
     context.fillRect(0, 0, this.#canvas.width, this.#canvas.height);
     drawFloor(drawing, floor);
-    for (const robot of scene.robots) if (isArea(robot)) drawArea(drawing, robot, this.#cellsOf(robot));
+    for (const robot of scene.robots) if (isArea(robot)) drawArea(drawing, robot, this.#areaOf(robot));
     drawPlaces(drawing, scene);
     drawPaths(drawing, scene);
     const robots = this.#glided(scene.robots);
@@ -172,14 +174,18 @@ export class SiteMap {
     return glided;
   }
 
-  #cellsOf(robot: SceneRobot): readonly number[] | null {
-    const radiusM = robot.possibleM + this.#store.site.radiusM;
+  /** Where a silent robot can be, made anew now and then; null: no cells are known. */
+  #areaOf(robot: SceneRobot): HTMLCanvasElement | null {
+    const { site } = this.#store;
     const known = this.#areas.get(robot.id);
     const nowMs = performance.now();
-    if (known !== undefined && nowMs - known.madeMs < AREA_MS) return known.cells;
-    const cells = spread(this.#store.site.map, this.#blocked, { xM: robot.xM, yM: robot.yM, radiusM });
-    this.#areas.set(robot.id, { cells, madeMs: nowMs });
-    return cells;
+    if (known !== undefined && nowMs - known.madeMs < AREA_MS) return known.image;
+    const radiusM = robot.possibleM + site.radiusM;
+    const cells = spread(site.map, this.#blocked, { xM: robot.xM, yM: robot.yM, radiusM });
+    const look = { colour: this.#palette[robot.verdict] ?? "", alpha: areaAlpha(robot) };
+    const image = cells === null ? null : areaImage(site, cells, look);
+    this.#areas.set(robot.id, { image, madeMs: nowMs });
+    return image;
   }
 
   #listen(): void {

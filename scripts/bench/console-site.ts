@@ -3,8 +3,7 @@
 
 import type { SiteConfig } from "../../fleet-config/types.js";
 import { generateWarehouse } from "../../fleet-config/warehouse.js";
-import type { OperatorPort } from "../../hub/operator-port.js";
-import type { ConsolePort } from "../../hub/operator-port.js";
+import type { ConsolePort, OperatorPort } from "../../hub/operator-port.js";
 import type { RobotDetail } from "../../proto/console.js";
 import { refuse } from "../../proto/errors.js";
 import type { LedgerBody, LedgerEvent } from "../../proto/ledger.js";
@@ -67,7 +66,11 @@ export function madeUpSite(robots: number, nowMs: () => number, wallMs: () => nu
       return () => listeners.delete(listener);
     },
     explain: async (id) => refuse("UNKNOWN_ID", `cannot explain "${id}": this site is made up`),
-    robotDetail: (id) => detailOf(views().find((robot) => robot.id === id), nowMs()),
+    robotDetail: (id) =>
+      detailOf(
+        views().find((robot) => robot.id === id),
+        nowMs(),
+      ),
   };
   return { port, config, asked, silence: (robot) => silentMs.set(robot, nowMs()), append };
 }
@@ -92,12 +95,11 @@ function robotOf({ id, index, fleet, places, nowMs, silentMs, halted }: Making):
   const xM = 4 + ((index * 5.1) % 34) + (forth ? driven : 2 * LOOP_M - driven);
   const stopped = halted.has(id);
   const rung: Rung = stopped ? "HALT" : ageMs > 30_000 ? "CONFIRM" : ageMs > 5000 ? "REACTIVE_ONLY" : "AUTONOMOUS";
-  const stale: Cause[] = ageMs > 5000 ? [{ name: "telemetry-stale", rung, detail: `pose is up to ${ageMs} ms old` }] : [];
+  const stale: Cause[] =
+    ageMs > 5000 ? [{ name: "telemetry-stale", rung, detail: `pose is up to ${ageMs} ms old` }] : [];
   const causes = stopped ? [{ name: "operator", rung, detail: "bench: halted" }] : stale;
   const way = forth ? 1 : -1;
-  const pathM = Array.from({ length: 32 }, (_, at) =>
-    at % 2 === 0 ? xM + way * at * 0.25 : yM + 0.3 * Math.sin(at),
-  );
+  const pathM = Array.from({ length: 32 }, (_, at) => (at % 2 === 0 ? xM + way * at * 0.25 : yM + 0.3 * Math.sin(at)));
   return {
     ...{ id, fleet, linked: true, rung, causes, ageBoundMs: ageMs, leaseLeftMs: 4200, task: `t${index + 1}` },
     ...{ destination: places[index % places.length] ?? "", errorM: 0.05, speedMps: stopped ? 0 : SPEED_MPS },
