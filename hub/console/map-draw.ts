@@ -198,33 +198,48 @@ function drawRing(drawing: Drawing, robot: SceneRobot, at: { x: number; y: numbe
   context.setLineDash([]);
 }
 
-/** The area where a silent robot can be, one pixel per cell, striped so that it is no colour alone. */
+const IMAGE_PIXELS_MOST = 2_000_000;
+const STRIPE_PX = 9;
+
+/**
+ * The area where a silent robot can be, hatched and with an edge so that it is no colour alone. One that may be almost
+ * anywhere must not hide all others, so it is fainter.
+ */
 export function areaImage(
   site: ConsoleSite,
   cells: readonly number[],
-  { colour, alpha }: { readonly colour: string; readonly alpha: number },
+  { colour, possibleM }: { readonly colour: string; readonly possibleM: number },
 ): HTMLCanvasElement {
   const { width, height } = site.map;
+  const fine = Math.max(1, Math.min(4, Math.floor(Math.sqrt(IMAGE_PIXELS_MOST / (width * height)))));
   const canvas = document.createElement("canvas");
-  canvas.width = width;
-  canvas.height = height;
+  canvas.width = width * fine;
+  canvas.height = height * fine;
   const context = canvas.getContext("2d");
   if (context === null) return canvas;
-  const image = context.createImageData(width, height);
+  const image = context.createImageData(canvas.width, canvas.height);
+  const pixels = new Uint32Array(image.data.buffer);
   const [red = 0, green = 0, blue = 0] = (colour.match(/[\d.]+/g) ?? []).map(Number);
+  const ink = (alpha: number) => ((Math.round(255 * alpha) << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+  const [fill, stripe, edge] = possibleM > WIDE_M ? [ink(0.07), ink(0.24), ink(0.9)] : [ink(0.18), ink(0.55), ink(1)];
+  const within = new Uint8Array(width * height);
+  for (const cell of cells) within[cell] = 1;
   for (const cell of cells) {
     const x = cell % width;
     const row = (cell - x) / width;
-    const striped = (x + row) % 3 === 0;
-    image.data.set([red, green, blue, 255 * alpha * (striped ? 1 : 0.45)], 4 * ((height - 1 - row) * width + x));
+    const [left, right] = [x > 0 && within[cell - 1] === 1, x + 1 < width && within[cell + 1] === 1];
+    const [below, above] = [within[cell - width] === 1, within[cell + width] === 1];
+    for (let at = 0; at < fine * fine; at += 1) {
+      const px = at % fine;
+      const py = (at - px) / fine; // from the top
+      const atEdge =
+        (px === 0 && !left) || (px === fine - 1 && !right) || (py === 0 && !above) || (py === fine - 1 && !below);
+      const [toX, toY] = [x * fine + px, (height - 1 - row) * fine + py];
+      pixels[toY * canvas.width + toX] = atEdge ? edge : (toX + toY) % STRIPE_PX < 1 ? stripe : fill;
+    }
   }
   context.putImageData(image, 0, 0);
   return canvas;
-}
-
-/** One that may be anywhere must not hide all others. */
-export function areaAlpha({ possibleM }: SceneRobot): number {
-  return possibleM > WIDE_M ? 0.22 : 0.5;
 }
 
 /** Cells where they are known, else the circle; the whole floor when nothing bounds it. */
@@ -232,7 +247,7 @@ export function drawArea(drawing: Drawing, robot: SceneRobot, image: HTMLCanvasE
   const { context, box, palette, site } = drawing;
   if (image !== null) return drawFloor(drawing, image);
   const { width, height, cellM, originXM, originYM } = site.map;
-  context.globalAlpha = areaAlpha(robot) / 2;
+  context.globalAlpha = 0.12;
   context.fillStyle = palette[robot.verdict] ?? "";
   context.beginPath();
   const reach = robot.possibleM + site.radiusM;

@@ -4,7 +4,6 @@
 import { coloursOf } from "./colours.js";
 import { byId } from "./dom.js";
 import {
-  areaAlpha,
   areaImage,
   type Drawing,
   drawArea,
@@ -182,7 +181,7 @@ export class SiteMap {
     if (known !== undefined && nowMs - known.madeMs < AREA_MS) return known.image;
     const radiusM = robot.possibleM + site.radiusM;
     const cells = spread(site.map, this.#blocked, { xM: robot.xM, yM: robot.yM, radiusM });
-    const look = { colour: this.#palette[robot.verdict] ?? "", alpha: areaAlpha(robot) };
+    const look = { colour: this.#palette[robot.verdict] ?? "", possibleM: robot.possibleM };
     const image = cells === null ? null : areaImage(site, cells, look);
     this.#areas.set(robot.id, { image, madeMs: nowMs });
     return image;
