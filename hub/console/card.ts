@@ -7,7 +7,9 @@ import { leaseLeftMs } from "./ages.js";
 import { isRefused } from "./api.js";
 import { needOf } from "./attention.js";
 import { byId, el, Rows, setText } from "./dom.js";
-import { eventRow, eventsOf } from "./events.js";
+import { eventRow } from "./event-row.js";
+import { eventsOf } from "./events.js";
+import { missedOf } from "./figures.js";
 import type { ModeControl } from "./mode-control.js";
 import { Spark } from "./spark.js";
 import type { Store } from "./store.js";
@@ -203,16 +205,6 @@ export class RobotCard {
     const text = found === null ? "the hub was not reached" : isRefused(found) ? found.message : found.lines.join("\n");
     setText(this.#story, text);
   }
-}
-
-/** Missed plans of each 100 begun in the last ten samples; null where no plan was made. */
-export function missedOf(plans: readonly (number | null)[], misses: readonly (number | null)[]): (number | null)[] {
-  return plans.map((now, at) => {
-    const [before, missed, missedBefore] = [plans[at - 10], misses[at], misses[at - 10]];
-    if (typeof now !== "number" || typeof before !== "number" || now <= before) return null;
-    if (typeof missed !== "number" || typeof missedBefore !== "number") return null;
-    return (100 * Math.max(0, missed - missedBefore)) / (now - before);
-  });
 }
 
 function factRows(list: HTMLElement): Rows<Fact> {

@@ -1,10 +1,8 @@
-// Events of the ledger as rows, and which of them are about a robot: claims are known by their tokens.
+// Which events of the ledger are about a robot, and which of them people look for. Claims are known by their tokens.
+// Pure.
 
 import { tokenKey } from "../../proto/claim.js";
-import { eventWords } from "../../proto/event-text.js";
 import type { LedgerEvent } from "../../proto/ledger.js";
-import { el } from "./dom.js";
-import { clockText } from "./words.js";
 
 /** Those of `events` that name the robot, or a token that was given to it among them. */
 export function eventsOf(events: readonly LedgerEvent[], robot: string): LedgerEvent[] {
@@ -41,14 +39,4 @@ export function weightOf({ body }: LedgerEvent): "plain" | "good" | "bad" | "per
     case "claimFreed":
       return "plain";
   }
-}
-
-export function eventRow(event: LedgerEvent, onPick?: () => void): HTMLElement {
-  const words = [
-    el("time", {}, clockText(event.wallMs)),
-    el("small", {}, `#${event.sequence}`),
-    el("span", {}, eventWords(event.body)),
-  ];
-  const inner = onPick === undefined ? words : [el("button", { type: "button", click: onPick }, ...words)];
-  return el("li", { class: weightOf(event) }, ...inner);
 }

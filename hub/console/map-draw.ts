@@ -3,6 +3,7 @@
 
 import type { ConsoleSite } from "../../proto/console.js";
 import type { Rung } from "../../proto/mode.js";
+import type { Label } from "./labels.js";
 import { isArea, type Scene, type SceneRobot } from "./scene.js";
 import { toPx, type ViewBox } from "./view-box.js";
 import { ageText } from "./words.js";
@@ -141,7 +142,14 @@ function shape(context: CanvasRenderingContext2D, robot: SceneRobot, at: { x: nu
   context.closePath();
 }
 
-export function drawRobot(drawing: Drawing, robot: SceneRobot, labelled: boolean): void {
+/** What a robot is called on the map: with how long it is silent. */
+export function labelOf({ box, site, selected }: Drawing, robot: SceneRobot): Label {
+  const [x, y] = toPx(box, robot.xM, robot.yM);
+  const words = isArea(robot) ? `${robot.id} silent ${ageText(robot.ageMs)}` : robot.id;
+  return { words, x, y, radius: Math.max(6, site.radiusM * box.scale), must: robot.id === selected };
+}
+
+export function drawRobot(drawing: Drawing, robot: SceneRobot): void {
   const { context, box, palette, site, selected } = drawing;
   const [x, y] = toPx(box, robot.xM, robot.yM);
   const radius = Math.max(6, site.radiusM * box.scale);
@@ -169,9 +177,6 @@ export function drawRobot(drawing: Drawing, robot: SceneRobot, labelled: boolean
     context.strokeStyle = palette.text ?? "";
     context.stroke();
   }
-  const silent = isArea(robot) ? ` silent ${ageText(robot.ageMs)}` : "";
-  if (labelled || silent !== "")
-    text(drawing, robot.id + silent, { x, y: y - radius - 9, colour: palette.text ?? "", size: 11 });
 }
 
 /** Where a silent robot was last: hollow and dashed, because it need not be there. */

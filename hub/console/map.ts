@@ -3,6 +3,7 @@
 
 import { coloursOf } from "./colours.js";
 import { byId } from "./dom.js";
+import { placeLabels } from "./labels.js";
 import {
   areaImage,
   type Drawing,
@@ -12,7 +13,9 @@ import {
   drawPlaces,
   drawRobot,
   floorImage,
+  labelOf,
   type Palette,
+  text,
 } from "./map-draw.js";
 import { isArea, liveScene, pastScene, type Scene, type SceneRobot } from "./scene.js";
 import { blockedOf, spread } from "./spread.js";
@@ -22,6 +25,7 @@ import { centredOn, type Extent, fit, panBy, toPx, type ViewBox, zoomAt } from "
 const GLIDE_MS = 200;
 const AREA_MS = 500;
 const LABELS_MOST = 40;
+const LABEL_FONT = "600 11px system-ui, sans-serif";
 const COLOURS = [
   ...["floor", "wall", "text", "faint", "halo", "heading", "path", "free", "claimed", "lapsed", "occupied", "unknown"],
   ...["fresh", "late", "lost", "AUTONOMOUS", "REACTIVE_ONLY", "CONFIRM", "HALT"],
@@ -143,10 +147,23 @@ export class SiteMap {
     drawPlaces(drawing, scene);
     drawPaths(drawing, scene);
     const robots = this.#glided(scene.robots);
-    const all = robots.length <= LABELS_MOST || box.scale > 30;
-    for (const robot of robots) if (robot.id !== selected) drawRobot(drawing, robot, all);
-    for (const robot of robots) if (robot.id === selected) drawRobot(drawing, robot, true);
+    for (const robot of robots) if (robot.id !== selected) drawRobot(drawing, robot);
+    for (const robot of robots) if (robot.id === selected) drawRobot(drawing, robot);
+    this.#drawLabels(drawing, robots);
     this.#drawn = new Map(robots.map(({ id, xM, yM }) => [id, [xM, yM]]));
+  }
+
+  /** The selected one's name first, then those of silent ones, then of all where there is room for it. */
+  #drawLabels(drawing: Drawing, robots: readonly SceneRobot[]): void {
+    const all = robots.length <= LABELS_MOST || drawing.box.scale > 30;
+    const rank = (robot: SceneRobot) => (robot.id === drawing.selected ? 0 : isArea(robot) ? 1 : 2);
+    const named = robots.filter((robot) => all || rank(robot) < 2).sort((a, b) => rank(a) - rank(b));
+    this.#context.font = LABEL_FONT;
+    const placed = placeLabels(
+      named.map((robot) => labelOf(drawing, robot)),
+      (words) => this.#context.measureText(words).width,
+    );
+    for (const { words, x, y } of placed) text(drawing, words, { x, y, colour: this.#palette.text ?? "", size: 11 });
   }
 
   /** Robots between where they were drawn and where they are, so that they move smoothly; silent ones do not. */

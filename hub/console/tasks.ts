@@ -5,6 +5,7 @@ import type { Acts } from "./acts.js";
 import { isRefused } from "./api.js";
 import { openForm } from "./dialogs.js";
 import { byId, el, Rows, setText } from "./dom.js";
+import { stopsOf, stopsText } from "./figures.js";
 import type { Store } from "./store.js";
 import { ageText } from "./words.js";
 
@@ -113,21 +114,3 @@ const PHASES: Readonly<Record<TaskView["phase"], string>> = {
   TASK_FAILED: "failed",
   CANCELLED: "cancelled",
 };
-
-/** "a b,c" as two stops, the second of two alternatives. */
-export function stopsOf(text: string): { readonly destinations: string[] }[] {
-  const stops = text.split(/\s+/).filter((stop) => stop !== "");
-  return stops.map((stop) => ({ destinations: stop.split(",").filter((id) => id !== "") }));
-}
-
-/** The stops of a task, the present one in brackets. */
-export function stopsText({ stops, stopIndex, phase }: TaskView): string {
-  const open = phase === "ACTIVE" || phase === "WAITING";
-  return stops
-    .map(({ destinations }, at) => {
-      const [first = "", ...more] = destinations;
-      const name = more.length === 0 ? first : `${first} or ${more.length} more`;
-      return open && at === stopIndex ? `[${name}]` : name;
-    })
-    .join(" ");
-}

@@ -6,10 +6,12 @@ import type { LedgerEvent } from "../../proto/ledger.js";
 import { isRefused } from "./api.js";
 import { coloursOf } from "./colours.js";
 import { byId, el, setText } from "./dom.js";
-import { eventRow, weightOf } from "./events.js";
+import { eventRow } from "./event-row.js";
+import { weightOf } from "./events.js";
+import { pastText } from "./figures.js";
 import type { Notices } from "./notices.js";
 import type { Store } from "./store.js";
-import { clockText, several } from "./words.js";
+import { several } from "./words.js";
 
 const SHOWN = 200;
 const ASK_MS = 60;
@@ -135,17 +137,6 @@ export class Timeline {
       else context.fillRect(x - 1, height / 2, 2.5, height / 2);
     }
   }
-}
-
-/** What the banner says of a look back. */
-export function pastText(past: PastSite): string {
-  const poses = past.poses === null ? "positions not recorded" : "positions from the hub's memory";
-  const open = past.tasks.length;
-  return (
-    `As it was after event ${past.sequence}, ${clockText(past.wallMs)}, epoch ${past.epoch}: ` +
-    `${several(past.places.length, "claim")}, ${open} open, ${past.counts.done} done, ${past.counts.failed} failed, ` +
-    `${several(past.ceilings.length, "ceiling")}; ${poses}`
-  );
 }
 
 /** The site as it was, for whoever cannot see the map. */
