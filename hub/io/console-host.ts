@@ -9,7 +9,7 @@ import type { Duplex } from "node:stream";
 import type { TlsFiles } from "../../proto/codec/tls.js";
 import { type Caller, FRAME_MS } from "../../proto/console.js";
 import { refuse } from "../../proto/errors.js";
-import { type Answer, type AnswerParts, answerAct, answerGet, refused } from "../web/answers.js";
+import { type Answer, type AnswerParts, answerAct, answerGet, isAskKind, refused } from "../web/answers.js";
 import type { Asset } from "../web/assets.js";
 import { type Authenticate, bearerOf, HEADERS, isOwnHost, isOwnOrigin } from "../web/guard.js";
 import { Live } from "../web/live.js";
@@ -144,16 +144,10 @@ async function act(
   if (!/^application\/json\b/.test(request.headers["content-type"] ?? ""))
     return plainly(415, "expected application/json");
   const [folder, kind = ""] = name.split("/", 2);
-  if (folder !== "act") return plainly(404, "nothing of that name is answered");
+  if (folder !== "act" || !isAskKind(kind)) return plainly(404, "nothing of that name is answered");
   const text = await bodyOf(request);
   if (text === null) return plainly(413, `expected at most ${BODY_BYTES} bytes`);
-  let body: unknown;
-  try {
-    body = JSON.parse(text);
-  } catch {
-    return refused(refuse("MALFORMED", `cannot ${kind}: the body is no JSON`));
-  }
-  return answerAct(options, { kind, body, caller });
+  return answerAct(options, { kind, text, caller });
 }
 
 /** null: it is too long. */

@@ -3,10 +3,11 @@
 
 import type { Grid } from "../../fleet-config/grid.js";
 import type { SiteConfig } from "../../fleet-config/types.js";
+import { decodeJson, MalformedMessage } from "../../proto/codec/codec.js";
 import type { Caller, ConsoleSite, PastSite } from "../../proto/console.js";
 import { REFUSALS, type Refusal, refuse } from "../../proto/errors.js";
 import { toLedgerEvent } from "../../proto/ledger.js";
-import { ASK_KINDS, type AskKind, readAsk } from "../../proto/operator.js";
+import { ASK_KINDS, type AskKind, methodOf, type OperatorAsk, readAsk } from "../../proto/operator.js";
 import { VERSION } from "../../proto/version.js";
 import type { ConsolePort } from "../operator-port.js";
 import type { Past } from "./past.js";
@@ -116,18 +117,15 @@ async function eventsOf(port: ConsolePort, query: URLSearchParams): Promise<Answ
   return ok({ events, count });
 }
 
-const READS: readonly string[] = ["viewer"];
-
-/** Performs POST /api/act/KIND by the caller; the answer is the hub's own. */
+/** Performs POST /api/act/KIND, the JSON form of the request that gRPC takes; the answer is the hub's own. */
 export async function answerAct(
   { port }: Pick<AnswerParts, "port">,
-  { kind, body, caller }: { readonly kind: string; readonly body: unknown; readonly caller: Caller },
+  { kind, text, caller }: { readonly kind: AskKind; readonly text: string; readonly caller: Caller },
 ): Promise<Answer> {
-  if (!isAskKind(kind)) return NOT_FOUND;
-  const ask = readAsk(kind, body);
+  const ask = askOf(kind, text);
   if ("code" in ask) return refused(ask);
   const { operator } = ask.act;
-  if (READS.includes(caller.role))
+  if (caller.role === "viewer")
     return refused(refuse("WRONG_IDENTITY", `cannot ${kind}: the token of "${caller.operator}" only looks`));
   if (caller.operator !== "" && caller.operator !== operator)
     return refused(refuse("WRONG_IDENTITY", `cannot ${kind} as "${operator}": the token is of "${caller.operator}"`));
@@ -135,7 +133,16 @@ export async function answerAct(
   return "code" in answer ? refused(answer as Refusal) : ok(answer);
 }
 
-function isAskKind(kind: string): kind is AskKind {
+function askOf(kind: AskKind, text: string): OperatorAsk | Refusal {
+  try {
+    return readAsk(kind, decodeJson(`${methodOf(kind)}Request`, text));
+  } catch (cause) {
+    if (cause instanceof MalformedMessage) return refuse("MALFORMED", `cannot ${kind}: ${cause.message}`);
+    throw cause;
+  }
+}
+
+export function isAskKind(kind: string): kind is AskKind {
   return (ASK_KINDS as readonly string[]).includes(kind);
 }
 
