@@ -25,10 +25,10 @@ export class Queue {
     byId("queue-empty").hidden = decisions.length > 0;
     if (byId("panel-queue").hidden) return;
     const oldest = [...decisions].sort((a, b) => b.waitingMs - a.waitingMs);
-    this.#rows.show(oldest.map((decision) => [decision.id, decision]));
+    this.#rows.show(oldest.map((decision) => [`${decision.id} ${decision.question}`, decision]));
   }
 
-  #row(id: string) {
+  #row(key: string) {
     const [subject, question, meta, acts] = [el("b"), el("span"), el("small"), el("div", { class: "buttons" })];
     let made = "";
     const update = (decision: DecisionView): void => {
@@ -39,7 +39,7 @@ export class Queue {
       made = decision.question;
       acts.replaceChildren(...this.#buttons(decision));
     };
-    return { element: el("li", { "data-decision": id }, subject, question, meta, acts), update };
+    return { element: el("li", { "data-decision": key }, subject, question, meta, acts), update };
   }
 
   /** By what the decision is about: a robot, a place or a fleet. */

@@ -1,7 +1,6 @@
 // The console with 200 robots at five frames a second in a headless Chromium, drawn by the processor alone: the time
 // between two animation frames, how long each task of the page held it up, and what the host costs to serve it.
 
-import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { chromium, type Page } from "playwright-core";
 import { generateWarehouse } from "../../fleet-config/warehouse.js";
@@ -10,6 +9,7 @@ import { readAssets } from "../../hub/web/assets.js";
 import { oneToken } from "../../hub/web/guard.js";
 import { Past } from "../../hub/web/past.js";
 import { Trail } from "../../hub/web/trail.js";
+import { CHROMIUM_ARGS, chromiumPath, missingChromium } from "../chromium.js";
 import { alone, type Row } from "./bench.js";
 import { madeUpSite } from "./console-site.js";
 
@@ -18,18 +18,11 @@ const WARM_MS = 3000;
 const MEASURED_MS = 10_000;
 const TOKEN = "bench";
 const COMPILED = fileURLToPath(new URL("../../", import.meta.url));
-const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-
-/** Where the system's browser is; "" when there is none. */
-export function chromiumPath(): string {
-  return PLACES.find((path) => existsSync(path)) ?? "";
-}
 
 export async function run(): Promise<readonly Row[]> {
-  const executablePath = chromiumPath();
-  if (executablePath === "") throw new Error(`no browser was found; expected one of ${PLACES.join(", ")}`);
+  if (missingChromium() !== "") throw new Error(missingChromium());
   const host = await openHost();
-  const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--headless=new"] });
+  const browser = await chromium.launch({ executablePath: chromiumPath(), args: [...CHROMIUM_ARGS] });
   try {
     const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
     await page.addInitScript({ content: 'sessionStorage.setItem("drover-operator", "bench")' });
