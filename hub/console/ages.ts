@@ -85,8 +85,8 @@ export function leaseLeftMs(robot: LiveRobot, viewAgeMs: number): number | undef
 
 /**
  * R4: how far a robot can be from its last pose by now, in metres: no longer than its lease can have let it drive. The
- * same rule by which the hub keeps places taken. A lease that the hub does not know of bounds nothing, nor does one that
- * may have been renewed since the view was made.
+ * same rule by which the hub keeps places taken. A lease that the hub does not know of bounds nothing, nor does
+ * one that may have been renewed since the view was made.
  */
 export function possibleM(
   robot: LiveRobot,

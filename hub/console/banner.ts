@@ -43,7 +43,8 @@ export class Banner {
     const why = trouble === "" ? "The hub sends nothing." : trouble;
     if (view === null) return `This page has no view of the site. ${why}`;
     const since = clockText(view.site.wallMs);
-    return `This page is stale: its last view of the site is of ${since}, ${ageText(this.#store.viewAgeMs())} ago. ${why} Nothing here is live.`;
+    const ago = ageText(this.#store.viewAgeMs());
+    return `This page is stale: its last view of the site is of ${since}, ${ago} ago. ${why} Nothing here is live.`;
   }
 
   #notes(): string[] {

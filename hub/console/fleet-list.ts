@@ -55,7 +55,9 @@ export class FleetList {
     });
     this.#rows.show(shown);
     const needy = [...needs.values()].filter(({ level }) => level >= 2).length;
-    setText(this.#count, `${several(needs.size, "robot")}, ${needy === 0 ? "none needs" : `${needy} need`} attention`);
+    const asOf = this.#store.past === null ? "" : "As of now, not of the past: ";
+    const wants = needy === 0 ? "none needs" : needy === 1 ? "1 needs" : `${needy} need`;
+    setText(this.#count, `${asOf}${several(needs.size, "robot")}, ${wants} attention`);
   }
 
   #sortNow(): void {

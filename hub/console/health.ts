@@ -56,7 +56,8 @@ export class Health {
     const there = robots.filter(({ absent }) => !absent);
     const fresh = there.map((robot) => ({ robot, ...freshnessOf(robot, site, viewAgeMs) }));
     const ages = fresh.map(({ ageMs }) => ageMs).filter(Number.isFinite);
-    const plans = there.flatMap(({ planMs }) => (planMs === undefined ? [] : [planMs]));
+    const heard = fresh.filter(({ verdict }) => verdict === "fresh").map(({ robot }) => robot);
+    const plans = heard.flatMap(({ planMs }) => (planMs === undefined ? [] : [planMs]));
     this.#put({
       oldest: mostOf(ages),
       median: medianOf(ages),
@@ -64,7 +65,7 @@ export class Health {
       reactive: there.filter(({ rung }) => rung !== "AUTONOMOUS").length,
       plan: medianOf(plans),
       planMost: mostOf(plans),
-      inference: medianOf(there.flatMap(({ inferenceMs, plans: made }) => (made === 0 ? [] : [inferenceMs]))),
+      inference: medianOf(heard.flatMap(({ inferenceMs, plans: made }) => (made === 0 ? [] : [inferenceMs]))),
       fallback: this.#fallback(there),
     });
     if (byId("panel-health").hidden) return;

@@ -23,16 +23,20 @@ interface Box {
   readonly width: number;
 }
 
-/** Where each label's middle is; those without room are left out. `widthOf` measures words in pixels. */
-export function placeLabels(labels: readonly Label[], widthOf: (words: string) => number): Placed[] {
+/** Where each label's middle is; those without room are left out. `widthOf` measures words; at `rightPx` the map ends. */
+export function placeLabels(
+  labels: readonly Label[],
+  { widthOf, rightPx }: { readonly widthOf: (words: string) => number; readonly rightPx: number },
+): Placed[] {
   const taken: Box[] = [];
   const placed: Placed[] = [];
   for (const { words, x, y, radius, must } of labels) {
     const width = widthOf(words) + 4;
+    const within = Math.min(Math.max(x, width / 2), rightPx - width / 2); // of the map
     const off = radius + HEIGHT / 2 + 2;
     const places = [
-      [x, y - off],
-      [x, y + off],
+      [within, y - off],
+      [within, y + off],
       [x + off + width / 2, y],
       [x - off - width / 2, y],
     ] as const;

@@ -105,18 +105,19 @@ async function loadEvents(store: Store): Promise<void> {
   store.addEvents(found.events);
 }
 
-function bindTheme(map: SiteMap): () => void {
+function bindTheme(map: SiteMap): KeyParts["theme"] {
   const root = document.documentElement;
+  const prefersDark = matchMedia("(prefers-color-scheme: dark)");
   const kept = localStorage.getItem(THEME);
   if (kept !== null) root.dataset.theme = kept;
   const toggle = () => {
-    const dark = getComputedStyle(root).colorScheme.includes("dark");
-    root.dataset.theme = dark ? "light" : "dark";
+    const now = root.dataset.theme ?? (prefersDark.matches ? "dark" : "light");
+    root.dataset.theme = now === "dark" ? "light" : "dark";
     localStorage.setItem(THEME, root.dataset.theme);
     map.repaint();
   };
   byId("theme").addEventListener("click", toggle);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => map.repaint());
+  prefersDark.addEventListener("change", () => map.repaint());
   map.repaint();
   return toggle;
 }
@@ -156,6 +157,7 @@ async function open(): Promise<void> {
   const tabs = new Tabs((name) => {
     if (name === "tasks") void tasks.shown();
     store.changed();
+    if (name === "events") timeline.scrollToEvent();
   });
   const list = new FleetList(store, (robot) => map.show(robot));
   new RobotCard(store, modes);

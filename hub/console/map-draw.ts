@@ -53,7 +53,7 @@ const STATE_COLOUR = {
   NOT_TOLD: "unknown",
 } as const;
 
-/** Free is a thin ring, claimed a filled one, unknown and lapsed are crossed: no colour is needed to tell them apart. */
+/** Free is a thin ring, claimed a filled one, unknown dashed, lapsed crossed: no colour is needed to tell them apart. */
 export function drawPlaces(drawing: Drawing, scene: Scene): void {
   const { context, box, site, palette, selected } = drawing;
   const labelled = box.scale * 2.5 > 46;
@@ -204,7 +204,8 @@ function drawRing(drawing: Drawing, robot: SceneRobot, at: { x: number; y: numbe
 }
 
 const IMAGE_PIXELS_MOST = 2_000_000;
-const STRIPE_PX = 9;
+const STRIPE_PX = 10;
+const FINENESS = 0.75; // pixels of the image for each of the screen
 
 /**
  * The area where a silent robot can be, hatched and with an edge so that it is no colour alone. One that may be almost
@@ -213,10 +214,12 @@ const STRIPE_PX = 9;
 export function areaImage(
   site: ConsoleSite,
   cells: readonly number[],
-  { colour, possibleM }: { readonly colour: string; readonly possibleM: number },
+  look: { readonly colour: string; readonly possibleM: number; readonly scale: number },
 ): HTMLCanvasElement {
-  const { width, height } = site.map;
-  const fine = Math.max(1, Math.min(4, Math.floor(Math.sqrt(IMAGE_PIXELS_MOST / (width * height)))));
+  const { colour, possibleM, scale } = look;
+  const { width, height, cellM } = site.map;
+  const most = Math.floor(Math.sqrt(IMAGE_PIXELS_MOST / (width * height)));
+  const fine = Math.max(1, Math.min(most, Math.ceil(cellM * scale * FINENESS)));
   const canvas = document.createElement("canvas");
   canvas.width = width * fine;
   canvas.height = height * fine;

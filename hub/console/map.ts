@@ -161,7 +161,7 @@ export class SiteMap {
     this.#context.font = LABEL_FONT;
     const placed = placeLabels(
       named.map((robot) => labelOf(drawing, robot)),
-      (words) => this.#context.measureText(words).width,
+      { widthOf: (words) => this.#context.measureText(words).width, rightPx: this.#size().width },
     );
     for (const { words, x, y } of placed) text(drawing, words, { x, y, colour: this.#palette.text ?? "", size: 11 });
   }
@@ -198,7 +198,11 @@ export class SiteMap {
     if (known !== undefined && nowMs - known.madeMs < AREA_MS) return known.image;
     const radiusM = robot.possibleM + site.radiusM;
     const cells = spread(site.map, this.#blocked, { xM: robot.xM, yM: robot.yM, radiusM });
-    const look = { colour: this.#palette[robot.verdict] ?? "", possibleM: robot.possibleM };
+    const look = {
+      colour: this.#palette[robot.verdict] ?? "",
+      possibleM: robot.possibleM,
+      scale: this.#box?.scale ?? 1,
+    };
     const image = cells === null ? null : areaImage(site, cells, look);
     this.#areas.set(robot.id, { image, madeMs: nowMs });
     return image;

@@ -1,5 +1,5 @@
-// The mode control: halt for robot, fleet and site at once; lower and clear with a reason. All of them ask the hub; what
-// is in force is read from the hub's views, never remembered here.
+// The mode control: halt for robot, fleet and site at once; lower and clear with a reason. All of them ask the hub;
+// what is in force is read from the hub's views, never remembered here.
 
 import { type Acts, type AskScope, scopeName } from "./acts.js";
 import { openForm } from "./dialogs.js";
@@ -56,9 +56,10 @@ export class ModeControl {
 
   clear(scope: AskScope): void {
     const whole = "robot" in scope ? "" : " Latches of single robots stay: look at each robot and clear it there.";
+    const latch = "robot" in scope ? " or of what this robot has latched" : "";
     openForm({
       title: `Clear ${scopeName(scope)}`,
-      says: `Lets go of one ceiling${"robot" in scope ? " or of what this robot has latched" : ""}. Look first.${whole}`,
+      says: `Lets go of one ceiling${latch}. Look first.${whole}`,
       fields: [{ name: "reason", label: "What you saw, and why it may go on" }],
       submit: "Clear",
       onSubmit: ({ reason = "" }) => this.#acts.clear(scope, reason),

@@ -1,5 +1,5 @@
-// A line of the last minutes on a small canvas, with its newest value beside it. Gaps stay gaps: what is not told is not
-// drawn as zero.
+// A line of the last minutes on a small canvas, with its newest value beside it. Gaps stay gaps: what is not told is
+// not drawn as zero.
 
 import { coloursOf } from "./colours.js";
 import { el, setText } from "./dom.js";

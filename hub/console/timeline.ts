@@ -109,7 +109,12 @@ export class Timeline {
       return row;
     });
     this.#list.replaceChildren(...rows);
-    if (at !== undefined) this.#list.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
+    this.scrollToEvent();
+  }
+
+  /** To be called when the list comes into sight. */
+  scrollToEvent(): void {
+    this.#list.querySelector("[aria-current]")?.scrollIntoView({ block: "center" });
   }
 
   /** Falls, ceilings and lapses along the line, as far back as this page has seen events. */
@@ -152,7 +157,8 @@ export function pastList(past: PastSite): HTMLElement[] {
     ...past.places.map(
       ({ id, robot, token, lapsed }) => `${id} held by ${robot}, token ${token}${lapsed ? ", lapsed" : ""}`,
     ),
-    ...past.tasks.map(({ id, phase, robot }) => `task ${id} ${phase}${robot === "" ? "" : ` with ${robot}`}`),
+    ...past.tasks.filter(({ robot }) => robot !== "").map(({ id, robot }) => `task ${id} with ${robot}`),
+    `${several(past.tasks.filter(({ robot }) => robot === "").length, "task")} waiting for a robot`,
   ];
   return lines.map((line) => el("li", {}, line));
 }

@@ -11,16 +11,21 @@ const NUMBERS_MOST = 8_000_000; // of all robots together: 32 MB
 /** A sample is taken for an instant when it lies no further from it than this. */
 const NEAR_MS = 2000;
 
+/** The last word of a silent robot is no sample of later seconds. */
+function isFresh({ telemetryVerdict }: RobotView): boolean {
+  return telemetryVerdict === "fresh";
+}
+
 const VALUES: Readonly<Record<TrailField, (robot: RobotView) => number | undefined>> = {
   xM: ({ pose }) => pose?.xM,
   yM: ({ pose }) => pose?.yM,
   headingRad: ({ pose }) => pose?.headingRad,
   ageMs: ({ ageBoundMs }) => ageBoundMs,
-  planMs: ({ planMs }) => planMs,
-  inferenceMs: ({ inferenceMs, plans }) => (plans === 0 ? undefined : inferenceMs),
+  planMs: (robot) => (isFresh(robot) ? robot.planMs : undefined),
+  inferenceMs: (robot) => (isFresh(robot) && robot.plans > 0 ? robot.inferenceMs : undefined),
   plans: ({ plans }) => plans,
   misses: ({ planDeadlineMisses }) => planDeadlineMisses,
-  speedMps: ({ speedMps, pose }) => (pose === undefined ? undefined : speedMps),
+  speedMps: (robot) => (isFresh(robot) && robot.pose !== undefined ? robot.speedMps : undefined),
   rung: ({ rung }) => severity(rung),
 };
 

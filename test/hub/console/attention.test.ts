@@ -1,5 +1,5 @@
 // Who needs attention first, and that a row says which robot, since when, and what is done about it. Complaints of
-// other systems' users are cases here: shown available while offline, a stop that nobody confirmed, data that look live.
+// other systems' users are cases here: shown available while offline, data that look live.
 
 import t from "tap";
 import { byNeed, needOf } from "../../../hub/console/attention.js";

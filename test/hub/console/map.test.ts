@@ -72,15 +72,29 @@ t.test("R4 the area goes around walls, and leaves out no cell that can be reache
   t.equal(spread(open.map, open.blocked, { xM: -1, yM: 2, radiusM: 1 }), null);
 });
 
+const SPACE = { widthOf: () => 30, rightPx: 800 };
+
 t.test("labels do not hide each other; one that must be there is", async (t) => {
   const label = (words: string, must = false) => ({ words, x: 100, y: 100, radius: 6, must });
   const placed = placeLabels(
     [..."abcdefg"].map((words) => label(words)),
-    () => 30,
+    SPACE,
   );
   t.equal(placed.length, 4, "four places around a point");
-  const forced = placeLabels([...[..."abcde"].map((words) => label(words)), label("r1", true)], () => 30);
+  const forced = placeLabels([...[..."abcde"].map((words) => label(words)), label("r1", true)], SPACE);
   t.same(forced.at(-1), { words: "r1", x: 100, y: 85 });
+  const edge = placeLabels(
+    [
+      { ...label("r2"), x: 3 },
+      { ...label("r3"), x: 799, y: 300 },
+    ],
+    SPACE,
+  );
+  t.same(
+    edge.map(({ x }) => x),
+    [17, 783],
+    "none is cut at the edge of the map",
+  );
 });
 
 const SITE = {

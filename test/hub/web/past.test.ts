@@ -131,7 +131,9 @@ t.test("the trail tells poses of the last half hour, leases that have ended, and
   t.equal(told?.series.xM.length, 1800);
   t.same([told?.series.xM[0], told?.series.xM.at(-1), told?.endedAgoMs], [100, 1899, 700]);
   t.same(trail.of("r2", 0)?.series.xM.at(-1), null);
-  t.equal(trail.of("r9", 0), undefined);
   t.equal(trail.withLease(aRobot("r1", { leaseLeftMs: undefined })).leaseEndMs, 6000, "where its last lease ended");
+  trail.take(aSite({ nowMs: 2e6, robots: [aRobot("r1", { planMs: 9, telemetryVerdict: "late" })] }), 3e6);
+  t.same(trail.of("r1", 2e6)?.series.planMs.at(-1), null, "the last word of a silent robot is no sample of now");
+  t.equal(trail.of("r9", 0), undefined);
   t.equal(trail.withLease(aRobot("r2")).leaseEndMs, undefined);
 });
