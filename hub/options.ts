@@ -21,6 +21,8 @@ export const USAGE = `drover-hub: the authority of one site
   --broker HOST:PORT    the site broker that the hub starts (127.0.0.1:1883); or
   --broker mqtt://...   one that runs elsewhere
   --metrics HOST:PORT   GET /metrics for a Prometheus (none); port 0 takes any and says which in run.json
+  --console HOST:PORT   the web console (none); port 0 takes any and says which in run.json. Its address with the token
+                        that it needs stands in DIR/console.url
   --ca --cert --key     PEM files; needed for every address that is not loopback
   --out FILE            the backup; a file that is there is never replaced
   --from FILE           a backup; with --config it must be one of that site
@@ -35,6 +37,7 @@ export interface HubOptions {
   readonly listen: { readonly host: string; readonly port: number };
   readonly broker: { readonly host: string; readonly port: number } | string; // own, or a URL
   readonly metrics: { readonly host: string; readonly port: number } | null; // null: nobody is told
+  readonly console: { readonly host: string; readonly port: number } | null; // null: there is none
   readonly tls: {
     readonly ca?: string | undefined;
     readonly cert?: string | undefined;
@@ -48,6 +51,7 @@ const OPTIONS = {
   listen: { type: "string", default: "127.0.0.1:7443" },
   broker: { type: "string", default: "127.0.0.1:1883" },
   metrics: { type: "string" },
+  console: { type: "string" },
   ca: { type: "string" },
   cert: { type: "string" },
   key: { type: "string" },
@@ -75,12 +79,15 @@ export function readHubOptions(command: "run" | "verify", args: readonly string[
   if (metrics === null && values.metrics !== undefined)
     return `--metrics: expected HOST:PORT, found "${values.metrics}"`;
   const metricsRefusal = metrics === null ? null : checkListen({ ...metrics, tls });
-  const refusal = checkListen({ host: listen.host, tls }) ?? brokerRefusal ?? metricsRefusal;
+  const page = values.console === undefined ? null : splitAddress(values.console);
+  if (page === null && values.console !== undefined) return `--console: expected HOST:PORT, found "${values.console}"`;
+  const pageRefusal = page === null ? null : checkListen({ ...page, tls });
+  const refusal = checkListen({ host: listen.host, tls }) ?? brokerRefusal ?? metricsRefusal ?? pageRefusal;
   if (refusal !== null) return refusal;
   const [scheme, certified] = ca === undefined ? ["mqtt:", "without"] : ["mqtts:", "with"];
   if (typeof broker === "string" && new URL(broker).protocol !== scheme)
     return `--broker: expected ${scheme}//HOST:PORT ${certified} --ca, --cert and --key, found "${broker}"`;
-  return { config, dataDir, listen, broker, metrics, tls };
+  return { config, dataDir, listen, broker, metrics, console: page, tls };
 }
 
 function readBroker(text: string): HubOptions["broker"] | null {

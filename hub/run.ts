@@ -16,6 +16,7 @@ import { openMetrics } from "../proto/codec/metrics-host.js";
 import { EXIT } from "../proto/errors.js";
 import { VERSION } from "../proto/version.js";
 import { BrokerChild } from "./broker/child.js";
+import { openConsole } from "./console-start.js";
 import { dispatchRound } from "./core/dispatch/dispatch.js";
 import { Travel } from "./core/dispatch/travel.js";
 import { Hub } from "./core/hub.js";
@@ -72,7 +73,9 @@ export async function runHub(
   const host = await openHost(options, { runtime, meters, tls, config, stopping: stopping.signal, log, doorkeeper });
   doorkeeper.opened(host.port);
   const metrics = await listenForScrapes(options, { runtime, tls, log });
-  const run = { grpc: host.port, metrics: metrics?.port, broker: 0, brokerPid: 0 };
+  const { admission } = doorkeeper;
+  const page = await openConsole(options, { port: runtime.operator, admission, config, grid, tls, log });
+  const run = { grpc: host.port, metrics: metrics?.port, console: page?.port, broker: 0, brokerPid: 0 };
   const report = () => tellRun(options.dataDir, run, log);
   const onBroker = (port: number, pid: number) => {
     Object.assign(run, { broker: port, brokerPid: pid });
@@ -93,6 +96,7 @@ export async function runHub(
   host.setServing(false);
   stopping.abort();
   await metrics?.close();
+  await page?.close();
   await runtime.stop();
   await intake.close();
   await broker.close();
@@ -180,14 +184,15 @@ async function listenForScrapes(
 interface Ran {
   readonly grpc: number;
   readonly metrics: number | undefined;
+  readonly console: number | undefined;
   readonly broker: number;
   readonly brokerPid: number;
 }
 
 /** What runs, for supervisors and tests; replaced as a whole. That it cannot be written ends nothing. */
-function tellRun(dataDir: string, { grpc, metrics, broker, brokerPid }: Ran, log: Logger): void {
+function tellRun(dataDir: string, { grpc, metrics, console: page, broker, brokerPid }: Ran, log: Logger): void {
   const children = brokerPid === 0 ? [] : [{ role: "broker", pid: brokerPid, ports: { mqtt: broker } }];
-  const text = JSON.stringify({ role: "hub", pid: process.pid, ports: { grpc, metrics }, children });
+  const text = JSON.stringify({ role: "hub", pid: process.pid, ports: { grpc, metrics, console: page }, children });
   try {
     writeFileSync(join(dataDir, "run.json.new"), `${text}\n`);
     renameSync(join(dataDir, "run.json.new"), join(dataDir, "run.json"));

@@ -8,6 +8,7 @@ import type { LedgerEvent } from "../proto/ledger.js";
 import type { OperatorAnswer, OperatorAsk } from "../proto/operator.js";
 import type { HubMessage, Telemetry } from "../proto/wire.js";
 import { Asked } from "./asked.js";
+import { robotDetail } from "./core/console-view.js";
 import { type Explanation, Story, type Stretch, stretchesOf, toAsk, withTold } from "./core/explain.js";
 import type { Hub, HubInput } from "./core/hub.js";
 import { Pending } from "./core/pending.js";
@@ -15,9 +16,9 @@ import type { HubEffect } from "./core/turn.js";
 import { placeViews, robotViews, siteView, taskViews } from "./core/views.js";
 import type { EdgeLinkOptions, LinkStream } from "./io/edge-link.js";
 import type { LedgerStore } from "./io/ledger-store.js";
-import type { OperatorPort } from "./io/operator-service.js";
 import type { SnapshotKeeper } from "./io/snapshot-keeper.js";
 import type { HubMeters } from "./meters.js";
+import type { ConsolePort } from "./operator-port.js";
 
 const TICK_MS = 50;
 /** Events that are read for a story at once: a few milliseconds of this thread. */
@@ -94,7 +95,7 @@ export class HubRuntime {
 
   readonly onTelemetry = (sample: Telemetry): void => this.#feed({ kind: "telemetry", sample });
 
-  readonly operator: OperatorPort = {
+  readonly operator: ConsolePort = {
     site: () => {
       const { messages, bytes } = this.#parts.telemetryCounts();
       return siteView(this.#state, { nowMs: monotonicMs(), telemetryReceived: messages, telemetryBytes: bytes });
@@ -121,6 +122,7 @@ export class HubRuntime {
       const names = "task, assignment, robot, place, fleet, decision or token";
       return refuse("UNKNOWN_ID", `cannot explain "${id}": no ${names} of that name`);
     },
+    robotDetail: (id) => robotDetail(this.#state, id, monotonicMs()),
   };
 
   async #explained(id: string): Promise<Explanation | null> {

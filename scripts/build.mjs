@@ -22,7 +22,8 @@ import { fileURLToPath } from "node:url";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const SOURCES = ["proto", "fleet-config", "models", "edge", "hub", "scripts", "test"];
 const SINGLE_SOURCES = ["package.json", "package-lock.json", "tsconfig.json"];
-const COPIED = [join("proto", "drover"), join("fleet-config", "sites")];
+const COPIED = [join("proto", "drover"), join("fleet-config", "sites"), join("hub", "console", "page")];
+const TSC = ["node_modules", "typescript", "bin", "tsc"];
 const STAMP = ".built-from";
 
 function run(what, args) {
@@ -92,7 +93,8 @@ export function build() {
   const print = fingerprint();
   rmSync(fresh, { recursive: true, force: true });
   try {
-    run("compiling", [join("node_modules", "typescript", "bin", "tsc"), "-p", "tsconfig.json", "--outDir", fresh]);
+    run("compiling", [join(...TSC), "-p", "tsconfig.json", "--outDir", fresh]);
+    run("compiling the console", [join(...TSC), "-p", join("hub", "console"), "--outDir", fresh]);
     generateCodec("dist.new");
     run("building the reference planner", [
       join("dist.new", "models", "grid-planner", "main.js"),

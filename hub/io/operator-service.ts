@@ -14,40 +14,23 @@ import {
   toStatus,
 } from "../../proto/codec/bounded-stream.js";
 import { type Refusal, refuse } from "../../proto/errors.js";
-import { type LedgerEvent, toLedgerEvent } from "../../proto/ledger.js";
+import { toLedgerEvent } from "../../proto/ledger.js";
 import {
   ASK_KINDS,
   type AskKind,
   methodOf,
   type OperatorAnswer,
-  type OperatorAsk,
   readAsk,
   readEventsRequest,
   readExplainRequest,
   readListTasksRequest,
   readWatchPeriodMs,
 } from "../../proto/operator.js";
-import type { ExplainResponse, PlaceView, RobotView, SiteView, TaskView } from "../../proto/operator-views.js";
 import { actsAs, type Person, whyNotPermitted } from "../../proto/rights.js";
 import { WireRefused } from "../../proto/shape.js";
+import type { OperatorPort } from "../operator-port.js";
 
-/** What the hub's runtime offers to operators. */
-export interface OperatorPort {
-  site(): SiteView;
-  robots(): readonly RobotView[];
-  places(): readonly PlaceView[];
-  /** Open tasks; with `all` also those that ended and are still kept. */
-  tasks(all: boolean): readonly TaskView[];
-  /** R10: resolves when what was decided is durable. Rejects only when the hub is broken. */
-  act(ask: OperatorAsk): Promise<OperatorAnswer | Refusal>;
-  /** Durable events of sequence `from` and up, in order, at most `most`; fewer or none at the end. */
-  events(from: number, most: number): Promise<readonly LedgerEvent[]>;
-  /** The sequence of the last durable event; 0 when there is none. */
-  eventCount(): number;
-  /** Calls `listener` after events became durable; the function it gives stops that. */
-  onEvents(listener: (events: readonly LedgerEvent[]) => void): () => void;
-  explain(id: string): Promise<ExplainResponse | Refusal>;
-}
+export type { OperatorPort } from "../operator-port.js";
 
 export interface OperatorOptions extends Omit<StreamOptions, "whyNot"> {
   /** Who calls, or why that is not known. What they may is decided here. */

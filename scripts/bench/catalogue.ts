@@ -71,6 +71,11 @@ export const BENCHES: Readonly<Record<string, Entry>> = {
     mostMs: 300_000,
     load: () => import("./restart.js"),
   },
+  console: {
+    about: "the web console with 200 robots at 5 Hz in the system's Chromium: frame times, long tasks",
+    mostMs: 90_000,
+    load: () => import("./console.js"),
+  },
   site: {
     about: "a whole site with 6 robots: processor and memory by role, plan times, jitter of the control loop",
     mostMs: 700_000,

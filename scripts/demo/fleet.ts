@@ -1,5 +1,6 @@
 // The hub, the edges, and the cuttable network between them.
 
+import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import type { SimulatedBase } from "../world/base.js";
@@ -32,9 +33,11 @@ export class Fleet {
   #listed = false;
   grpcPort = 0;
   brokerPort = 0;
+  consolePort: number | null;
 
   constructor(parts: FleetParts) {
     this.#parts = parts;
+    this.consolePort = parts.options.consolePort;
     const args = ["run", "--config", parts.site.file, "--data-dir", join(parts.dataDir, "hub")];
     args.push(...metricsFlag(parts.options, 0));
     this.hub = new Managed(
@@ -53,7 +56,10 @@ export class Fleet {
     if (options.port !== 0) await refuseTaken(options.port);
     const { metricsPort } = options;
     for (let port = metricsPort; port > 0 && port <= metricsPort + options.robots; port += 1) await refuseTaken(port);
-    const own = await this.hub.start(["--listen", `127.0.0.1:${options.port}`, "--broker", "127.0.0.1:0"]);
+    const { consolePort } = this;
+    if (consolePort !== null && consolePort !== 0) await refuseTaken(consolePort);
+    const own = await this.#startHub(options.port, 0);
+    this.consolePort = own.ports.console ?? null;
     this.grpcPort = own.ports.grpc ?? 0;
     this.brokerPort = own.children.find((child) => child.role === "broker")?.ports?.mqtt ?? 0;
     for (const { id } of site.loaded.config.robots) await this.#addEdge(id);
@@ -72,7 +78,22 @@ export class Fleet {
   }
 
   async restartHub(): Promise<void> {
-    await this.hub.start(["--listen", `127.0.0.1:${this.grpcPort}`, "--broker", `127.0.0.1:${this.brokerPort}`]);
+    await this.#startHub(this.grpcPort, this.brokerPort);
+  }
+
+  #startHub(grpcPort: number, brokerPort: number) {
+    const page = this.consolePort === null ? [] : ["--console", `127.0.0.1:${this.consolePort}`];
+    return this.hub.start(["--listen", `127.0.0.1:${grpcPort}`, "--broker", `127.0.0.1:${brokerPort}`, ...page]);
+  }
+
+  /** The console's address with its token; "" without one. */
+  get consoleUrl(): string {
+    if (this.consolePort === null) return "";
+    try {
+      return readFileSync(join(this.#parts.dataDir, "hub", "console.url"), "utf8").trim();
+    } catch {
+      return "";
+    }
   }
 
   /** Starts a robot's edge, and brings its base to the new on-board port. */

@@ -65,6 +65,7 @@ export async function run({ options, dataDir, screen, stop }: RunParts): Promise
     const startMs = monotonicNowMs();
     screen.begin();
     screen.event(`all ${options.robots} robots have said hello; state in ${dataDir}`);
+    if (fleet.consoleUrl !== "") screen.console(fleet.consoleUrl);
     shift.start(() => last?.tasks.waiting ?? null);
     const injector = injectorOf({ fleet, bases, recorder, screen });
     injector.start(options.faults);

@@ -12,6 +12,7 @@ export class Screen {
   readonly #events: string[] = [];
   #startMs = performance.now();
   #drawn = 0;
+  #console = "";
   #plainMs = Number.NEGATIVE_INFINITY;
   #closed = false;
 
@@ -33,6 +34,12 @@ export class Screen {
     }
     this.#events.push(line);
     if (this.#events.length > EVENTS_SHOWN) this.#events.shift();
+  }
+
+  /** Where the console is: it stays in sight. */
+  console(url: string): void {
+    this.#console = url;
+    if (!this.#live) process.stdout.write(`console: ${url}\n`);
   }
 
   view(view: SiteView): void {
@@ -64,6 +71,7 @@ export class Screen {
       "",
       ...this.#events,
       "",
+      ...(this.#console === "" ? [] : [`console: ${this.#console}`]),
       "Ctrl-C ends everything",
     ].slice(0, rows);
     const body = lines.map((line) => `${line.slice(0, width)}\x1b[K`).join("\n");

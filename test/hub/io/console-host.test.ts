@@ -1,0 +1,203 @@
+// The console's host over real HTTP: nothing without a token, nothing by another's name or for another's page, acts by
+// the readers and with the refusals of gRPC, and a stream that begins with the whole site.
+
+import { request } from "node:http";
+import { connect } from "node:net";
+import { fileURLToPath } from "node:url";
+import t, { type Test } from "tap";
+import { generateWarehouse } from "../../../fleet-config/warehouse.js";
+import { ConsoleHost, type ConsoleHostOptions } from "../../../hub/io/console-host.js";
+import { readAssets } from "../../../hub/web/assets.js";
+import { oneToken } from "../../../hub/web/guard.js";
+import { Past } from "../../../hub/web/past.js";
+import { Trail } from "../../../hub/web/trail.js";
+import { type Frame, type LiveView, withFrame } from "../../../proto/console.js";
+import { madeUpSite } from "../../../scripts/bench/console-site.js";
+
+const COMPILED = fileURLToPath(new URL("../../../", import.meta.url));
+const HALT = { act: { operator: "ada", reason: "test" }, scope: { robot: "r2" } };
+
+async function aHost(t: Test, over: Partial<ConsoleHostOptions> = {}) {
+  const nowMs = () => Math.floor(performance.now()) + 100_000;
+  const site = madeUpSite(3, nowMs, Date.now);
+  const faults: unknown[] = [];
+  const host = await ConsoleHost.open({
+    ...{ port: site.port, config: site.config, grid: generateWarehouse({ seed: 1, robots: 12 }).grid },
+    ...{ host: "127.0.0.1", portNumber: 0, assets: readAssets(COMPILED), authenticate: oneToken("secret") },
+    past: new Past({ port: site.port, tasksKept: 100 }),
+    trail: new Trail(site.config.robots.map(({ id }) => id)),
+    ...{ nowMs, wallMs: Date.now, onFault: (fault: unknown) => faults.push(fault) },
+    ...over,
+  });
+  t.teardown(() => host.close());
+  const url = `http://127.0.0.1:${host.port}`;
+  const ask = (path: string, init: RequestInit = {}, token = "secret") =>
+    fetch(url + path, { ...init, headers: { authorization: `Bearer ${token}`, ...init.headers } });
+  const post = (path: string, body: unknown, headers: Readonly<Record<string, string>> = {}) =>
+    ask(path, {
+      method: "POST",
+      body: JSON.stringify(body),
+      headers: { "content-type": "application/json", ...headers },
+    });
+  return { ...site, host, url, ask, post, faults };
+}
+
+/** With any Host header, which fetch does not send. */
+function statusFor(port: number, host: string): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const asked = request({ host: "127.0.0.1", port, path: "/", headers: { host } }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    });
+    asked.once("error", reject).end();
+  });
+}
+
+t.test("the page is served whole from this host alone, and nothing beside it", async (t) => {
+  const { ask, url } = await aHost(t);
+  const page = await ask("/");
+  const text = await page.text();
+  t.equal(page.status, 200);
+  t.match(page.headers.get("content-security-policy"), /default-src 'none'; script-src 'self'/);
+  t.equal(page.headers.get("cache-control"), "no-store");
+  t.notMatch(text, /(src|href)="(https?:)?\/\//, "no address of another host");
+  const seen = new Set<string>();
+  const queue = [...text.matchAll(/(?:src|href)="([^"#]+)"/g)].map(([, path = ""]) => path);
+  for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
+    if (seen.has(path)) continue;
+    seen.add(path);
+    const found = await ask(path);
+    t.equal(found.status, 200, path);
+    const source = await found.text();
+    if (!path.endsWith(".js")) continue;
+    for (const [, to = ""] of source.matchAll(/^(?:import|export)[^"';]*?from "([^"]+)"/gm))
+      queue.push(new URL(to, `${url}${path}`).pathname);
+  }
+  t.ok(
+    [...seen].some((path) => path === "/proto/mode.js") && seen.size > 20,
+    `${seen.size} files, the rules among them`,
+  );
+  for (const odd of [
+    "/hub/run.js",
+    "/hub/console/",
+    "/proto/../package.json",
+    "/hub/console/%2e%2e/main.js",
+    "//etc/passwd",
+  ])
+    t.equal((await ask(odd)).status, 404, odd);
+  t.equal((await ask("/", { method: "DELETE" })).status, 405);
+});
+
+t.test("nothing behind /api is told without the token", async (t) => {
+  const { ask, url, post, asked } = await aHost(t);
+  for (const path of ["site", "clock", "tasks", "events", "robot?id=r1", "trail?id=r1", "past?event=1", "live"]) {
+    t.equal((await ask(`/api/${path}`, {}, "wrong")).status, 401, path);
+    t.equal((await fetch(`${url}/api/${path}`)).status, 401, path);
+  }
+  t.equal((await post("/api/act/halt", HALT, { authorization: "Bearer nobody" })).status, 401);
+  t.equal((await post("/api/act/halt", HALT, { authorization: "Basic secret" })).status, 401);
+  t.same(asked, []);
+});
+
+t.test("a name that another's DNS leads here is refused, and so is another page's act", async (t) => {
+  const { host, post, asked } = await aHost(t);
+  for (const own of ["localhost", `localhost:${host.port}`, "127.0.0.1", "[::1]:1"])
+    t.equal(await statusFor(host.port, own), 200, own);
+  for (const other of ["evil.example", "127.0.0.1.evil.example", "10.0.0.1:80"])
+    t.equal(await statusFor(host.port, other), 421, other);
+  t.equal((await post("/api/act/halt", HALT, { origin: "http://evil.example" })).status, 403);
+  t.equal((await post("/api/act/halt", HALT, { "content-type": "text/plain" })).status, 415);
+  t.same(asked, []);
+});
+
+t.test("an act is read as over gRPC: operator and reason, closed shapes, and the hub's own refusals", async (t) => {
+  const { post, ask, asked } = await aHost(t);
+  const done = await post("/api/act/halt", HALT);
+  t.equal(done.status, 200);
+  t.same(await done.json(), { told: ["r2"], notTold: [] });
+  t.match(asked, [{ kind: "halt", act: { operator: "ada" }, scope: { robot: "r2", fleet: "" } }]);
+  const refusal = async (kind: string, body: unknown) =>
+    (await (await post(`/api/act/${kind}`, body)).json()) as object;
+  t.match(await refusal("halt", { ...HALT, act: { operator: "ada", reason: "" } }), { code: "NO_ACT" });
+  t.match(await refusal("halt", { ...HALT, more: 1 }), { code: "MALFORMED" });
+  t.match(await refusal("halt", { ...HALT, scope: { robot: "r1", site: true } }), { code: "MALFORMED" });
+  t.match(await refusal("setMode", { ...HALT, rung: "AUTONOMOUS" }), { code: "NOT_LOWER" });
+  t.match(await refusal("clearMode", HALT), { code: "NOTHING_TO_DO" });
+  t.equal(asked.length, 2, "what was malformed did not reach the hub");
+  t.equal((await post("/api/act/toString", HALT)).status, 404);
+  const broken = { method: "POST", body: "{", headers: { "content-type": "application/json" } };
+  t.match(await (await ask("/api/act/halt", broken)).json(), { code: "MALFORMED" });
+  t.equal((await post("/api/act/halt", { ...HALT, pad: "x".repeat(100_000) })).status, 413);
+});
+
+t.test("R12 a token that only looks may not act, and one of a person acts in that name alone", async (t) => {
+  const roles = { look: { operator: "eve", role: "viewer" }, act: { operator: "ada", role: "operator" } } as const;
+  const authenticate = (token: string) => roles[token as "look"] ?? null;
+  const { post, ask, asked } = await aHost(t, { authenticate });
+  const as = (token: string, operator: string) =>
+    post("/api/act/halt", { ...HALT, act: { operator, reason: "test" } }, { authorization: `Bearer ${token}` });
+  t.equal((await ask("/api/site", {}, "look")).status, 200);
+  t.match(await (await as("look", "eve")).json(), { code: "WRONG_IDENTITY" });
+  t.match(await (await as("act", "bob")).json(), { code: "WRONG_IDENTITY" });
+  t.equal((await as("act", "ada")).status, 200);
+  t.equal(asked.length, 1);
+});
+
+t.test("the stream begins with the whole site, goes on with what changed, and brings events", async (t) => {
+  const { ask, append } = await aHost(t);
+  const stop = new AbortController();
+  t.teardown(() => stop.abort());
+  const response = await ask("/api/live", { signal: stop.signal });
+  t.match(response.headers.get("content-type"), /text\/event-stream/);
+  let text = "";
+  let view: LiveView | null = null;
+  const frames: Frame[] = [];
+  for await (const part of response.body as unknown as AsyncIterable<Uint8Array>) {
+    text += Buffer.from(part).toString("utf8");
+    for (let end = text.indexOf("\n\n"); end >= 0; end = text.indexOf("\n\n")) {
+      const frame = JSON.parse(text.slice("data: ".length, end)) as Frame;
+      text = text.slice(end + 2);
+      view = withFrame(view, frame);
+      frames.push(frame);
+      if (frames.length === 2) append({ kind: "robotEnrolled", robot: "r9" });
+    }
+    if (frames.length >= 4) break;
+  }
+  t.same(
+    frames.slice(0, 4).map(({ full }) => full),
+    [true, false, false, false],
+  );
+  t.same(Object.keys(view?.robots ?? {}), ["r1", "r2", "r3"]);
+  t.equal(frames[1]?.robots.r1?.fleet, undefined, "what stays is not sent again");
+  t.match(
+    frames.flatMap(({ events }) => events),
+    [{ body: { kind: "robotEnrolled", robot: "r9" } }],
+  );
+});
+
+t.test("R13 too many streams are refused, and a silent connection is nobody's harm", async (t) => {
+  const { ask, host } = await aHost(t, { streamsMost: 2 });
+  const stop = new AbortController();
+  t.teardown(() => stop.abort());
+  for (const _ of [1, 2]) t.equal((await ask("/api/live", { signal: stop.signal })).status, 200);
+  const third = await ask("/api/live");
+  t.equal(third.status, 409);
+  t.match(await third.json(), { code: "TOO_MANY" });
+  const socket = connect(host.port, "127.0.0.1");
+  t.teardown(() => socket.destroy());
+  socket.write("POST /api/act/halt HTTP/1.1\r\nhost: localhost\r\n");
+  t.equal((await ask("/api/clock")).status, 200);
+});
+
+t.test("what is asked for is bounded and read", async (t) => {
+  const { ask } = await aHost(t);
+  const json = async (path: string) => (await (await ask(path)).json()) as Record<string, unknown>;
+  t.match(await json("/api/events?from=2&most=1"), { events: [{ sequence: 2 }], count: 4 });
+  t.match(await json("/api/events?from=99"), { events: [], count: 4 });
+  t.match(await json("/api/past?event=2"), { sequence: 2, epoch: 1, poses: null });
+  t.match(await json("/api/robot?id=r9"), { code: "UNKNOWN_ROBOT" });
+  t.match(await json("/api/robot?id=r1"), { id: "r1", channels: [{ name: "pose" }] });
+  t.match(await json("/api/explain?id=r1"), { code: "UNKNOWN_ID" });
+  t.match(await json("/api/site"), { caller: { operator: "", role: "supervisor" }, maxSpeedMps: Number });
+  t.equal((await ask("/api/nothing")).status, 404);
+});
