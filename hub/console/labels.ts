@@ -23,7 +23,7 @@ interface Box {
   readonly width: number;
 }
 
-/** Where each label's middle is; those without room are left out. `widthOf` measures words; at `rightPx` the map ends. */
+/** Where each label's middle is; those without room are left out. The map ends at `rightPx`. */
 export function placeLabels(
   labels: readonly Label[],
   { widthOf, rightPx }: { readonly widthOf: (words: string) => number; readonly rightPx: number },

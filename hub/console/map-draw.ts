@@ -53,7 +53,7 @@ const STATE_COLOUR = {
   NOT_TOLD: "unknown",
 } as const;
 
-/** Free is a thin ring, claimed a filled one, unknown dashed, lapsed crossed: no colour is needed to tell them apart. */
+/** Free is a thin ring, claimed a filled one, unknown dashed, lapsed crossed: colour is not needed to tell them. */
 export function drawPlaces(drawing: Drawing, scene: Scene): void {
   const { context, box, site, palette, selected } = drawing;
   const labelled = box.scale * 2.5 > 46;
