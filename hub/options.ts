@@ -1,7 +1,7 @@
 // The flags of `drover-hub`, parsed once into a value. Unknown flags are refused.
 
 import { parseArgs } from "node:util";
-import { checkDial, checkListen } from "../fleet-config/secure.js";
+import { checkCollector, checkDial, checkListen } from "../fleet-config/secure.js";
 import { splitAddress } from "../proto/address.js";
 
 export const USAGE = `drover-hub: the authority of one site
@@ -17,6 +17,7 @@ export const USAGE = `drover-hub: the authority of one site
   --broker HOST:PORT    the site broker that the hub starts (127.0.0.1:1883); or
   --broker mqtt://...   one that runs elsewhere
   --metrics HOST:PORT   GET /metrics for a Prometheus (none); port 0 takes any and says which in run.json
+  --otlp URL            traces to an OpenTelemetry collector on this machine, http://127.0.0.1:4318 (none)
   --ca --cert --key     PEM files; needed for every address that is not loopback
   --out FILE            the backup; a file that is there is never replaced
   --from FILE           a backup; with --config it must be one of that site
@@ -29,6 +30,7 @@ export interface HubOptions {
   readonly listen: { readonly host: string; readonly port: number };
   readonly broker: { readonly host: string; readonly port: number } | string; // own, or a URL
   readonly metrics: { readonly host: string; readonly port: number } | null; // null: nobody is told
+  readonly otlp: string | null; // URL of a collector; null: no traces
   readonly tls: {
     readonly ca?: string | undefined;
     readonly cert?: string | undefined;
@@ -42,6 +44,7 @@ const OPTIONS = {
   listen: { type: "string", default: "127.0.0.1:7443" },
   broker: { type: "string", default: "127.0.0.1:1883" },
   metrics: { type: "string" },
+  otlp: { type: "string" },
   ca: { type: "string" },
   cert: { type: "string" },
   key: { type: "string" },
@@ -74,7 +77,9 @@ export function readHubOptions(command: "run" | "verify", args: readonly string[
   const [scheme, certified] = ca === undefined ? ["mqtt:", "without"] : ["mqtts:", "with"];
   if (typeof broker === "string" && new URL(broker).protocol !== scheme)
     return `--broker: expected ${scheme}//HOST:PORT ${certified} --ca, --cert and --key, found "${broker}"`;
-  return { config, dataDir, listen, broker, metrics, tls };
+  const { otlp = null } = values;
+  const untraced = otlp === null ? null : checkCollector(otlp);
+  return untraced === null ? { config, dataDir, listen, broker, metrics, otlp, tls } : `--otlp: ${untraced}`;
 }
 
 function readBroker(text: string): HubOptions["broker"] | null {
