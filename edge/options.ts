@@ -1,7 +1,7 @@
 // The flags of `drover-edge`, parsed once into a value. Unknown flags are refused; nothing has a hidden default.
 
 import { parseArgs } from "node:util";
-import { checkDial, checkListen } from "../fleet-config/secure.js";
+import { checkCollector, checkDial, checkListen } from "../fleet-config/secure.js";
 import { splitAddress } from "../proto/address.js";
 import type { ModelFolders } from "./models.js";
 
@@ -25,6 +25,7 @@ export const USAGE = `drover-edge: the daemon on a robot's compute board
   --record MB          keep all inputs of the core in DIR/recording, the newest of them, at least 16 MB (none)
   --any                replay what other software or another Node recorded; a difference then proves nothing
   --metrics HOST:PORT  GET /metrics for a Prometheus (none); port 0 takes any and says which in run.json
+  --otlp URL           traces to an OpenTelemetry collector on this machine, http://127.0.0.1:4318 (none)
   --ca --cert --key    PEM files; needed for every address that is not loopback
   --help --version
 `;
@@ -40,6 +41,7 @@ export interface EdgeOptions {
   readonly models: ModelFolders;
   readonly recordBytes: number; // 0: nothing is recorded
   readonly metrics: { readonly host: string; readonly port: number } | null; // null: nobody is told
+  readonly otlp: string | null; // URL of a collector; null: no traces
   readonly tls: {
     readonly ca?: string | undefined;
     readonly cert?: string | undefined;
@@ -59,6 +61,7 @@ const OPTIONS = {
   candidate: { type: "string" },
   record: { type: "string" },
   metrics: { type: "string" },
+  otlp: { type: "string" },
   ca: { type: "string" },
   cert: { type: "string" },
   key: { type: "string" },
@@ -101,7 +104,10 @@ export function readEdgeOptions(args: readonly string[]): EdgeOptions | string {
   const { model: planner = null, controller = null, candidate = null } = values;
   const models = { planner, controller, candidate };
   const at = { onboardHost: onboard.host, onboardPort: onboard.port };
-  return { config, robot, dataDir, hub, broker, ...at, models, recordBytes, metrics, tls };
+  const { otlp = null } = values;
+  const untraced = otlp === null ? null : checkCollector(otlp);
+  if (untraced !== null) return `--otlp: ${untraced}`;
+  return { config, robot, dataDir, hub, broker, ...at, models, recordBytes, metrics, otlp, tls };
 }
 
 const RECORD_MB = { least: 16, most: 1_000_000 };

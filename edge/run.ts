@@ -9,10 +9,12 @@ import { readTls } from "../fleet-config/tls-files.js";
 import { monotonicMs, suspensionIsSeen } from "../proto/codec/clock.js";
 import { makeDataDir } from "../proto/codec/data-dir.js";
 import { openMetrics } from "../proto/codec/metrics-host.js";
+import { SpanExporter } from "../proto/codec/otlp.js";
 import { EXIT } from "../proto/errors.js";
 import { VERSION } from "../proto/version.js";
 import { modelName } from "./core/controller/slots.js";
 import { watchedOf } from "./core/health/health.js";
+import type { DecisionRecord } from "./core/record.js";
 import type { EdgeContext } from "./core/types.js";
 import { EdgeStore } from "./io/edge-store.js";
 import { HubLink } from "./io/hub-link.js";
@@ -25,6 +27,7 @@ import { type HeldModel, ModelProcesses } from "./model-processes.js";
 import { admitModels, tryModels } from "./models.js";
 import type { EdgeOptions } from "./options.js";
 import { EdgeRuntime } from "./runtime.js";
+import { EdgeTraces } from "./traces.js";
 
 export interface Surroundings {
   readonly boot: string;
@@ -47,6 +50,7 @@ export async function runEdge(options: EdgeOptions, around: Surroundings): Promi
   const ports = { onboard: 0, metrics: undefined as number | undefined };
   const report = () => tellRun(options.dataDir, { ports, children: processes?.running ?? [] }, log);
   const fault = failure();
+  const tracing = traceDecisions(options, site.config.site, log);
   const runtime = new EdgeRuntime({
     ...{ context, models, planner: plannerOf(models), grid: site.grid },
     ...{ memory: opened.memory, storeFault: opened.fault },
@@ -55,6 +59,7 @@ export async function runEdge(options: EdgeOptions, around: Surroundings): Promi
     onFault: fault.fail,
     recorder: await openRecorder(options, log),
     meters: options.metrics === null ? null : new EdgeMeters(options.robot),
+    onDecision: tracing.onDecision,
   });
   const onboard = await OnboardBroker.open({
     ...{ host: options.onboardHost, port: options.onboardPort, events: runtime.onboardEvents, monotonicMs },
@@ -86,9 +91,22 @@ export async function runEdge(options: EdgeOptions, around: Surroundings): Promi
   const asked = around.stopped.then((reason) => ({ why: reason, exit: 0 }));
   const { why, exit } = await Promise.race([asked, fault.happened]);
   log.info({ why }, "edge stops");
-  await metrics?.close();
-  await runtime.stop();
+  for (const part of [metrics, { close: () => runtime.stop() }, tracing]) await part?.close();
   return exit;
+}
+
+/** Where each decision goes with --otlp; without, nowhere. */
+function traceDecisions({ otlp, robot }: EdgeOptions, site: string, log: Logger) {
+  if (otlp === null) return { onDecision: () => {}, close: async () => {} };
+  const resource = { "service.name": "drover-edge", "drover.site": site, "drover.robot": robot };
+  const onFault = (why: string, dropped: number) => log.warn({ why, dropped }, "traces are lost");
+  const exporter = new SpanExporter({ url: otlp, resource, version: VERSION, onFault });
+  const traces = new EdgeTraces(site, robot);
+  const onDecision = (record: DecisionRecord, assignment: string): void => {
+    const offsetMs = Date.now() - monotonicMs();
+    exporter.add(traces.take(record, { assignment, toWallMs: (boardMs) => boardMs + offsetMs }));
+  };
+  return { onDecision, close: () => exporter.close() };
 }
 
 /** What ends the edge by itself; a supervisor starts it again. */

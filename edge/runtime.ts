@@ -14,6 +14,7 @@ import { modelName } from "./core/controller/slots.js";
 import { Edge } from "./core/edge.js";
 import { mayWrite } from "./core/gate.js";
 import { type EdgeMemory, EMPTY_MEMORY } from "./core/memory.js";
+import type { DecisionRecord } from "./core/record.js";
 import type { EdgeContext, EdgeEffect, EdgeInput } from "./core/types.js";
 import type { EdgeStore } from "./io/edge-store.js";
 import type { HubLink, HubLinkEvents } from "./io/hub-link.js";
@@ -22,13 +23,9 @@ import type { Recorder } from "./io/recorder.js";
 import type { SiteTelemetry } from "./io/site-telemetry.js";
 import type { EdgeMeters } from "./meters.js";
 import type { HeldModel, ModelEvents, ModelProcesses } from "./model-processes.js";
+import { assignmentOf, idsOf, type Notes, withIds } from "./notes.js";
 import { rowOf } from "./recording/decisions.js";
 import { Told } from "./told.js";
-
-export interface Notes {
-  info(event: string, detail: object): void;
-  warn(event: string, detail: object): void;
-}
 
 /**
  * `store` is null when it could not be opened: the edge then stands in HALT, and nothing that needs storing happens.
@@ -58,6 +55,7 @@ export class EdgeRuntime {
   readonly #told = new Told();
   readonly #answers = new Answers();
   readonly #meters: EdgeMeters | null;
+  readonly #onDecision: (record: DecisionRecord, assignment: string) => void;
 
   constructor(parts: {
     readonly context: EdgeContext;
@@ -71,11 +69,13 @@ export class EdgeRuntime {
     readonly onFault: (cause: ClockFault) => void; // the edge must end
     readonly recorder: Recorder | null; // of every input; the edge ends it
     readonly meters: EdgeMeters | null; // nothing is counted without them
+    readonly onDecision: (record: DecisionRecord, assignment: string) => void; // that began just now
   }) {
     const { context, grid } = parts;
     this.#edge = new Edge({ context, memory: parts.memory ?? EMPTY_MEMORY, grid, clocks: this.#clocks });
     this.#planner = parts.planner;
-    this.#notes = parts.notes;
+    this.#notes = withIds(parts.notes, () => idsOf(this.#edge.state));
+    this.#onDecision = parts.onDecision;
     this.#onProcesses = parts.onProcesses;
     this.#onFault = parts.onFault;
     this.#recorder = parts.recorder;
@@ -253,6 +253,7 @@ export class EdgeRuntime {
         this.#notes.warn("model killed", { model: effect.model, why: effect.why });
         return adapters.models.kill(effect.model);
       case "record":
+        this.#onDecision(effect.record, assignmentOf(this.#edge.state, effect.record.token));
         adapters.store?.record(effect.record.isChange ? "decision" : "sample", effect.id, rowOf(effect.record));
         return;
       case "note":

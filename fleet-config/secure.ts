@@ -33,6 +33,13 @@ export function isLoopback(host: string): boolean {
   );
 }
 
+/** Why traces must not go there, for people; null when they may: a collector on this machine, which sends them on. */
+export function checkCollector(text: string): string | null {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url !== null && url.protocol === "http:" && url.pathname === "/" && isLoopback(url.hostname)) return null;
+  return `expected http://127.0.0.1:PORT, a collector on this machine, found "${text}"`;
+}
+
 function check({ host, tls = {} }: Endpoint, doing: string): string | null {
   const missing = (["ca", "cert", "key"] as const).filter((key) => tls[key] === undefined || tls[key] === "");
   if (missing.length === 0) return null;

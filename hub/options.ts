@@ -1,7 +1,7 @@
 // The flags of `drover-hub`, parsed once into a value. Unknown flags are refused.
 
 import { parseArgs } from "node:util";
-import { checkDial, checkListen } from "../fleet-config/secure.js";
+import { checkCollector, checkDial, checkListen } from "../fleet-config/secure.js";
 import { splitAddress } from "../proto/address.js";
 
 export const USAGE = `drover-hub: the authority of one site
@@ -23,6 +23,7 @@ export const USAGE = `drover-hub: the authority of one site
   --metrics HOST:PORT   GET /metrics for a Prometheus (none); port 0 takes any and says which in run.json
   --console HOST:PORT   the web console (none); port 0 takes any and says which in run.json. Its address with the token
                         that it needs stands in DIR/console.url
+  --otlp URL            traces to an OpenTelemetry collector on this machine, http://127.0.0.1:4318 (none)
   --ca --cert --key     PEM files; needed for every address that is not loopback
   --out FILE            the backup; a file that is there is never replaced
   --from FILE           a backup; with --config it must be one of that site
@@ -38,6 +39,7 @@ export interface HubOptions {
   readonly broker: { readonly host: string; readonly port: number } | string; // own, or a URL
   readonly metrics: { readonly host: string; readonly port: number } | null; // null: nobody is told
   readonly console: { readonly host: string; readonly port: number } | null; // null: there is none
+  readonly otlp: string | null; // URL of a collector; null: no traces
   readonly tls: {
     readonly ca?: string | undefined;
     readonly cert?: string | undefined;
@@ -52,6 +54,7 @@ const OPTIONS = {
   broker: { type: "string", default: "127.0.0.1:1883" },
   metrics: { type: "string" },
   console: { type: "string" },
+  otlp: { type: "string" },
   ca: { type: "string" },
   cert: { type: "string" },
   key: { type: "string" },
@@ -87,7 +90,11 @@ export function readHubOptions(command: "run" | "verify", args: readonly string[
   const [scheme, certified] = ca === undefined ? ["mqtt:", "without"] : ["mqtts:", "with"];
   if (typeof broker === "string" && new URL(broker).protocol !== scheme)
     return `--broker: expected ${scheme}//HOST:PORT ${certified} --ca, --cert and --key, found "${broker}"`;
-  return { config, dataDir, listen, broker, metrics, console: page, tls };
+  const { otlp = null } = values;
+  const untraced = otlp === null ? null : checkCollector(otlp);
+  return untraced === null
+    ? { config, dataDir, listen, broker, metrics, console: page, otlp, tls }
+    : `--otlp: ${untraced}`;
 }
 
 function readBroker(text: string): HubOptions["broker"] | null {

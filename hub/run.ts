@@ -9,10 +9,12 @@ import { driveGridOf } from "../fleet-config/derive.js";
 import { loadSite } from "../fleet-config/load.js";
 import { readTls } from "../fleet-config/tls-files.js";
 import type { SiteConfig } from "../fleet-config/types.js";
+import type { Token } from "../proto/claim.js";
 import { monotonicMs } from "../proto/codec/clock.js";
 import { makeDataDir, tryDataDir } from "../proto/codec/data-dir.js";
 import { loadSchemas, serviceOf } from "../proto/codec/grpc.js";
 import { openMetrics } from "../proto/codec/metrics-host.js";
+import { SpanExporter } from "../proto/codec/otlp.js";
 import { EXIT } from "../proto/errors.js";
 import { VERSION } from "../proto/version.js";
 import { BrokerChild } from "./broker/child.js";
@@ -20,9 +22,11 @@ import { openConsole } from "./console-start.js";
 import { dispatchRound } from "./core/dispatch/dispatch.js";
 import { Travel } from "./core/dispatch/travel.js";
 import { Hub } from "./core/hub.js";
+import { claimOf as claimOfToken } from "./core/ledger-state.js";
 import { Rebuilding } from "./core/rebuilding.js";
 import { makeSite } from "./core/site.js";
 import { type Doorkeeper, openDoorkeeper } from "./doorkeeper.js";
+import { logLine } from "./event-log.js";
 import { edgeLinkHandlers } from "./io/edge-link.js";
 import { GrpcHost, identityOf } from "./io/grpc-host.js";
 import { LedgerDamaged, LedgerStore } from "./io/ledger-store.js";
@@ -33,6 +37,7 @@ import { HubMeters } from "./meters.js";
 import type { HubOptions } from "./options.js";
 import { HubRuntime } from "./runtime.js";
 import { HubStopped } from "./stopped.js";
+import { HubTraces } from "./traces.js";
 
 /** `tokenFolder`: where commands of this user look for the one-time token; null for nowhere. */
 export async function runHub(
@@ -63,6 +68,7 @@ export async function runHub(
     ...{ hub, store, keeper, telemetryCounts, onFault: fail },
     ...(meters === undefined ? {} : { meters }),
   });
+  const traces = traceEvents(options, { runtime, hub, config, log });
   await runtime.start();
   const tls = readTls(options.tls);
   const stopping = new AbortController();
@@ -98,6 +104,7 @@ export async function runHub(
   await metrics?.close();
   await page?.close();
   await runtime.stop();
+  await traces?.close();
   await intake.close();
   await broker.close();
   await host.close(config.limits.shutdownMs);
@@ -167,6 +174,28 @@ async function openHost(options: HubOptions, parts: HostParts): Promise<GrpcHost
   } catch (cause) {
     throw new HubStopped(EXIT.unavailable, `the hub cannot listen: ${(cause as Error).message}`);
   }
+}
+
+/** Each durable event goes into the log, and with --otlp into a trace; null without. */
+function traceEvents(
+  { otlp }: HubOptions,
+  parts: { readonly runtime: HubRuntime; readonly hub: Hub; readonly config: SiteConfig; readonly log: Logger },
+): SpanExporter | null {
+  const { log, hub } = parts;
+  const { site } = parts.config;
+  const claimOf = (token: Token) => claimOfToken(hub.state.ledger, token);
+  const traces = new HubTraces(site);
+  const onFault = (why: string, dropped: number) => log.warn({ why, dropped }, "traces are lost");
+  const resource = { "service.name": "drover-hub", "drover.site": site };
+  const exporter = otlp === null ? null : new SpanExporter({ url: otlp, resource, version: VERSION, onFault });
+  parts.runtime.operator.onEvents((events) => {
+    for (const event of events) {
+      const line = logLine(event, { site, claimOf });
+      if (line !== null) log.info(line.ids, line.says);
+      exporter?.add(traces.take(event));
+    }
+  });
+  return exporter;
 }
 
 async function listenForScrapes(

@@ -213,19 +213,24 @@ export function heldOff(
   return finding !== undefined && nowMs < finding.untilMs ? finding : null;
 }
 
-/** Whether one more robot of these may be raised to AUTONOMOUS now; one that was raised within the minute always. */
+/** Whether one more robot of its fleet may be raised to AUTONOMOUS now; one that was within the minute always may. */
 export function mayRaise(
   state: Interplay,
   robot: string,
   by: {
-    readonly fleet: readonly string[];
+    readonly robots: number; // of its fleet
+    readonly isOfFleet: (robot: string) => boolean;
     readonly policy: { readonly raiseShare: number; readonly raiseLeast: number };
     readonly nowMs: number;
   },
 ): boolean {
-  const isRaised = (id: string) => by.nowMs - (state.raised.get(id) ?? Number.NEGATIVE_INFINITY) <= RAISE_WINDOW_MS;
-  const most = Math.max(by.policy.raiseLeast, Math.ceil(by.policy.raiseShare * by.fleet.length));
-  return isRaised(robot) || by.fleet.filter(isRaised).length < most;
+  let left = Math.max(by.policy.raiseLeast, Math.ceil(by.policy.raiseShare * by.robots));
+  for (const [raised, atMs] of state.raised) {
+    if (by.nowMs - atMs > RAISE_WINDOW_MS || !by.isOfFleet(raised)) continue;
+    if (raised === robot) return true;
+    left -= 1;
+  }
+  return left > 0;
 }
 
 /** A question for people: what was found, and the events that show it. It goes by itself when its window has passed. */

@@ -183,8 +183,9 @@ export function suspectFrom(config: FleetConfig, counted: number): number {
 export function mayRaiseNow(state: HubState, watch: RobotWatch, nowMs: number): boolean {
   const [cause] = causesOf(watch.ladder);
   if (cause === undefined || CAUSES[cause.name as CauseName].clear !== "dwell") return true;
-  const fleet = [...state.watches.values()].filter((one) => one.fleet === watch.fleet).map(({ id }) => id);
-  return mayRaise(state.interplay, watch.id, { fleet, policy: state.site.config.interplay, nowMs });
+  const robots = state.fleets.get(watch.fleet)?.counted ?? 0;
+  const isOfFleet = (robot: string) => state.watches.get(robot)?.fleet === watch.fleet;
+  return mayRaise(state.interplay, watch.id, { robots, isOfFleet, policy: state.site.config.interplay, nowMs });
 }
 
 /**

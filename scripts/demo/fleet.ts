@@ -39,7 +39,7 @@ export class Fleet {
     this.#parts = parts;
     this.consolePort = parts.options.consolePort;
     const args = ["run", "--config", parts.site.file, "--data-dir", join(parts.dataDir, "hub")];
-    args.push(...metricsFlag(parts.options, 0));
+    args.push(...metricsFlag(parts.options, 0), ...otlpFlag(parts.options));
     this.hub = new Managed(
       { name: "hub", main: join("hub", "main.js"), args, dataDir: join(parts.dataDir, "hub") },
       (how) => parts.screen.event(`the hub ended: ${how}`),
@@ -127,6 +127,7 @@ export class Fleet {
       ...(["model", "controller", "candidate"] as const).flatMap((role) => flagOf(`--${role}`, options[role])),
       ...(options.recordMb === 0 ? [] : ["--record", String(options.recordMb)]),
       ...metricsFlag(options, after),
+      ...otlpFlag(options),
     ];
     const spec = { name: robot, main: join("edge", "main.js"), args, dataDir: own };
     this.edges.set(robot, new Managed(spec, (how) => screen.event(`the edge of ${robot} ended: ${how}`)));
@@ -138,6 +139,10 @@ function flagOf(flag: string, value: string | null): readonly string[] {
 }
 
 /** Where the hub (0) and its robots (1, 2, ...) are scraped, when they are. */
+function otlpFlag({ otlp }: DemoOptions): readonly string[] {
+  return otlp === null ? [] : ["--otlp", otlp];
+}
+
 function metricsFlag({ metricsPort }: DemoOptions, after: number): readonly string[] {
   return metricsPort === 0 ? [] : ["--metrics", `127.0.0.1:${metricsPort + after}`];
 }

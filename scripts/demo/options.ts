@@ -26,6 +26,7 @@ export const USAGE = `npm start -- [options]: a site with its hub and robots in 
   --record MB          let every edge record its inputs, see drover-edge --help
   --metrics PORT       GET /metrics of the hub on 127.0.0.1:PORT, and of its robots on the ports after it (none)
   --console PORT       the web console on 127.0.0.1:PORT (0: any), or none
+  --otlp URL           traces of hub and robots to an OpenTelemetry collector, http://127.0.0.1:4318 (none)
   --self-check         plant violations, and see that the checkers catch each
   --help
 `;
@@ -50,6 +51,7 @@ export interface DemoOptions {
   readonly recordMb: number; // 0: none records
   readonly metricsPort: number; // 0: nobody is told
   readonly consolePort: number | null; // 0: any; null: no console
+  readonly otlp: string | null; // null: no traces
   readonly selfCheck: boolean;
   readonly help: boolean;
 }
@@ -74,6 +76,7 @@ const OPTIONS = {
   record: { type: "string", default: "0" },
   metrics: { type: "string", default: "0" },
   console: { type: "string", default: "0" },
+  otlp: { type: "string" },
   "self-check": { type: "boolean", default: false },
   help: { type: "boolean", default: false },
 } as const;
@@ -105,6 +108,7 @@ export function readDemoOptions(args: readonly string[]): DemoOptions {
     ...{ dataDir: values["data-dir"] ?? null, model: values.model ?? null },
     ...{ controller: values.controller ?? null, candidate: values.candidate ?? null },
     promoteAfterMs: parseSpanMs("--promote-after", values["promote-after"]),
+    otlp: values.otlp ?? null,
     metricsPort: whole("--metrics", values.metrics, { least: 0, most: 65_535 - ROBOTS_MOST }),
     consolePort: values.console === "none" ? null : whole("--console", values.console, { least: 0, most: 65_535 }),
     recordMb: values.record === "0" ? 0 : whole("--record", values.record, { least: 16, most: 1_000_000 }),

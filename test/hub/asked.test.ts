@@ -2,7 +2,11 @@
 // software; what they answer never reaches the core.
 import t from "tap";
 import { Asked, type AskedStream } from "../../hub/asked.js";
+import { Hub, replay } from "../../hub/core/hub.js";
+import { HubRuntime } from "../../hub/runtime.js";
+import type { LedgerEvent } from "../../proto/ledger.js";
 import type { EdgeMessage, HubMessage } from "../../proto/wire.js";
+import { SiteUnderTest } from "./core/site-under-test.js";
 import { StubRobot } from "./core/stub-robot.js";
 
 function aStream(id: number, robot: string): AskedStream & { readonly sent: HubMessage[] } {
@@ -43,3 +47,46 @@ t.test("R13 a robot that is silent, gone, or of other software is waited for no 
   t.equal(await asked.ask("r2", ""), null);
   t.same(other.sent, [], "one of other software may not know the question");
 });
+
+t.test(
+  "R14 explain at the hub gives the robot's own words for its decision, with the events of its claim",
+  async (t) => {
+    const { site, script } = new SiteUnderTest({ robots: 1 });
+    const hub = new Hub({ incarnation: "h1", site, ledger: replay([]), dispatcher: script.dispatcher });
+    const events: LedgerEvent[] = [];
+    const store = {
+      append: async (more: readonly LedgerEvent[]) => void events.push(...more),
+      read: async (from: number, most: number) => events.slice(from - 1, from - 1 + most),
+      get count() {
+        return events.length;
+      },
+    };
+    const runtime = new HubRuntime({
+      ...{ hub, store, telemetryCounts: () => ({ messages: 0, bytes: 0 }) },
+      onFault: (cause) => t.fail(cause.message),
+    });
+    t.teardown(() => runtime.stop());
+    await runtime.start();
+    const robot = new StubRobot("r1", { xM: 6, yM: 6 });
+    let say: (message: EdgeMessage) => void = () => undefined;
+    runtime.onLink({
+      ...{ id: 1, robot: "r1", end: () => undefined, onClosed: () => undefined },
+      onMessage: (handler) => {
+        say = (message) => handler(message, 0);
+      },
+      send: (message) => {
+        if (message.kind !== "askWhy") return;
+        const lines = message.id === "" ? ["as its board tells it: CONFIRM"] : [`${message.id}: drive to A`];
+        say({ kind: "toldWhy", ask: message.ask, known: true, claim: "", lines });
+      },
+    });
+    say(robot.hello());
+    t.same(await runtime.operator.explain("d-boot1-7"), {
+      ...{ kind: "decision", lines: ["d-boot1-7: drive to A"], facts: [], events: [] },
+    });
+    const told = await runtime.operator.explain("r1");
+    t.match(told, { kind: "robot" });
+    t.equal("lines" in told ? told.lines.at(-1) : "", "as its board tells it: CONFIRM");
+    t.match(await runtime.operator.explain("nothing"), { code: "UNKNOWN_ID" });
+  },
+);

@@ -85,6 +85,7 @@ async function standing(t: Test): Promise<Standing> {
     ...{ context, models, grid: roomGrid(), planner: manifest, memory: EMPTY_MEMORY, storeFault: "" },
     notes: { info: () => {}, warn: (event, detail) => void notes.push(`${event} ${JSON.stringify(detail)}`) },
     onProcesses: () => {},
+    onDecision: () => {},
     recorder: null,
     meters: null,
     onFault: (cause) => {

@@ -22,7 +22,37 @@ interface At {
   readonly began: Beginnings;
 }
 
-export function taskFacts(state: HubState, task: Task, at: At): readonly Fact[] {
+/** What is made once for an explanation, when it is first asked for: a site may have a thousand robots. */
+interface Look extends At {
+  readonly round: () => Round; // as dispatch would see it now
+  readonly inHand: () => ReadonlyMap<string, readonly string[]>; // robot to open tasks that are bound to it
+}
+
+function lookOf(state: HubState, at: At): Look {
+  const { nowMs } = at;
+  const once = <T>(make: () => T): (() => T) => {
+    const made: T[] = [];
+    return () => {
+      if (made.length === 0) made.push(make());
+      return made[0] as T;
+    };
+  };
+  return {
+    ...at,
+    round: once(() => new Round(viewOf(new Turn(state, { nowMs, wallMs: 0 })), { travel: { costM: () => 0 }, nowMs })),
+    inHand: once(() => {
+      const found = new Map<string, readonly string[]>();
+      for (const id of state.ledger.open) {
+        const robot = state.ledger.tasks.get(id)?.robot ?? "";
+        if (robot !== "") found.set(robot, [...(found.get(robot) ?? []), id]);
+      }
+      return found;
+    }),
+  };
+}
+
+export function taskFacts(state: HubState, task: Task, begun: At): readonly Fact[] {
+  const at = lookOf(state, begun);
   const carrier = task.robot === "" ? "" : `, with ${task.robot}`;
   const stop = `stop ${Math.min(task.stopIndex + 1, task.stops.length)} of ${task.stops.length}`;
   const reason = task.ended === "" ? "" : `: ${task.ended}`;
@@ -41,7 +71,7 @@ export function taskFacts(state: HubState, task: Task, at: At): readonly Fact[] 
   ];
 }
 
-function waitingFacts(state: HubState, task: Task, at: At): readonly Fact[] {
+function waitingFacts(state: HubState, task: Task, at: Look): readonly Fact[] {
   const robots = candidates(state, task);
   const places = task.stops[task.stopIndex]?.destinations ?? [];
   const reasons = robots.map((watch) => whyNotRobot(state, watch, { task, at }));
@@ -85,10 +115,10 @@ function robotsFact(state: HubState, task: Task, robots: readonly RobotWatch[], 
 }
 
 /** The first reason for which a robot cannot take the task on, wherever it goes; null when there is none. */
-export function whyNotRobot(
+function whyNotRobot(
   state: HubState,
   watch: RobotWatch,
-  { task, at }: { readonly task: Task; readonly at: Pick<At, "nowMs"> },
+  { task, at }: { readonly task: Task; readonly at: Look },
 ): Fact | null {
   const { nowMs } = at;
   const about = watch.id;
@@ -105,7 +135,7 @@ export function whyNotRobot(
   }
   const [off] = offFact(heldOff(state.interplay, "rung of", about, nowMs), about, at);
   if (off !== undefined) return off;
-  return inHand(state, watch, task) ?? excluded(watch, { task, nowMs }) ?? chargeOf(state, watch, nowMs);
+  return inHand(watch, task, at) ?? excluded(watch, { task, nowMs }) ?? chargeOf(state, watch, at);
 }
 
 /** The cause of the rung that keeps it from new work, or from renewing. */
@@ -117,16 +147,13 @@ function byCause(state: HubState, watch: RobotWatch, code: RefusalCode): string 
   return `${on} by ${cause.name}${cause.detail === "" ? "" : ` (${cause.detail})`}`;
 }
 
-function inHand(state: HubState, watch: RobotWatch, task: Task): Fact | null {
-  for (const id of state.ledger.open) {
-    if (id === task.id || state.ledger.tasks.get(id)?.robot !== watch.id) continue;
-    return {
-      about: watch.id,
-      code: "IN_HAND",
-      says: `${watch.id} has task ${id} in hand, which waits for its next stop`,
-    };
-  }
-  return null;
+function inHand({ id: about }: RobotWatch, task: Task, at: Look): Fact | null {
+  const other = at
+    .inHand()
+    .get(about)
+    ?.find((id) => id !== task.id);
+  if (other === undefined) return null;
+  return { about, code: "IN_HAND", says: `${about} has task ${other} in hand, which waits for its next stop` };
 }
 
 /** What dispatch leaves alone for a while, since it went to and fro. */
@@ -146,8 +173,8 @@ function excluded(watch: RobotWatch, { task, nowMs }: { readonly task: Task; rea
 }
 
 /** As dispatch judges its battery. */
-function chargeOf(state: HubState, watch: RobotWatch, nowMs: number): Fact | null {
-  const round = new Round(viewOf(new Turn(state, { nowMs, wallMs: 0 })), { travel: { costM: () => 0 }, nowMs });
+function chargeOf(state: HubState, watch: RobotWatch, at: Look): Fact | null {
+  const round = at.round();
   const robot = round.robots.get(watch.id);
   if (robot === undefined) return null;
   const energy = round.energy(robot);
@@ -178,7 +205,7 @@ function readyFacts(
     const apart = heldOff(state.interplay, "robot", id, at.nowMs)?.between ?? [];
     const places = from.places
       .slice(0, FACTS_MOST)
-      .filter((place) => !excluded.has(place) && !apart.includes(place))
+      .filter((place) => !((excluded.get(place) ?? 0) > at.nowMs) && !apart.includes(place))
       .filter((destination) => whyNotFree(state, { robot: id, destination }, at.nowMs) === null);
     if (places.length === 0) continue;
     const says = `${id} may have ${places.join(", ")} now: dispatch chooses in its next round, by ways and by waiting`;
@@ -197,13 +224,14 @@ function placesFacts(state: HubState, places: readonly string[], at: At): readon
 }
 
 /** An assignment whose claim still stands. */
-export function assignmentFacts(state: HubState, held: Claim, at: At): readonly Fact[] {
+export function assignmentFacts(state: HubState, held: Claim, begun: At): readonly Fact[] {
+  const at = lookOf(state, begun);
   const end = held.end === null ? "" : `, ended: ${held.end}`;
   return [{ about: held.assignment, code: "PHASE", says: `${held.phase}${end}` }, ...activeFacts(state, held, at)];
 }
 
 /** An assignment under way: who has it, what keeps that robot, and how it stands with the others now. */
-function activeFacts(state: HubState, held: Claim, at: At): readonly Fact[] {
+function activeFacts(state: HubState, held: Claim, at: Look): readonly Fact[] {
   const watch = state.watches.get(held.robot);
   const facts: Fact[] = [heldFact(state, held, at)];
   if (watch === undefined) return facts;
@@ -221,7 +249,7 @@ function activeFacts(state: HubState, held: Claim, at: At): readonly Fact[] {
  * Why this robot and why not that one: with what is known after the choice, how it stands with the others now. What
  * dispatch weighed when it chose belongs here.
  */
-export function whyThisRobot(state: HubState, held: Claim, at: At): readonly Fact[] {
+function whyThisRobot(state: HubState, held: Claim, at: Look): readonly Fact[] {
   const task = state.ledger.tasks.get(held.task);
   if (task === undefined) return [];
   const others = candidates(state, { ...task, robot: "" }).filter(({ id }) => id !== held.robot);

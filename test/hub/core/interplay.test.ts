@@ -156,7 +156,8 @@ t.test("of a fleet so many are raised within a minute, one that was raised alway
   const { state, rose } = watched();
   const fleet = Array.from({ length: 10 }, (_, index) => `r${index + 1}`);
   const policy = { raiseShare: 0.3, raiseLeast: 1 };
-  const may = (robot: string, nowMs: number, share = policy) => mayRaise(state, robot, { fleet, policy: share, nowMs });
+  const may = (robot: string, nowMs: number, share = policy) =>
+    mayRaise(state, robot, { robots: fleet.length, isOfFleet: (id) => fleet.includes(id), policy: share, nowMs });
   for (const [index, robot] of ["r1", "r2", "r3"].entries()) {
     t.ok(may(robot, index * 1000));
     rose(index * 1000, robot);

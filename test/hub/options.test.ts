@@ -1,0 +1,25 @@
+// The flags of both daemons that say where traces go: to a collector on this machine, or nowhere.
+import t from "tap";
+import { readEdgeOptions } from "../../edge/options.js";
+import { readHubOptions } from "../../hub/options.js";
+
+const HUB = ["--config", "site.yaml", "--data-dir", "data"];
+
+t.test("traces go nowhere unless a collector is named, and only to one on this machine", async (t) => {
+  const readers = {
+    hub: (...more: string[]) => readHubOptions("run", [...HUB, ...more]),
+    edge: (...more: string[]) => readEdgeOptions([...HUB, "--robot", "r1", ...more]),
+  };
+  for (const [who, read] of Object.entries(readers)) {
+    t.match(read(), { otlp: null }, who);
+    for (const url of ["http://127.0.0.1:4318", "http://localhost:4318/", "http://[::1]:4318"])
+      t.match(read("--otlp", url), { otlp: url }, `${who} ${url}`);
+    const wrong = ["collector:4318", "http://10.0.0.1:4318", "https://127.0.0.1:4318", "http://127.0.0.1:4318/v1", ""];
+    for (const url of wrong)
+      t.equal(
+        read("--otlp", url),
+        `--otlp: expected http://127.0.0.1:PORT, a collector on this machine, found "${url}"`,
+        `${who} ${url}`,
+      );
+  }
+});
