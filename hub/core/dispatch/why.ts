@@ -66,6 +66,8 @@ function standing(round: Round, task: DispatchTask, other: DispatchRobot): Bar |
     return { reason: "HAS_WORK", detail: `it is on its way to ${to}` };
   }
   const given = round.proposals.get(other.id);
+  if (given?.purpose === "CHARGE")
+    return { reason: "CHARGE_LOW", detail: `its charge is ${percent(other.chargeRatio ?? 1)}: it goes to charge` };
   if (given !== undefined)
     return { reason: "TAKEN_BY_OTHER", detail: `it was given ${given.task || given.destination} in the same round` };
   if (round.keep?.robot === other.id)
