@@ -98,7 +98,7 @@ function drawConfig(
     decisions: Object.assign(decisions, { dispatch: { telemetryMs: pick([2000, 5000]) } }),
     health,
     battery,
-    dispatch,
+    dispatch: Object.assign(dispatch, { swapGainM: random.stream("dispatch").next() < 0.5 ? 0 : 3 }),
     models: Object.assign(models, { promoteAfterMs: random.stream("promotion").next() < 0.5 ? 0 : 4000 }),
     limits: Object.assign(limits, {
       controlMs: 100,

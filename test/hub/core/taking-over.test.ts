@@ -203,3 +203,30 @@ t.test("R7 an override for a time is not shortened, and HALT has no end by itsel
   t.match(lower(site, "HALT", undefined, SITE), { told: ["r1", "r2"] }, "lower at once");
   t.equal(site.bodies("ceilingSet").length, 3);
 });
+
+t.test("R13 a robot on its way makes way for a nearer one above swapGainM, once per task", async (t) => {
+  for (const swapGainM of [5, 6]) {
+    const site = ready(
+      new SiteUnderTest({
+        dispatcher: realDispatcher,
+        change: (config) => ({ ...config, dispatch: { ...config.dispatch, swapGainM } }),
+      }),
+      "r1",
+      "r2",
+    );
+    for (const id of ["r1", "r2"]) {
+      site.robot(id).standAt({ xM: id === "r1" ? 3 : 9, yM: 2 });
+      site.run(600);
+      for (const held of site.robot(id).acting()) if (held) site.say(id, site.robot(id).outcome("ARRIVED"));
+    }
+    drain(site, "r2");
+    site.submit("t1", ["D"]);
+    site.run(10_000, () => phase(site) === "ACTIVE");
+    t.match(site.hub.state.ledger.tasks.get("t1"), { robot: "r1" });
+    site.ask({ kind: "undrainRobot", act: ACT, robot: "r2" });
+    site.run(10_000);
+    const robot = swapGainM === 5 ? "r2" : "r1";
+    t.match(site.hub.state.ledger.tasks.get("t1"), { robot, phase: "ACTIVE" }, `5.3 m nearer, ${swapGainM} m asked`);
+    t.equal(site.bodies("assignmentEnded").filter(({ end }) => end === "WITHDRAWN").length, swapGainM === 5 ? 1 : 0);
+  }
+});

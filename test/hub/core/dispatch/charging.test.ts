@@ -133,3 +133,37 @@ t.test("a shift of many tasks ends, and no robot runs empty on its way", async (
   t.equal(result.done.size, 30);
   t.ok(result.lowestRatio >= 0.1, `never under the reserve: ${result.lowestRatio}`);
 });
+
+check("a robot that people hold back moves only as far as is needed", [
+  {
+    name: "drained: neither home nor to a charger, whatever its charge",
+    parts: {
+      robots: [at("r1", 0, { chargeRatio: 0.1, ...IDLE, barred: { reason: "DRAINED", detail: "" } })],
+      homes: { r1: "P1" },
+    },
+    expected: [],
+  },
+  {
+    name: "with the load of a paused task: to a charger when it is low",
+    parts: {
+      robots: [at("r1", 0, { chargeRatio: 0.1, ...IDLE, barred: { reason: "CARRIES_LOAD", detail: "" } })],
+    },
+    expected: ["r1 CHARGE K"],
+  },
+  {
+    name: "but not to top up, and not home",
+    parts: {
+      robots: [at("r1", 0, { chargeRatio: 0.5, ...IDLE, barred: { reason: "CARRIES_LOAD", detail: "" } })],
+      ...{ homes: { r1: "P1" }, battery },
+    },
+    expected: [],
+  },
+  {
+    name: "off a place that is wanted",
+    parts: {
+      robots: [on("r1", "A", { barred: { reason: "DRAINED", detail: "" } }), at("r2", 50)],
+      tasks: [aTask("t1", ["A"])],
+    },
+    expected: ["r1 PARK P1"],
+  },
+]);
