@@ -1,4 +1,4 @@
-// R10: drover task cancel --wait tells by what evidence a robot acts on the task no more, and says so when there is none.
+// R10: drover task cancel --wait tells by what evidence a robot acts on the task no more, or that there is none.
 import t from "tap";
 import { evidenceOf } from "../../../hub/cli/taking-over.js";
 import type { LedgerBody } from "../../../proto/ledger.js";
