@@ -5,7 +5,7 @@ import { Meters, type Put } from "../fleet-config/observability/exposition.js";
 import { HUB_METRICS } from "../fleet-config/observability/hub-metrics.js";
 import { closed } from "../fleet-config/observability/table.js";
 import { REFUSALS } from "../proto/errors.js";
-import { ASSIGNMENT_ENDS, FREE_EXITS, type LedgerBody, type LedgerEvent } from "../proto/ledger.js";
+import { ASSIGNMENT_ENDS, DEADLINE_VERDICTS, FREE_EXITS, type LedgerBody, type LedgerEvent } from "../proto/ledger.js";
 import { CAUSES, severity } from "../proto/mode.js";
 import { PURPOSES } from "../proto/wire.js";
 import type { HubInput } from "./core/hub.js";
@@ -34,6 +34,7 @@ export class HubMeters {
     for (const exit of FREE_EXITS) meters.add("drover_hub_claims_freed_total", { exit }, 0);
     for (const end of ASSIGNMENT_ENDS) meters.add("drover_hub_assignments_ended_total", { end }, 0);
     for (const granted of ["yes", "no"]) meters.add("drover_hub_renewals_total", { granted }, 0);
+    for (const verdict of DEADLINE_VERDICTS) meters.add("drover_hub_deadlines_told_total", { verdict }, 0);
     meters.add("drover_hub_claims_lapsed_total", {}, 0);
     meters.add("drover_hub_links_turned_away_total", {}, 0);
   }
@@ -109,6 +110,7 @@ export class HubMeters {
     if (body.kind === "claimLapsed") meters.add("drover_hub_claims_lapsed_total", {});
     if (body.kind === "claimFreed") meters.add("drover_hub_claims_freed_total", { exit: body.exit });
     if (body.kind === "assignmentEnded") meters.add("drover_hub_assignments_ended_total", { end: body.end });
+    if (body.kind === "deadlineTold") meters.add("drover_hub_deadlines_told_total", { verdict: body.verdict });
     if (body.kind !== "modeChanged" || severity(body.to) <= severity(body.from)) return;
     const scope = body.robot === "" ? "fleet" : "robot";
     meters.add("drover_hub_downgrades_total", { scope, cause: closed(body.cause, CAUSES), to: body.to });

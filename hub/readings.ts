@@ -93,6 +93,9 @@ function putTasks(put: PutHub, { ledger }: HubState, open: readonly TaskView[]):
   const waiting = open.filter(({ phase }) => phase === "WAITING");
   put("drover_hub_tasks", { phase: "waiting" }, waiting.length);
   put("drover_hub_tasks", { phase: "active" }, open.length - waiting.length);
+  put("drover_hub_tasks_late", {}, open.filter(({ lateMs }) => lateMs !== undefined).length);
+  put("drover_hub_tasks_paused", {}, open.filter(({ paused }) => paused !== undefined).length);
+  put("drover_hub_robots_drained", {}, ledger.drained.size);
   put("drover_hub_task_wait_longest_seconds", {}, longestS(waiting.map(({ acceptedAgoMs }) => acceptedAgoMs)));
   const { accepted, done, failed, cancelled } = ledger.counts;
   put("drover_hub_tasks_accepted_total", {}, accepted);

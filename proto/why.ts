@@ -45,8 +45,9 @@ export type WhyNot = Read<typeof whyNot>;
 /** One line per fact, for people. */
 export function whyLines(robot: string, why: AssignmentWhy): readonly string[] {
   const waited = `its waiting counted for ${(why.waitedMs / 1000).toFixed(0)} s`;
+  const best = why.lookedAt === 1 ? `${robot} goes on with it` : `${robot} was the best of ${why.lookedAt} robots`;
   return [
-    `${robot} was the best of ${why.lookedAt} robots: ${why.costM.toFixed(1)} m away, ${waited}`,
+    `${best}: ${why.costM.toFixed(1)} m away, ${waited}`,
     ...why.robots.map((not) => `not ${not.subject}: ${not.detail || WHY_NOT[not.reason]}`),
     ...why.places.map((not) => `not to ${not.subject}: ${not.detail || WHY_NOT[not.reason]}`),
   ];

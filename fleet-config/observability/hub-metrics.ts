@@ -74,6 +74,10 @@ const WORK = {
   drover_hub_queue_effects: gauge([], "Effects that wait for the ledger (R10)."),
   drover_hub_queue_asks: gauge([], "Acts of operators that wait for their answer."),
   drover_hub_tick_delay_seconds: histogram([], FAST_S, "How late the hub's tick of 50 ms came: lag of its event loop."),
+  drover_hub_tasks_late: gauge([], "Open tasks that are expected to miss their deadline, or have missed it."),
+  drover_hub_deadlines_told_total: counter(["verdict"], "What tasks told of their deadlines, each once as it changed."),
+  drover_hub_tasks_paused: gauge([], "Open tasks that a person has paused."),
+  drover_hub_robots_drained: gauge([], "Robots that take nothing new by the word of a person."),
 } as const;
 
 export const HUB_METRICS = { ...AUTHORITY, ...MODES, ...ROBOTS, ...WORK, ...PROCESS_METRICS } as const;

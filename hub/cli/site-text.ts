@@ -78,17 +78,24 @@ function decisionLines(decisions: readonly DecisionView[], width: number): reado
   return ["", cut("waiting for a person:", width > 0 ? width : 80), ...renderTable(decisionColumns, rows, width)];
 }
 
+/** When the next override of a robot ends by itself, where one does. */
+function overrideLines(overrideLeftMs: number | undefined, width: number): readonly string[] {
+  if (overrideLeftMs === undefined) return [];
+  return wrap(`  an override ends by itself in ${ageText(overrideLeftMs)}`, width, "    ");
+}
+
 /** Every fleet and robot with its mode, and all causes below it. */
 export function modeLines(view: SiteView, width: number): readonly string[] {
   const scopes = [
     ...view.fleets.map((fleet) => ({ name: `fleet ${fleet.id}`, ...fleet })),
     ...view.robots.map((robot) => ({ name: `robot ${robot.id}`, ...robot })),
   ];
-  return scopes.flatMap(({ name, rung, causes }) => [
+  return scopes.flatMap(({ name, rung, causes, ...scope }) => [
     ...wrap(`${name}: ${rung}`, width, "  "),
     ...causes.flatMap((cause) => {
       const detail = cause.detail === "" ? "" : `: ${cause.detail}`;
       return wrap(`  ${cause.name} imposes ${shown(cause.rung)}${detail}`, width, "    ");
     }),
+    ...overrideLines("overrideLeftMs" in scope ? scope.overrideLeftMs : undefined, width),
   ]);
 }

@@ -26,12 +26,11 @@ function openMs({ ledger }: HubState, task: Task, at: At): number {
   return epoch === ledger.epoch ? hubMostMs : Math.max(hubMostMs, at.wallMs - task.acceptedWallMs);
 }
 
-/** By how much the task will be late or is so already; null when it is in time as far as is known. */
+/** By how much the task is late, or will be as it has told last; null when it is in time as far as is known. */
 export function lateMs(state: HubState, task: Task, at: At): number | null {
   const leftMs = deadlineLeftMs(state, task, at);
-  if (leftMs === null) return null;
-  const doneInMs = state.doneInMs.get(task.id) ?? 0;
-  return leftMs <= 0 || doneInMs > leftMs ? Math.max(0, doneInMs) - leftMs : null;
+  if (leftMs === null || (leftMs > 0 && task.told !== "EXPECTED_LATE")) return null;
+  return Math.max(0, (state.doneInMs.get(task.id) ?? 0) - leftMs);
 }
 
 /** Takes what the dispatcher foresees, and records once whatever has changed about a deadline. */

@@ -78,13 +78,13 @@ export class Story {
     return this.#events.length >= EVENTS_MOST;
   }
 
-  /** Of an open task or an assignment: why this robot has it and no other. */
+  /** Of a task or an assignment that a robot acts on: why this robot has it and no other. */
   #whyLines(): readonly string[] {
     if (this.#kind !== "task" && this.#kind !== "assignment") return [];
-    const bodies = this.#events.map(({ body }) => body);
-    const last = bodies.findLast((body) => body.kind === "claimed");
-    const isOpen = last !== undefined && !bodies.some((body) => body.kind === "taskEnded");
-    return isOpen && last.why !== undefined ? whyLines(last.robot, last.why) : [];
+    const last = this.#events.map(({ body }) => body).findLast((body) => body.kind === "claimed");
+    if (last?.why === undefined) return [];
+    const isActing = this.#state.ledger.claims.get(tokenKey(last.token))?.phase === "assigned";
+    return isActing ? whyLines(last.robot, last.why) : [];
   }
 
   /** null when nothing of that name is known. `read` is what was read of the ledger. */

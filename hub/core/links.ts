@@ -21,6 +21,8 @@ export const PROTOCOL = 1;
 const EPOCH_MOST = 2 ** 20;
 const RESEND_MS = 1000;
 const RETRY_DESTINATION_MS = 30_000;
+/** The place stays with who made way until it is seen to be elsewhere; by then the other one must have it. */
+const MADE_WAY_MS = 5000;
 
 /** A robot says hello on a new stream: the older stream ends, its lease does not (R3). */
 export function hello(turn: Turn, stream: number, message: Hello): void {
@@ -172,6 +174,7 @@ function endAssignment(turn: Turn, own: Claim, message: Extract<EdgeMessage, { k
       turn.emit({ kind: "assignmentEnded", token, end: "GAVE_UP", reason, outcome });
       break;
     case "RELEASED":
+      if (watch?.recalled?.key === tokenKey(token)) watch.excluded.set(own.destination, turn.nowMs + MADE_WAY_MS);
       turn.emit({ kind: "assignmentEnded", token, end: "WITHDRAWN", reason, outcome });
       break;
   }

@@ -154,6 +154,7 @@ function detailOf(task: Task, of: { readonly paused: string | undefined; readonl
   if (task.cancelAsked) return "to be cancelled";
   if (of.paused !== undefined) return `paused by ${of.paused}`;
   if (of.late === undefined) return "";
+  if (of.late === 0) return "may be late";
   return `${task.told === "MISSED" ? "late by" : "expected late by"} ${Math.ceil(of.late / 1000)} s`;
 }
 

@@ -111,3 +111,24 @@ t.test("every line of a page belongs to a metric of the table", async (t) => {
     t.ok(known.has(name) || known.has(name.replace(/_(bucket|sum|count)$/, "")), line);
   }
 });
+
+t.test(
+  "late and paused tasks and drained robots are told, and each verdict on a deadline is counted once",
+  async (t) => {
+    const metered = new Metered();
+    const ask = (what: Parameters<Metered["feed"]>[0] & { kind: "ask" }) => metered.feed(what);
+    const stops = [{ destinations: ["C"] }];
+    const task = { act: ACT, stops, fleet: "", dwellMs: 0 };
+    ask({ kind: "ask", ask: 1, what: { kind: "submitTask", task: "t1", ...task, deadlineMs: 1000 } });
+    ask({ kind: "ask", ask: 2, what: { kind: "submitTask", task: "t2", ...task } });
+    ask({ kind: "ask", ask: 3, what: { kind: "pauseTask", task: "t2", act: ACT } });
+    ask({ kind: "ask", ask: 4, what: { kind: "drainRobot", robot: "r1", act: ACT } });
+    t.equal(metered.reading("drover_hub_tasks_late"), 0);
+    t.equal(metered.reading('drover_hub_deadlines_told_total{verdict="MISSED"}'), 0);
+    metered.pass(3);
+    t.equal(metered.reading("drover_hub_tasks_late"), 1);
+    t.equal(metered.reading("drover_hub_tasks_paused"), 1);
+    t.equal(metered.reading("drover_hub_robots_drained"), 1);
+    t.equal(metered.reading('drover_hub_deadlines_told_total{verdict="MISSED"}'), 1);
+  },
+);

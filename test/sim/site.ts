@@ -99,7 +99,7 @@ function drawConfig(
     health,
     battery,
     interplay: Object.assign(interplay, { returns: 2, falls: 3, raiseLeast: 1 }), // so that much is damped
-    dispatch,
+    dispatch: Object.assign(dispatch, { swapGainM: random.stream("dispatch").next() < 0.5 ? 0 : 3 }),
     models: Object.assign(models, { promoteAfterMs: random.stream("promotion").next() < 0.5 ? 0 : 4000 }),
     limits: Object.assign(limits, {
       controlMs: 100,

@@ -35,7 +35,8 @@ export function proposeTopUp(round: Round): void {
 
 function mayTopUp(round: Round, robot: DispatchRobot): boolean {
   const ratio = robot.chargeRatio;
-  if (ratio === null || !round.isUnbound(robot) || robot.charging || round.energy(robot) !== "ready") return false;
+  if (ratio === null || robot.barred !== undefined || !round.isUnbound(robot)) return false;
+  if (robot.charging || round.energy(robot) !== "ready") return false;
   if (isShortForTask(round, robot)) return true;
   const idleMs = round.idleMs(robot);
   const { idleRatio = 0 } = round.policyOf(robot);
@@ -45,7 +46,7 @@ function mayTopUp(round: Round, robot: DispatchRobot): boolean {
 
 /** Whether a task waits that it could be given with a full battery, and not with this one. */
 function isShortForTask(round: Round, robot: DispatchRobot): boolean {
-  if (robot.barred !== undefined || round.policyOf(robot).rangeM === undefined) return false;
+  if (round.policyOf(robot).rangeM === undefined) return false;
   return round.tasks.some((task) => {
     if (task.robot !== null || round.served.has(task.id) || !round.suits(robot, task)) return false;
     const choice = round.bestAlternative(robot, task);

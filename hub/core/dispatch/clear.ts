@@ -183,7 +183,8 @@ function parking(round: Round, of: { robot: DispatchRobot; destination: string; 
 function sendHome(clearing: Clearing, robot: DispatchRobot): void {
   const { round } = clearing;
   const idleMs = round.idleMs(robot);
-  if (!round.isUnbound(robot) || idleMs === null || idleMs < SETTLE_MS || robot.charging) return;
+  if (robot.barred !== undefined || !round.isUnbound(robot) || robot.charging) return;
+  if (idleMs === null || idleMs < SETTLE_MS) return;
   const stands = robot.standsOn;
   if (stands !== null) {
     const kind = round.destinations.get(stands)?.kind;

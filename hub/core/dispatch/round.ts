@@ -222,10 +222,11 @@ export class Round {
     return task.fleet === "" || task.fleet === robot.fleet;
   }
 
-  /** Whether some robot that is not unavailable could be sent there for the task, were the place free. */
+  /** Whether some robot that is neither unavailable nor barred could be sent there for the task, were it free. */
   isWithinReach(task: DispatchTask, destination: string): boolean {
     for (const robot of this.robots.values()) {
-      const able = robot.availability !== "unavailable" && this.suits(robot, task);
+      const isBarred = robot.barred !== undefined && task.robot !== robot.id;
+      const able = robot.availability !== "unavailable" && !isBarred && this.suits(robot, task);
       if (able && this.costM(robot, destination) < Number.POSITIVE_INFINITY) return true;
     }
     return false;

@@ -10,6 +10,9 @@ import {
 import type { Round } from "./round.js";
 import type { Bar, DispatchRobot, DispatchTask } from "./view.js";
 
+/** R13: the nearest others whose reasons are looked for. */
+const NEAR_MOST = 16;
+
 interface Chosen {
   readonly robot: DispatchRobot;
   readonly task: DispatchTask;
@@ -20,7 +23,9 @@ interface Chosen {
 export function whyThis(round: Round, chosen: Chosen): AssignmentWhy {
   const { task, robot } = chosen;
   const others = task.robot === null ? [...round.robots.values()].filter((other) => other !== robot) : [];
-  const robots = others.map((other) => robotNot(round, chosen, other));
+  const near = others.map((other) => ({ other, wayM: leastWayM(round, other, task) }));
+  near.sort((a, b) => a.wayM - b.wayM || (a.other.id < b.other.id ? -1 : 1));
+  const robots = near.slice(0, NEAR_MOST).map((of) => robotNot(round, chosen, of));
   return {
     costM: rounded(chosen.costM),
     waitedMs: Math.max(0, Math.round(round.urgencyMs(task))),
@@ -30,22 +35,23 @@ export function whyThis(round: Round, chosen: Chosen): AssignmentWhy {
   };
 }
 
-/** Who came nearest to having it first. */
+/** Who could have had it stands before who could not; the nearest come first as it is, and sorting keeps that. */
 function byPromise(a: WhyNot, b: WhyNot): number {
   const rank = (not: WhyNot) => (not.reason === "FURTHER" ? 0 : 1);
-  const way = (not: WhyNot) => not.costM ?? Number.MAX_VALUE;
-  return rank(a) - rank(b) || way(a) - way(b) || (a.subject < b.subject ? -1 : 1);
+  return rank(a) - rank(b);
 }
 
-function robotNot(round: Round, chosen: Chosen, other: DispatchRobot): WhyNot {
-  const wayM = leastWayM(round, other, chosen.task);
-  const { reason, detail } = whyNot(round, chosen, { other, wayM });
+function robotNot(round: Round, chosen: Chosen, of: { other: DispatchRobot; wayM: number }): WhyNot {
+  const { other, wayM } = of;
+  const { reason, detail } = whyNot(round, chosen, of);
   const not = { subject: other.id, reason, detail: detail.slice(0, WHY_CHARACTERS_MOST) };
   return wayM < Number.POSITIVE_INFINITY ? { ...not, costM: rounded(wayM) } : not;
 }
 
 function leastWayM(round: Round, robot: DispatchRobot, task: DispatchTask): number {
-  return Math.min(Number.POSITIVE_INFINITY, ...task.stop.map((destination) => round.costM(robot, destination)));
+  let leastM = Number.POSITIVE_INFINITY;
+  for (const destination of task.stop) leastM = Math.min(leastM, round.costM(robot, destination));
+  return leastM;
 }
 
 function whyNot(round: Round, chosen: Chosen, of: { other: DispatchRobot; wayM: number }): Bar {
@@ -66,6 +72,8 @@ function standing(round: Round, task: DispatchTask, other: DispatchRobot): Bar |
     return { reason: "HAS_WORK", detail: `it is on its way to ${to}` };
   }
   const given = round.proposals.get(other.id);
+  if (given?.purpose === "CHARGE")
+    return { reason: "CHARGE_LOW", detail: `its charge is ${percent(other.chargeRatio ?? 1)}: it goes to charge` };
   if (given !== undefined)
     return { reason: "TAKEN_BY_OTHER", detail: `it was given ${given.task || given.destination} in the same round` };
   if (round.keep?.robot === other.id)

@@ -65,7 +65,7 @@ export const ROBOTS: readonly RobotView[] = [
     activity: "CHARGE",
     drained: "ada: new wheels",
   }),
-  aRobot("r5", { absent: true, linked: false, leaseLeftMs: undefined, ageBoundMs: 7_400_000 }),
+  aRobot("r5", { overrideLeftMs: 540_000, absent: true, linked: false, leaseLeftMs: undefined, ageBoundMs: 7_400_000 }),
 ];
 
 export function aSite(over: Partial<SiteView> = {}): SiteView {

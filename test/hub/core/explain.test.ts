@@ -2,7 +2,7 @@
 import t from "tap";
 import { type Explanation, SEARCHED_MOST, Story, stretchesOf, toAsk, withTold } from "../../../hub/core/explain.js";
 import type { LedgerEvent } from "../../../proto/ledger.js";
-import { ready, SiteUnderTest } from "./site-under-test.js";
+import { ready, realDispatcher, SiteUnderTest } from "./site-under-test.js";
 
 function busySite(): SiteUnderTest {
   const site = ready(new SiteUnderTest({ robots: 2 }), "r1", "r2");
@@ -139,3 +139,30 @@ t.test(
     t.equal(toAsk(state, decision, "d-b2-17"), null, "without a link nobody is asked");
   },
 );
+
+t.test("an active task tells why this robot and not another, and what people have asked of it", async (t) => {
+  const site = ready(new SiteUnderTest({ robots: 2, dispatcher: realDispatcher }), "r1", "r2");
+  const act = { operator: "ada", reason: "new wheels" };
+  site.ask({ kind: "drainRobot", act, robot: "r2" });
+  for (const robot of site.robots.values()) {
+    const held = [...robot.holdings.values()].find((one) => !one.arrived);
+    const place = site.site.destinations.get(held?.destination ?? "");
+    if (place === undefined) continue;
+    robot.standAt(place);
+    site.run(400);
+    site.say(robot.id, robot.outcome("ARRIVED"));
+  }
+  const asked = { stops: [{ destinations: ["C", "D"] }], fleet: "", dwellMs: 0, priority: 8, deadlineMs: 600_000 };
+  site.ask({ kind: "submitTask", act, task: "t1", ...asked });
+  site.run(10_000, () => site.hub.state.ledger.tasks.get("t1")?.phase === "ACTIVE");
+  const lines = told(site, "t1")?.lines.join("\n") ?? "";
+  t.match(lines, /^priority 8, to be done within 600 s of acceptance/m);
+  t.match(lines, /^r1 was the best of 2 robots: [0-9.]+ m away, its waiting counted for 18\d s$/m);
+  t.match(lines, /^not r2: it is drained by ada: new wheels$/m);
+  t.match(lines, /^not to D: [0-9.]+ m further$/m);
+  site.ask({ kind: "pauseTask", act, task: "t1" });
+  site.run(1000);
+  const after = told(site, "t1")?.lines.join("\n") ?? "";
+  t.match(after, /^paused by ada: new wheels$/m);
+  t.notMatch(after, /was the best/, "no robot has it now");
+});

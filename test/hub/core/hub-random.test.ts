@@ -29,6 +29,7 @@ const DEEDS: readonly (readonly [number, Deed])[] = [
   [8, (site, chance) => void site.submit(pick(chance, TASKS), ...stopsOf(chance))],
   [3, (site, chance) => void site.ask({ kind: "cancelTask", act: ACT, task: pick(chance, TASKS) })],
   [2, askMode],
+  [4, takeOver],
   [3, (site, chance) => void site.ask({ kind: "freePlace", act: ACT, place: pick(chance, PLACES), seen: "empty" })],
   [1, (site, chance) => void site.ask({ kind: "stateAbsent", act: ACT, robot: pick(chance, ROBOTS), seen: "shop" })],
   [35, (site, chance) => site.script.want(pick(chance, ROBOTS), pick(chance, PLACES), pick(chance, TASKS))],
@@ -42,8 +43,10 @@ function stopsOf(chance: Chance): string[][] {
 /** What a shift does in the morning: every robot is linked, well and free to go, and has time to climb the ladder. */
 function heal(site: SiteUnderTest): void {
   site.ask({ kind: "clearMode", act: ACT, scope: { robot: "", fleet: "" } });
+  for (const task of TASKS) site.ask({ kind: "resumeTask", act: ACT, task });
   for (const id of ROBOTS) {
     const robot = site.robot(id);
+    site.ask({ kind: "undrainRobot", act: ACT, robot: id });
     Object.assign(robot, { isRenewing: true, isTelling: true, isAnswering: true, isObeying: true, errorM: 0.05 });
     site.ask({ kind: "clearMode", act: ACT, scope: { robot: id, fleet: "" } });
     if (robot.stream === null) site.connect(id);
@@ -108,6 +111,20 @@ function askMode(site: SiteUnderTest, chance: Chance): void {
   ]);
   if (chance() < 0.3) site.ask({ kind: "setMode", act: ACT, scope, rung: pick(chance, ["CONFIRM", "HALT"] as const) });
   else site.ask({ kind: "clearMode", act: ACT, scope });
+}
+
+function takeOver(site: SiteUnderTest, chance: Chance): void {
+  const [task, robot] = [pick(chance, TASKS), pick(chance, ROBOTS)];
+  const scope = { robot, fleet: "" };
+  const acts = [
+    { kind: "pauseTask", act: ACT, task },
+    { kind: "resumeTask", act: ACT, task },
+    { kind: "resumeTask", act: ACT, task },
+    { kind: "drainRobot", act: ACT, robot },
+    { kind: "undrainRobot", act: ACT, robot },
+    { kind: "setMode", act: ACT, scope, rung: "REACTIVE_ONLY", forMs: 1 + Math.floor(chance() * 5000) },
+  ] as const;
+  site.ask(pick(chance, acts));
 }
 
 function deed(chance: Chance): Deed {
@@ -181,6 +198,8 @@ t.test("hub keeps its invariants under inputs drawn at random", async (t) => {
   }
   for (const kind of ["claimed", "claimLapsed", "claimFreed", "arrived", "taskEnded", "cancelAsked", "ceilingSet"])
     t.ok((seen.get(kind) ?? 0) > 8, `${kind} happened ${seen.get(kind)} times`);
+  for (const kind of ["taskPaused", "taskResumed", "robotDrained", "robotUndrained", "ceilingEnded"])
+    t.ok((seen.get(kind) ?? 0) > 4, `${kind} happened ${seen.get(kind)} times`);
 });
 
 t.test("R14 the same seed gives the same ledger, bit for bit", async (t) => {

@@ -7,6 +7,7 @@ import {
   proposeAssignments,
   type TravelCosts,
 } from "../../../../hub/core/dispatch/dispatch.js";
+import type { BatteryPolicy } from "../../../../hub/core/dispatch/view.js";
 import { battery, straight } from "./site.js";
 
 export interface SimTask {
@@ -46,6 +47,7 @@ export interface SimOptions {
   readonly dwellMs?: number;
   /** Charge lost per metre. */
   readonly drainPerM?: number;
+  readonly battery?: BatteryPolicy;
 }
 
 export interface SimResult {
@@ -160,13 +162,14 @@ class Site {
           id: task.id,
           fleet: task.fleet,
           stop: task.stops[stop] ?? [],
+          legs: task.stops.slice(stop + 1),
           robot,
           waitingSinceMs: sinceMs,
           order,
         })),
       destinations: this.#options.destinations,
       homes: new Map(Object.entries(this.#options.homes ?? {})),
-      battery,
+      battery: this.#options.battery ?? battery,
       conflicts: (a, b) => this.#near.get(a)?.has(b) ?? false,
       holder: (destination, asker) => this.#holder(destination, asker),
     };

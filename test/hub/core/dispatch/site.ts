@@ -10,6 +10,7 @@ import type {
   TravelCosts,
 } from "../../../../hub/core/dispatch/dispatch.js";
 import { proposeAssignments } from "../../../../hub/core/dispatch/dispatch.js";
+import type { BatteryPolicy } from "../../../../hub/core/dispatch/view.js";
 
 export const battery = { lowRatio: 0.2, fullRatio: 0.95 };
 
@@ -53,6 +54,8 @@ export interface ViewParts {
   held?: Record<string, string>;
   conflicts?: [string, string][];
   homes?: Record<string, string>;
+  battery?: BatteryPolicy;
+  over?: Partial<DispatchView>;
 }
 
 export function aView(parts: ViewParts): DispatchView {
@@ -65,7 +68,8 @@ export function aView(parts: ViewParts): DispatchView {
     tasks: parts.tasks ?? [],
     destinations: parts.destinations,
     homes: new Map(Object.entries(parts.homes ?? {})),
-    battery,
+    battery: parts.battery ?? battery,
+    ...parts.over,
     conflicts,
     holder: (destination, asker) => {
       let found: string | null = null;
