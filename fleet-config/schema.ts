@@ -5,6 +5,7 @@
 import { batterySchema, decisionsSchema, leaseSchema, limitsSchema, physicsSchema } from "./schema-constants.js";
 import { healthSchema } from "./schema-health.js";
 import { modelsSchema } from "./schema-models.js";
+import { peopleSchema } from "./schema-people.js";
 import { count, flag, list, ms, object, oneOf, quantity, ratio, text } from "./schema-words.js";
 
 /** Site, fleet, robot: they become parts of topics and certificate names. */
@@ -166,6 +167,7 @@ export const siteSchema = {
       battery: batterySchema,
       limits: limitsSchema,
       models: modelsSchema,
+      people: peopleSchema,
     },
     {
       description: "A site: one hub, its map, its robots.",

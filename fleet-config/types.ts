@@ -52,3 +52,4 @@ export type Physics = SiteConfig["physics"];
 export type BatteryConfig = SiteConfig["battery"];
 export type Limits = SiteConfig["limits"];
 export type ModelsConfig = SiteConfig["models"];
+export type PersonConfig = NonNullable<SiteConfig["people"]>[number];

@@ -1,15 +1,18 @@
 #!/usr/bin/env node
 // The bin `drover-hub`: the only place of the hub that reads flags and signals.
 
+import { tmpdir } from "node:os";
 import { checkDaemonStart, type DaemonStart } from "../fleet-config/daemon-start.js";
 import { ConfigRefused } from "../fleet-config/load.js";
 import { runBin, untilAsked } from "../proto/codec/bin.js";
+import { tokenFolder } from "../proto/codec/own-token.js";
 import { EXIT } from "../proto/errors.js";
 import { runBackup, runRestore } from "./backup.js";
 import { verifyLedger } from "./io/verify.js";
 import { type HubOptions, readBackupOptions, readHubOptions, readRestoreOptions, USAGE } from "./options.js";
 import { runHub } from "./run.js";
 import { HubStopped } from "./stopped.js";
+import { readTokenOptions, runToken } from "./tokens.js";
 
 /** A command of which `read` gives the options, or a sentence that says what is wrong with its flags. */
 function withOptions<O extends object>(
@@ -49,11 +52,16 @@ const startOf = (config: string): DaemonStart => ({
 const commands = {
   run: withOptions("run", of("run"), async (options) => {
     checkDaemonStart(startOf(options.config));
-    return runHub(options, untilAsked());
+    return runHub(
+      options,
+      untilAsked(),
+      tokenFolder({ runtimeDir: process.env.XDG_RUNTIME_DIR, temporaryDir: tmpdir() }),
+    );
   }),
   verify: withOptions("verify", of("verify"), verify),
   backup: withOptions("backup", readBackupOptions, runBackup),
   restore: withOptions("restore", readRestoreOptions, runRestore),
+  token: withOptions("token", readTokenOptions, runToken),
 };
 function exitOf(cause: Error): number | null {
   if (cause instanceof HubStopped) return cause.exit;

@@ -81,6 +81,11 @@ export class HubMeters {
     }
   }
 
+  /** A call that never reached the core: nobody known asked, or one without the right (R12). */
+  denied(code: string): void {
+    this.#refused(code, "operator");
+  }
+
   turnedAway(): void {
     this.#meters.add("drover_hub_links_turned_away_total", {});
   }

@@ -11,6 +11,10 @@ export const USAGE = `drover-hub: the authority of one site
   drover-hub backup  --data-dir DIR --out FILE      the ledger in one file, also of a hub that runs
   drover-hub restore --from FILE --data-dir DIR     makes a ledger of it in an empty directory
 
+  drover-hub token issue  --data-dir DIR --operator NAME --role ROLE [--for TIME]    prints a token, once
+  drover-hub token list   --data-dir DIR
+  drover-hub token revoke --data-dir DIR --operator NAME | --id ID
+
   --config FILE         the site
   --data-dir DIR        where the hub keeps its ledger
   --listen HOST:PORT    robots and operators (127.0.0.1:7443); port 0 takes any and says which in run.json
@@ -20,6 +24,8 @@ export const USAGE = `drover-hub: the authority of one site
   --ca --cert --key     PEM files; needed for every address that is not loopback
   --out FILE            the backup; a file that is there is never replaced
   --from FILE           a backup; with --config it must be one of that site
+  --role ROLE           viewer looks; operator also adds tasks, lowers and halts; supervisor also clears and frees
+  --for TIME            how long the token holds (90d, at most 366d): 12h, 30min, 7d
   --help --version
 `;
 

@@ -21,6 +21,7 @@ import { Travel } from "./core/dispatch/travel.js";
 import { Hub } from "./core/hub.js";
 import { Rebuilding } from "./core/rebuilding.js";
 import { makeSite } from "./core/site.js";
+import { type Doorkeeper, openDoorkeeper } from "./doorkeeper.js";
 import { edgeLinkHandlers } from "./io/edge-link.js";
 import { GrpcHost, identityOf } from "./io/grpc-host.js";
 import { LedgerDamaged, LedgerStore } from "./io/ledger-store.js";
@@ -32,7 +33,12 @@ import type { HubOptions } from "./options.js";
 import { HubRuntime } from "./runtime.js";
 import { HubStopped } from "./stopped.js";
 
-export async function runHub(options: HubOptions, stopped: Promise<string>): Promise<number> {
+/** `tokenFolder`: where commands of this user look for the one-time token; null for nowhere. */
+export async function runHub(
+  options: HubOptions,
+  stopped: Promise<string>,
+  tokenFolder: string | null,
+): Promise<number> {
   const log = pino({ base: { role: "hub" } });
   const loaded = loadSite(options.config);
   const { config, grid, conflicts, hash } = loaded;
@@ -59,7 +65,12 @@ export async function runHub(options: HubOptions, stopped: Promise<string>): Pro
   await runtime.start();
   const tls = readTls(options.tls);
   const stopping = new AbortController();
-  const host = await openHost(options, { runtime, meters, tls, config, stopping: stopping.signal, log });
+  const doorkeeper = openDoorkeeper({
+    ...{ dataDir: options.dataDir, config, isTls: tls !== undefined, tokenFolder, log },
+    onDenied: (code) => meters?.denied(code),
+  });
+  const host = await openHost(options, { runtime, meters, tls, config, stopping: stopping.signal, log, doorkeeper });
+  doorkeeper.opened(host.port);
   const metrics = await listenForScrapes(options, { runtime, tls, log });
   const run = { grpc: host.port, metrics: metrics?.port, broker: 0, brokerPid: 0 };
   const report = () => tellRun(options.dataDir, run, log);
@@ -86,6 +97,7 @@ export async function runHub(options: HubOptions, stopped: Promise<string>): Pro
   await intake.close();
   await broker.close();
   await host.close(config.limits.shutdownMs);
+  doorkeeper.close();
   await store.close();
   return 0;
 }
@@ -119,14 +131,18 @@ interface HostParts {
   readonly config: SiteConfig;
   readonly stopping: AbortSignal;
   readonly log: Logger;
+  readonly doorkeeper: Doorkeeper;
 }
 
 async function openHost(options: HubOptions, parts: HostParts): Promise<GrpcHost> {
-  const { runtime, meters, tls, config, stopping, log } = parts;
+  const { runtime, meters, tls, config, stopping, log, doorkeeper } = parts;
+  const { admission, tokenOf } = doorkeeper;
   const schemas = loadSchemas();
   const named = (call: Parameters<typeof identityOf>[0]) => (tls === undefined ? null : (identityOf(call) ?? ""));
   const operator = operatorHandlers(runtime.operator, {
-    ...{ identityOf: named, streamsMost: config.limits.operatorStreams, nowMs: monotonicMs, stopping },
+    ...{ streamsMost: config.limits.operatorStreams, nowMs: monotonicMs, stopping },
+    personOf: (call) => admission.personOf({ token: tokenOf(call), certified: named(call) }),
+    onDenied: (refusal) => admission.denied(refusal),
     onFault: (fault, method) => log.error({ err: fault, method }, "operator call failed"),
   });
   const link = edgeLinkHandlers({

@@ -40,6 +40,8 @@ export const REFUSALS = {
   MALFORMED: ["data", "the message is not what the protocol says"],
   SUPERSEDED: ["later", "a newer stream of the same robot took over"],
   SITE_STOPPING: ["unavailable", "the hub is stopping"],
+  UNAUTHENTICATED: ["permission", "no token was given, or one that is unknown, expired or revoked"],
+  NOT_PERMITTED: ["permission", "the role of whoever asks does not reach for it"],
 } as const satisfies Record<string, readonly [ExitClass, string]>;
 
 export type RefusalCode = keyof typeof REFUSALS;

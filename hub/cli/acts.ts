@@ -207,8 +207,11 @@ function haltActOf(context: Context): Act {
   return { operator: operatorOf(context, "unknown"), reason };
 }
 
-function operatorOf({ given, shell, certified }: Context, otherwise?: string): string {
-  const name = given.text("operator") ?? certified() ?? shell.environment.user ?? otherwise;
+function operatorOf({ given, shell, certified, hasOwnName }: Context, otherwise?: string): string {
+  const said = given.text("operator") ?? certified();
+  // A personal token says who asks, and the hub writes it down; whom the system names counts for less.
+  if (said === undefined && hasOwnName()) return "";
+  const name = said ?? shell.environment.user ?? otherwise;
   if (name === undefined) throw usage("an act needs --operator NAME: $USER is not set");
   return fit(words(OPERATOR_CHARACTERS_MOST), name, "--operator");
 }

@@ -14,6 +14,8 @@ export interface Context {
   readonly hub: () => Hub;
   /** The name in the certificate that --cert gives; undefined without TLS. */
   readonly certified: () => string | undefined;
+  /** Whether the token that is given says by itself who asks. */
+  readonly hasOwnName: () => boolean;
 }
 
 export interface Command extends CommandSpec {

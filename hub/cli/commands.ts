@@ -41,6 +41,7 @@ export const GLOBAL_FLAGS: readonly Flag[] = [
   { name: "ca", value: "FILE", says: "the site's own authority, PEM; --ca, --cert and --key go together" },
   { name: "cert", value: "FILE", says: "your certificate, PEM; its name is the operator" },
   { name: "key", value: "FILE", says: "the key of --cert, PEM" },
+  { name: "token-file", value: "FILE", says: "who you are to the hub (default: $DROVER_TOKEN)" },
   { name: "timeout", value: "TIME", says: "longest wait for an answer (default 5s)" },
   { name: "json", says: "prints JSON: one value, or one per line for watch, --watch and events; refusals too" },
   { name: "help", says: "explains a command" },

@@ -25,6 +25,8 @@ export interface HubAddress {
   readonly tls: TlsFiles | null;
   /** For an answer, or for the connection of a stream. */
   readonly timeoutMs: number;
+  /** Who asks, to a hub that knows people by tokens; asked for at each call. */
+  readonly token?: () => string | null;
 }
 
 const RECEIVED_BYTES_MOST = 33_554_432;
@@ -60,7 +62,7 @@ export class Hub {
         requestSerialize,
         responseDeserialize,
         request,
-        new Metadata(),
+        this.#metadata(),
         { deadline },
         (error, found) => {
           this.#stop.removeEventListener("abort", cancel);
@@ -85,7 +87,13 @@ export class Hub {
     { read, take }: { readonly read: Reader<T>; readonly take: (item: T) => Promise<boolean> },
   ): Promise<void> {
     const { path, requestSerialize, responseDeserialize } = this.#method(method);
-    const call = this.#client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, request);
+    const call = this.#client.makeServerStreamRequest(
+      path,
+      requestSerialize,
+      responseDeserialize,
+      request,
+      this.#metadata(),
+    );
     const cancel = () => call.cancel();
     this.#stop.addEventListener("abort", cancel);
     const late = setTimeout(() => call.destroy(timedOut()), this.#at.timeoutMs);
@@ -141,6 +149,13 @@ export class Hub {
       if (!(cause instanceof WireRefused)) throw cause;
       throw new CliFailure("NOT_UNDERSTOOD", `the hub at ${this.#place} may be of another version: ${cause.message}`);
     }
+  }
+
+  #metadata(): Metadata {
+    const metadata = new Metadata();
+    const token = this.#at.token?.() ?? null;
+    if (token !== null) metadata.set("authorization", `Bearer ${token}`);
+    return metadata;
   }
 
   get #place(): string {

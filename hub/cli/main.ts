@@ -4,8 +4,10 @@
 
 import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { foundToken, tokenFolder } from "../../proto/codec/own-token.js";
 import { runCli } from "./run.js";
 import type { Shell } from "./shell.js";
 
@@ -41,8 +43,15 @@ function version(): string {
   return "unknown";
 }
 
+const folder = tokenFolder({ runtimeDir: process.env.XDG_RUNTIME_DIR, temporaryDir: tmpdir() });
+
 const shell: Shell = {
-  environment: { hub: process.env.DROVER_HUB || undefined, user: process.env.USER || undefined },
+  environment: {
+    hub: process.env.DROVER_HUB || undefined,
+    user: process.env.USER || undefined,
+    token: process.env.DROVER_TOKEN || undefined,
+  },
+  ownToken: (port) => foundToken(folder, port),
   terminal: {
     isTty: process.stdout.isTTY === true && process.env.TERM !== "dumb",
     colours: (process.env.NO_COLOR ?? "") === "",

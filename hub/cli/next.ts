@@ -15,7 +15,7 @@ const NEXT: Readonly<Record<Exclude<CliCode, "USAGE"> | RefusalCode, string>> = 
   NOT_ANSWERED: "see with drover status, or a longer --timeout, what was done before you ask again",
   NOT_UNDERSTOOD: "compare drover --version on both machines",
   NOT_TRUSTED: "see with openssl x509 -in CERT -noout -subject -issuer -dates whether --cert is of this site",
-  NOT_PERMITTED: "ask as a user who may read the file, or with an operator's certificate",
+  NOT_PERMITTED: "ask somebody who has the role, or as a user who may read the file",
   FILE: "name a file that is there; a path begins in the folder in which you are",
   CONFIG_REFUSED: "change what the message names, then drover config check again",
   MODEL_REFUSED: "models/README.md says what a model must be; make it so and ask again",
@@ -45,10 +45,11 @@ const NEXT: Readonly<Record<Exclude<CliCode, "USAGE"> | RefusalCode, string>> = 
   NOT_LOWER: "drover mode clear lets go of a ceiling; robots climb by themselves",
   NOTHING_TO_DO: "drover mode show tells what there is",
   WRONG_PROTOCOL: VERSIONS,
-  WRONG_IDENTITY: "act with your own certificate, and leave --operator to it",
+  WRONG_IDENTITY: "act with your own token or certificate, and leave --operator to it",
   MALFORMED: VERSIONS,
   SUPERSEDED: AGAIN,
   SITE_STOPPING: "ask again when the hub is back",
+  UNAUTHENTICATED: "give --token-file FILE or $DROVER_TOKEN; drover-hub token issue, on the hub's machine, makes one",
 };
 
 /** What to do next; "" where nothing is to be done. `argv` is what was typed. */

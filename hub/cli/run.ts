@@ -2,8 +2,9 @@
 // error, or with --json as one JSON object on standard output.
 
 import { X509Certificate } from "node:crypto";
-import { checkDial } from "../../fleet-config/secure.js";
+import { checkDial, isLoopback } from "../../fleet-config/secure.js";
 import { nameOf, type TlsFiles } from "../../proto/codec/tls.js";
+import { ONE_TIME } from "../../proto/rights.js";
 import { type Arguments, parseArguments } from "./arguments.js";
 import type { Command, Context } from "./command.js";
 import { COMMANDS, DEFAULT_HUB, GLOBAL_FLAGS } from "./commands.js";
@@ -30,11 +31,13 @@ export async function runCli(argv: readonly string[], shell: Shell): Promise<num
     else if (given.on("help") || given.command === null) await printHelp(given, out);
     else {
       const tls = tlsOf(given, shell);
+      const token = givenToken(given, shell);
       const connect = () => {
-        hub ??= connected(given, { shell, tls });
+        hub ??= connected(given, { shell, tls, token });
         return hub;
       };
-      await given.command.run({ given, out, shell, hub: connect, certified: () => certifiedName(tls) });
+      const hasOwnName = () => token !== null && !token.startsWith(ONE_TIME);
+      await given.command.run({ given, out, shell, hub: connect, certified: () => certifiedName(tls), hasOwnName });
     }
     return 0;
   } catch (error) {
@@ -76,8 +79,9 @@ function readNamed(shell: Shell, flag: string, path: string): Buffer {
 
 function connected(
   given: Context["given"],
-  { shell, tls }: { readonly shell: Shell; readonly tls: TlsFiles | null },
+  by: { readonly shell: Shell; readonly tls: TlsFiles | null; readonly token: string | null },
 ): Hub {
+  const { shell, tls } = by;
   const flag = given.text("hub");
   const at = flag ?? shell.environment.hub ?? DEFAULT_HUB;
   const { host, port } = endpoint(at, flag === undefined ? "$DROVER_HUB" : "--hub");
@@ -86,8 +90,11 @@ function connected(
   if (unsafe !== null) throw usage(unsafe);
   const timeout = given.text("timeout");
   const timeoutMs = timeout === undefined ? TIMEOUT_MS : durationMs(timeout, TIMEOUT);
+  // Looked for at each call, because a hub that starts again has another one-time token.
+  const ownToken = () => (tls === null && isLoopback(host) ? shell.ownToken(port) : null);
+  const token = () => by.token ?? ownToken();
   try {
-    return new Hub({ host, port, tls, timeoutMs }, shell.stop);
+    return new Hub({ host, port, tls, timeoutMs, token }, shell.stop);
   } catch (cause) {
     if (tls === null) throw cause;
     throw new CliFailure(
@@ -95,6 +102,15 @@ function connected(
       `cannot use --ca, --cert and --key: ${cause instanceof Error ? cause.message : cause}`,
     );
   }
+}
+
+/** The token of --token-file or $DROVER_TOKEN; null without one. */
+function givenToken(given: Context["given"], shell: Shell): string | null {
+  const file = given.text("token-file");
+  const text = file === undefined ? shell.environment.token : readNamed(shell, "--token-file", file).toString("utf8");
+  const token = text?.trim() ?? null;
+  if (token === null || /^[\x21-\x7e]{1,256}$/.test(token)) return token;
+  throw usage(`${file === undefined ? "$DROVER_TOKEN" : "--token-file"}: expected one token and nothing else`);
 }
 
 function certifiedName(tls: TlsFiles | null): string | undefined {

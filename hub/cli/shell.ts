@@ -2,7 +2,13 @@
 
 export interface Shell {
   /** Arguments that come from the environment. */
-  readonly environment: { readonly hub: string | undefined; readonly user: string | undefined };
+  readonly environment: {
+    readonly hub: string | undefined;
+    readonly user: string | undefined;
+    readonly token?: string | undefined;
+  };
+  /** The one-time token of a hub without TLS that this user runs on this machine; null where there is none. */
+  ownToken(port: number): string | null;
   readonly terminal: {
     readonly isTty: boolean;
     /** False where the person wants none (NO_COLOR). */

@@ -56,7 +56,7 @@ export class Managed {
   async start(extraArgs: readonly string[] = []): Promise<OwnRun> {
     const { dataDir, main, args, name } = this.spec;
     mkdirSync(dataDir, { recursive: true });
-    const log = openSync(join(dataDir, "log.jsonl"), "a");
+    const log = openSync(join(dataDir, "log.jsonl"), "a", 0o600); // a hub prints its one-time token
     this.#expected = false;
     const child = fork(join(DIST, main), [...args, ...extraArgs], {
       stdio: ["ignore", log, log, "ipc"],

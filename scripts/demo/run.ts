@@ -1,7 +1,7 @@
 // One run: builds the site, starts the processes and the world around them, lets the shift run, injects the faults, and
 // judges. Everything that was started is ended before it returns.
 
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Hub } from "../../hub/cli/hub.js";
@@ -51,7 +51,8 @@ export async function run({ options, dataDir, screen, stop }: RunParts): Promise
   try {
     await fleet.start();
     host.start();
-    const hub = new Hub({ host: "127.0.0.1", port: fleet.grpcPort, tls: null, timeoutMs: 3000 }, ending.signal);
+    const at = { host: "127.0.0.1", port: fleet.grpcPort, tls: null, timeoutMs: 3000 };
+    const hub = new Hub({ ...at, token: () => oneTimeToken(dataDir) }, ending.signal);
     const shift = new Shift({ hub, tasks: site.tasks, waiting: BACKLOG * options.robots });
     followLedger(hub, ending.signal, { recorder, screen });
     void followSite(hub, ending.signal, (view) => {
@@ -90,6 +91,15 @@ export async function run({ options, dataDir, screen, stop }: RunParts): Promise
     await fleet.stop();
     await host.stop();
     await recorder.close();
+  }
+}
+
+/** Of the hub that runs now: each start has its own. */
+export function oneTimeToken(dataDir: string): string | null {
+  try {
+    return readFileSync(join(dataDir, "hub", "operator.token"), "utf8").trim();
+  } catch {
+    return null; // it is away
   }
 }
 

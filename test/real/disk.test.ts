@@ -7,6 +7,7 @@ import t, { type Test } from "tap";
 import { Hub } from "../../hub/cli/hub.js";
 import { readAnswer, toAskRequest } from "../../proto/operator.js";
 import { type RobotView, readListRobotsResponse } from "../../proto/operator-views.js";
+import { oneTimeToken } from "../../scripts/demo/run.js";
 import { taskProblems } from "../../scripts/soak-plan.js";
 import { standsFrom } from "./site-judge.js";
 import { aSmallSite } from "./site-kit.js";
@@ -36,7 +37,8 @@ class Acts {
   constructor(t: Test, at: { readonly dataDir: string; readonly grpcPort: number }) {
     this.#dataDir = at.dataDir;
     const stop = new AbortController();
-    this.#hub = new Hub({ host: "127.0.0.1", port: at.grpcPort, tls: null, timeoutMs: 2000 }, stop.signal);
+    const hub = { host: "127.0.0.1", port: at.grpcPort, tls: null, timeoutMs: 2000 };
+    this.#hub = new Hub({ ...hub, token: () => oneTimeToken(at.dataDir) }, stop.signal);
     t.teardown(() => {
       stop.abort();
       this.#hub.close();

@@ -4,7 +4,7 @@
 import { createServer, type Socket } from "node:net";
 import t from "tap";
 import { EXIT, REFUSALS, type RefusalCode, refuse } from "../../../proto/errors.js";
-import { FakeShell, openStubHub, type Ran, run, runAt } from "./stub-hub.js";
+import { aPerson, FakeShell, openStubHub, type Ran, run, runAt } from "./stub-hub.js";
 
 const CODES = Object.keys(REFUSALS) as RefusalCode[];
 const CANCEL = ["task", "cancel", "t7", "--reason", "x"];
@@ -119,9 +119,10 @@ t.test("X28 the effect of an act is told on standard error when standard output 
   } satisfies Ran);
 });
 
-t.test("with TLS nobody acts under another's name, or under none; looking needs no name", async (t) => {
+t.test("nobody acts under another's name, or under none", async (t) => {
   let identity = "ada";
-  const hub = await openStubHub({ identityOf: () => identity });
+  const nobody = refuse("WRONG_IDENTITY", "the certificate names nobody clearly");
+  const hub = await openStubHub({ personOf: () => (identity === "" ? nobody : aPerson(identity)) });
   t.teardown(() => hub.close());
   t.equal((await runAt(hub, [...CANCEL, "--operator", "ada"])).exit, 0);
   const other = await runAt(hub, [...CANCEL, "--operator", "eve", "--json"]);
@@ -130,7 +131,7 @@ t.test("with TLS nobody acts under another's name, or under none; looking needs 
   identity = "";
   t.equal((await runAt(hub, [...CANCEL, "--operator", "ada"])).exit, 77);
   t.equal((await runAt(hub, ["halt", "--site"])).exit, 77, "not even a halt");
-  t.equal((await runAt(hub, ["robots"])).exit, 0);
+  t.equal((await runAt(hub, ["robots"])).exit, 77);
   t.equal(hub.port.asked.length, 1, "nothing else has reached the port");
 });
 

@@ -13,6 +13,7 @@ import { type Refusal, refuse } from "../../../proto/errors.js";
 import type { LedgerBody, LedgerEvent } from "../../../proto/ledger.js";
 import type { OperatorAnswer, OperatorAsk } from "../../../proto/operator.js";
 import type { SiteView } from "../../../proto/operator-views.js";
+import type { Person, Role } from "../../../proto/rights.js";
 import { anEvent, aSite, ENDED, EVENTS, PLACES, ROBOTS, TASKS } from "./stub-views.js";
 
 /** A port that remembers what was asked of it. */
@@ -73,6 +74,12 @@ function usualAnswer(ask: OperatorAsk): OperatorAnswer {
   }
 }
 
+/** Whoever holds the one-time token. */
+export const ANYBODY: Person = { operator: "local", role: "supervisor", isNamed: false };
+
+/** A person by a certificate or token. */
+export const aPerson = (operator: string, role: Role = "supervisor"): Person => ({ operator, role, isNamed: true });
+
 export interface StubHub {
   readonly address: string;
   readonly port: StubPort;
@@ -85,7 +92,7 @@ export async function openStubHub(
 ): Promise<StubHub> {
   const port = new StubPort();
   const grpc = new Server();
-  const options = { identityOf: () => null, streamsMost: 4, nowMs: () => performance.now(), ...over };
+  const options = { personOf: () => ANYBODY, streamsMost: 4, nowMs: () => performance.now(), ...over };
   grpc.addService(serviceOf(loadSchemas(), "FleetOperator"), operatorHandlers(port, options));
   const listening = await new Promise<number>((resolve, reject) =>
     grpc.bindAsync("127.0.0.1:0", over.credentials ?? ServerCredentials.createInsecure(), (error, at) =>
@@ -128,6 +135,7 @@ export class FakeShell implements Shell {
     return found;
   };
   newTaskId = () => "t-0123456789";
+  ownToken: Shell["ownToken"] = () => null;
 }
 
 export interface Ran {

@@ -7,7 +7,7 @@ import { ServerCredentials } from "@grpc/grpc-js";
 import t from "tap";
 import { nameOf } from "../../../proto/codec/tls.js";
 import { hasOpenssl, makeCertificates } from "../../../scripts/make-certificates.js";
-import { FakeShell, openStubHub, runAt, type StubHub } from "./stub-hub.js";
+import { aPerson, FakeShell, openStubHub, runAt, type StubHub } from "./stub-hub.js";
 
 const skip = hasOpenssl() ? false : "there is no openssl program here";
 const HALT = ["halt", "--robot", "r1", "--timeout", "5s"];
@@ -37,7 +37,7 @@ t.test(
     const pair = { cert_chain: own("hub.crt"), private_key: own("hub.key") };
     const hub = await openStubHub({
       credentials: ServerCredentials.createSsl(own("ca.crt"), [pair], true),
-      identityOf: (call) => nameOf(call.getAuthContext()?.sslPeerCertificate) ?? "",
+      personOf: (call) => aPerson(nameOf(call.getAuthContext()?.sslPeerCertificate) ?? ""),
     });
     t.teardown(() => hub.close());
     const ada = [own("ca.crt"), own("ada.crt"), own("ada.key")] as const;

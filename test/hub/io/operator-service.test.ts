@@ -4,10 +4,11 @@
 import { EventEmitter } from "node:events";
 import type { Metadata } from "@grpc/grpc-js";
 import t from "tap";
-import { operatorHandlers, toStatus } from "../../../hub/io/operator-service.js";
+import { operatorHandlers } from "../../../hub/io/operator-service.js";
+import { toStatus } from "../../../proto/codec/bounded-stream.js";
 import { REFUSALS, type RefusalCode, refuse } from "../../../proto/errors.js";
 import { ASK_KINDS, methodOf, REFUSAL_METADATA } from "../../../proto/operator.js";
-import { StubPort } from "../cli/stub-hub.js";
+import { ANYBODY, aPerson, StubPort } from "../cli/stub-hub.js";
 import { anEvent, aSite } from "../cli/stub-views.js";
 
 const ACT = { operator: "ada", reason: "test" };
@@ -61,7 +62,7 @@ class FakeCall extends EventEmitter {
 
 function aService(over: Partial<Parameters<typeof operatorHandlers>[1]> = {}) {
   const port = new StubPort();
-  const options = { identityOf: () => null, streamsMost: 2, nowMs: () => performance.now(), ...over };
+  const options = { personOf: () => ANYBODY, streamsMost: 2, nowMs: () => performance.now(), ...over };
   const handlers = operatorHandlers(port, options) as Record<string, (...given: unknown[]) => void>;
   const unary = (method: string, request: unknown) =>
     new Promise<{ error: ReturnType<typeof toStatus> | null; found: unknown }>((resolve) =>
@@ -112,8 +113,9 @@ t.test("an act without operator or reason is refused with NO_ACT before the port
 });
 
 t.test("with TLS an act under another name is refused with WRONG_IDENTITY, for every kind of act", async (t) => {
+  const nobody = refuse("WRONG_IDENTITY", "the certificate names nobody clearly");
   for (const identity of ["eve", ""]) {
-    const { port, unary } = aService({ identityOf: () => identity });
+    const { port, unary } = aService({ personOf: () => (identity === "" ? nobody : aPerson(identity)) });
     for (const kind of ASK_KINDS) {
       const { error } = await unary(methodOf(kind), REQUESTS[kind]);
       t.equal(codeOf(error), "WRONG_IDENTITY", `${kind} by "${identity}"`);
@@ -121,9 +123,34 @@ t.test("with TLS an act under another name is refused with WRONG_IDENTITY, for e
     }
     t.same(port.asked, []);
   }
-  const { port, unary } = aService({ identityOf: () => "ada" });
+  const { port, unary } = aService({ personOf: () => aPerson("ada") });
   await unary("Halt", REQUESTS.halt);
   t.equal(port.asked.length, 1);
+});
+
+t.test("R12 a role that does not reach is refused before the port hears of it, in streams too", async (t) => {
+  const denied: string[] = [];
+  const over = { onDenied: ({ code }: { code: string }, method: string) => void denied.push(`${method} ${code}`) };
+  const { port, unary, stream } = aService({ ...over, personOf: () => aPerson("vic", "viewer") });
+  for (const kind of ASK_KINDS) {
+    const { error } = await unary(methodOf(kind), { ...REQUESTS[kind], act: { operator: "vic", reason: "x" } });
+    t.match([codeOf(error), error?.code], ["NOT_PERMITTED", 7], kind);
+  }
+  t.same(port.asked, []);
+  t.equal(denied.length, ASK_KINDS.length);
+  t.equal((await unary("GetSite", {})).error, null);
+  const nobody = aService({ ...over, personOf: () => refuse("UNAUTHENTICATED", "no token was given") });
+  const call = nobody.stream("Events", new FakeCall({ fromSequence: 0, follow: true, last: 1 }));
+  t.match([codeOf(call.ends[0]), call.ends], ["UNAUTHENTICATED", [{ code: 16 }]]);
+  t.equal(nobody.port.listeners.size, 0);
+  t.equal(denied.at(-1), "Events UNAUTHENTICATED");
+  stream("WatchSite", new FakeCall({ periodMs: 0 })).cancel();
+});
+
+t.test("R12 an act without a name gets the one that is known of whoever asks", async (t) => {
+  const { port, unary } = aService({ personOf: () => aPerson("ada") });
+  t.equal((await unary("Halt", { ...REQUESTS.halt, act: { operator: "", reason: "x" } })).error, null);
+  t.match(port.asked, [{ act: { operator: "ada", reason: "x" } }]);
 });
 
 t.test("every refusal leaves with a status other than OK and its code in the metadata", (t) => {
