@@ -9,6 +9,12 @@ import { rung } from "./wire.js";
 
 export const PLACE_STATES = ["FREE", "CLAIMED", "LAPSED_UNKNOWN", "OCCUPIED_UNCLAIMED", "UNKNOWN"] as const;
 export type PlaceState = (typeof PLACE_STATES)[number];
+/**
+ * How far a HALT that the hub imposes on a robot has come, by evidence: its edge has not said that it follows; it has;
+ * and it has been seen to stand since.
+ */
+export const HALT_STATES = ["not-delivered", "delivered", "obeyed"] as const;
+export type HaltState = (typeof HALT_STATES)[number];
 export const TASK_PHASES = ["WAITING", "ACTIVE", "DONE", "TASK_FAILED", "CANCELLED"] as const;
 export type TaskPhase = (typeof TASK_PHASES)[number];
 
@@ -56,6 +62,7 @@ export const readRobotView = struct({
   plans: count,
   planDeadlineMisses: count,
   inferenceMs: real,
+  halt: said,
 });
 /** A robot as people see it. Absent `ageBoundMs`: nothing was ever fresh; absent `leaseLeftMs`: no lease. */
 export type RobotView = Read<typeof readRobotView>;

@@ -22,7 +22,6 @@ import { CliFailure, usage } from "./failure.js";
 import { anId, ceiling, durationMs, fit, scopeOf, scopeText, stopOf } from "./values.js";
 
 const STOPS_MOST = 64;
-const HALT_REASON = "halt from the command line";
 
 const taskAdd: Command = {
   name: "task add",
@@ -69,49 +68,6 @@ const taskCancel: Command = {
     await context.out.effect({ task, phase }, [`task ${task} ${text}`]);
   },
 };
-
-const halt: Command = {
-  name: "halt",
-  takes: "",
-  least: 0,
-  most: 0,
-  flags: [
-    ...SCOPE_FLAGS,
-    ...ACT_FLAGS.map((flag) => (flag.name === "reason" ? { ...flag, says: "why, if there is time to say it" } : flag)),
-  ],
-  says: "stands robots still under control, at once and without a question; latches until drover mode clear",
-  more: ["This is not an emergency stop: when people are in danger press the one on the machine."],
-  run: async (context) => {
-    const scope = scopeIn(context);
-    try {
-      const { told, notTold } = await ask(context, "halt", { kind: "halt", act: haltActOf(context), scope });
-      await context.out.effect({ told, notTold }, [
-        `halt of ${scopeText(scope)}: told ${told.length === 0 ? "nobody" : shown(told.join(", "))}`,
-        ...(notTold.length === 0
-          ? []
-          : [`not told, no link; each stops when its lease ends: ${shown(notTold.join(", "))}`]),
-      ]);
-    } catch (error) {
-      throw error instanceof CliFailure ? undelivered(error, scopeText(scope)) : error;
-    }
-  },
-};
-
-/** Whether or not the hub answered, the person must not believe that robots stand. */
-function undelivered(failure: CliFailure, whom: string): CliFailure {
-  const { code, exit, message } = failure;
-  const advice = "Use the emergency stop at the machine.";
-  if (code === "NOT_ANSWERED" || code === "INTERRUPTED") {
-    return new CliFailure(
-      code,
-      `halt of ${whom}: not confirmed, take it as not delivered. ${message}. ${advice}`,
-      exit,
-    );
-  }
-  return code === "USAGE"
-    ? failure
-    : new CliFailure(code, `halt of ${whom}: not delivered. ${message}. ${advice}`, exit);
-}
 
 const modeSet: Command = {
   name: "mode set",
@@ -200,14 +156,7 @@ function actOf(context: Context): Act {
   return { operator: operatorOf(context), reason: fit(words(PROSE_CHARACTERS_MOST), reason, "--reason") };
 }
 
-/** A halt waits for nobody to find words. */
-function haltActOf(context: Context): Act {
-  const { given } = context;
-  const reason = fit(words(PROSE_CHARACTERS_MOST), given.text("reason") ?? HALT_REASON, "--reason");
-  return { operator: operatorOf(context, "unknown"), reason };
-}
-
-function operatorOf({ given, shell, certified, hasOwnName }: Context, otherwise?: string): string {
+export function operatorOf({ given, shell, certified, hasOwnName }: Context, otherwise?: string): string {
   const said = given.text("operator") ?? certified();
   // A personal token says who asks, and the hub writes it down; whom the system names counts for less.
   if (said === undefined && hasOwnName()) return "";
@@ -223,8 +172,8 @@ function seenOf({ given }: Context): string {
   return fit(words(PROSE_CHARACTERS_MOST), seen, "--seen");
 }
 
-function scopeIn({ given }: Context) {
+export function scopeIn({ given }: Context) {
   return scopeOf({ robot: given.text("robot"), fleet: given.text("fleet"), site: given.on("site") });
 }
 
-export const ACTS = { taskAdd, taskCancel, halt, modeSet, modeClear, placeFree, robotAbsent } as const;
+export const ACTS = { taskAdd, taskCancel, modeSet, modeClear, placeFree, robotAbsent } as const;

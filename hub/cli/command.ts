@@ -14,6 +14,8 @@ export interface Context {
   readonly hub: () => Hub;
   /** The name in the certificate that --cert gives; undefined without TLS. */
   readonly certified: () => string | undefined;
+  /** Longest wait for an answer, in ms. */
+  readonly timeoutMs: () => number;
   /** Whether the token that is given says by itself who asks. */
   readonly hasOwnName: () => boolean;
 }

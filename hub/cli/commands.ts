@@ -5,6 +5,7 @@ import type { Flag } from "./arguments.js";
 import type { Command } from "./command.js";
 import { completionOf } from "./completion.js";
 import { CONFIG } from "./config-check.js";
+import { HALT } from "./halt.js";
 import { MODEL } from "./model-check.js";
 import { MODEL_FILE } from "./model-inspect.js";
 import { READS } from "./reads.js";
@@ -17,7 +18,7 @@ export const COMMANDS: readonly Command[] = [
   READS.status,
   READS.robots,
   STREAMS.watch,
-  ACTS.halt,
+  HALT.halt,
   ACTS.taskAdd,
   READS.taskList,
   ACTS.taskCancel,

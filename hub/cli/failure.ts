@@ -12,6 +12,7 @@ export const CLI_CODES = {
   NOT_UNDERSTOOD: ["unavailable", "the answer is not of the protocol that this command speaks"],
   NOT_TRUSTED: ["permission", "one end does not accept the certificate of the other"],
   NOT_PERMITTED: ["permission", "the hub or the system does not permit it"],
+  NOT_OBEYED: ["later", "the halt stands at the hub, but not every robot is known to stand"],
   FILE: ["missing", "a file that was named cannot be read"],
   CONFIG_REFUSED: ["config", "the site's configuration is not sound"],
   MODEL_REFUSED: ["data", "the model is not admitted, or fails its trial"],

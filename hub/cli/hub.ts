@@ -33,6 +33,10 @@ const RECEIVED_BYTES_MOST = 33_554_432;
 const CHANNEL = {
   "grpc.enable_http_proxy": 0,
   "grpc.enable_retries": 0,
+  // A hub that starts again is asked again soon: a halt may be waiting.
+  "grpc.initial_reconnect_backoff_ms": 100,
+  "grpc.min_reconnect_backoff_ms": 100,
+  "grpc.max_reconnect_backoff_ms": 500,
   "grpc.keepalive_time_ms": 2000,
   "grpc.keepalive_timeout_ms": 2000,
   "grpc.max_receive_message_length": RECEIVED_BYTES_MOST,
@@ -53,9 +57,9 @@ export class Hub {
   }
 
   /** Asks once. Throws CliFailure: the hub's refusal, or what came in between. */
-  async ask<T>(method: string, request: object, read: Reader<T>): Promise<T> {
+  async ask<T>(method: string, request: object, read: Reader<T>, timeoutMs = this.#at.timeoutMs): Promise<T> {
     const { path, requestSerialize, responseDeserialize } = this.#method(method);
-    const deadline = new Date(Date.now() + this.#at.timeoutMs);
+    const deadline = new Date(Date.now() + timeoutMs);
     const answer = new Promise<unknown>((resolve, reject) => {
       const call = this.#client.makeUnaryRequest(
         path,
@@ -67,7 +71,7 @@ export class Hub {
         (error, found) => {
           this.#stop.removeEventListener("abort", cancel);
           if (error === null) resolve(found);
-          else reject(this.#failure(error));
+          else reject(this.#failure(error, timeoutMs));
         },
       );
       const cancel = () => call.cancel();
@@ -162,7 +166,7 @@ export class Hub {
     return `${this.#at.host}:${this.#at.port}`;
   }
 
-  #failure(error: ServiceError): CliFailure {
+  #failure(error: ServiceError, timeoutMs = this.#at.timeoutMs): CliFailure {
     const [code] = error.metadata?.get(REFUSAL_METADATA) ?? [];
     if (typeof code === "string" && isRefusalCode(code)) return new CliFailure(code, error.details);
     const place = this.#place;
@@ -174,7 +178,7 @@ export class Hub {
       return new CliFailure("UNREACHABLE", `cannot reach the hub at ${place}: ${reasonOf(error.details)}`);
     }
     if (error.code === status.DEADLINE_EXCEEDED) {
-      return new CliFailure("NOT_ANSWERED", `the hub at ${place} did not answer within ${this.#at.timeoutMs} ms`);
+      return new CliFailure("NOT_ANSWERED", `the hub at ${place} did not answer within ${timeoutMs} ms`);
     }
     if (error.code === status.UNIMPLEMENTED) {
       return new CliFailure("NOT_UNDERSTOOD", `the hub at ${place} is of another version: ${error.details}`);

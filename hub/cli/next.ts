@@ -16,6 +16,7 @@ const NEXT: Readonly<Record<Exclude<CliCode, "USAGE"> | RefusalCode, string>> = 
   NOT_UNDERSTOOD: "compare drover --version on both machines",
   NOT_TRUSTED: "see with openssl x509 -in CERT -noout -subject -issuer -dates whether --cert is of this site",
   NOT_PERMITTED: "ask somebody who has the role, or as a user who may read the file",
+  NOT_OBEYED: "look at each robot that did not obey, and use its emergency stop; drover robots shows the rest",
   FILE: "name a file that is there; a path begins in the folder in which you are",
   CONFIG_REFUSED: "change what the message names, then drover config check again",
   MODEL_REFUSED: "models/README.md says what a model must be; make it so and ask again",

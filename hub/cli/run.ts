@@ -37,7 +37,15 @@ export async function runCli(argv: readonly string[], shell: Shell): Promise<num
         return hub;
       };
       const hasOwnName = () => token !== null && !token.startsWith(ONE_TIME);
-      await given.command.run({ given, out, shell, hub: connect, certified: () => certifiedName(tls), hasOwnName });
+      await given.command.run({
+        given,
+        out,
+        shell,
+        hub: connect,
+        certified: () => certifiedName(tls),
+        hasOwnName,
+        timeoutMs: () => timeoutOf(given),
+      });
     }
     return 0;
   } catch (error) {
@@ -88,8 +96,7 @@ function connected(
   const sources = tls === null ? {} : { ca: "--ca", cert: "--cert", key: "--key" };
   const unsafe = checkDial({ host, tls: sources });
   if (unsafe !== null) throw usage(unsafe);
-  const timeout = given.text("timeout");
-  const timeoutMs = timeout === undefined ? TIMEOUT_MS : durationMs(timeout, TIMEOUT);
+  const timeoutMs = timeoutOf(given);
   // Looked for at each call, because a hub that starts again has another one-time token.
   const ownToken = () => (tls === null && isLoopback(host) ? shell.ownToken(port) : null);
   const token = () => by.token ?? ownToken();
@@ -102,6 +109,11 @@ function connected(
       `cannot use --ca, --cert and --key: ${cause instanceof Error ? cause.message : cause}`,
     );
   }
+}
+
+function timeoutOf(given: Context["given"]): number {
+  const timeout = given.text("timeout");
+  return timeout === undefined ? TIMEOUT_MS : durationMs(timeout, TIMEOUT);
 }
 
 /** The token of --token-file or $DROVER_TOKEN; null without one. */

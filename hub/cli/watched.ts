@@ -59,7 +59,7 @@ async function watchOn<V extends object>({ out, shell }: Context, at: Look<V>, e
 }
 
 /** Until the time is over or the person stops it. */
-function pause(ms: number, stop: AbortSignal): Promise<void> {
+export function pause(ms: number, stop: AbortSignal): Promise<void> {
   if (stop.aborted) return Promise.resolve();
   return new Promise((resolve) => {
     const done = () => {

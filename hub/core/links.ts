@@ -7,6 +7,7 @@ import { hubLeaseEnd } from "../../proto/lease.js";
 import { PERMITS } from "../../proto/mode.js";
 import type { EdgeMessage, Hello } from "../../proto/wire.js";
 import { claim } from "./claims.js";
+import { haltFollowed, haltUnconfirmed } from "./halts.js";
 import { beginAbove, end, endStream, identify, NONCES_PER_EPOCH, whyUnknown } from "./identity.js";
 import { actingClaim, type Claim, claimOf, claimsOfRobot } from "./ledger-state.js";
 import { effectiveOf, sendOrder, stepModes } from "./modes.js";
@@ -45,6 +46,7 @@ export function hello(turn: Turn, stream: number, message: Hello): void {
   watch.stream = stream;
   watch.lastNonce = 0;
   watch.reportSequence = 0;
+  watch.halt = haltUnconfirmed(watch.halt);
   watch.edgeRung = "CONFIRM";
   watch.edgeCauses = [];
   watch.causesSinceMs = new Map();
@@ -103,6 +105,7 @@ export function edgeMessage(turn: Turn, watch: RobotWatch, message: EdgeMessage)
 function renew(turn: Turn, watch: RobotWatch, message: Extract<EdgeMessage, { kind: "renew" }>): void {
   if (message.nonce <= watch.lastNonce) return;
   watch.lastNonce = message.nonce;
+  watch.halt = haltFollowed(watch.halt, { order: message.modeSequence, nowMs: turn.nowMs });
   const foreign = message.acting.filter((token) => !isOwn(turn, watch, token));
   for (const token of foreign) {
     turn.send(watch, {

@@ -16,6 +16,7 @@ import {
   stepLadder,
   worseRung,
 } from "../../proto/mode.js";
+import { haltOrdered } from "./halts.js";
 import { type Ceiling, ceilingsOf } from "./ledger-state.js";
 import type { FleetWatch, HubState, Turn } from "./turn.js";
 import { type Imposed, type RobotWatch, type TelemetryAge, telemetryAge } from "./watch.js";
@@ -182,6 +183,7 @@ function order(turn: Turn, watch: RobotWatch): void {
   const key = causes.map((cause) => `${cause.name}=${cause.rung}`).join(" ");
   if (key === watch.order.key && watch.order.sequence > 0) return;
   watch.order = { sequence: watch.order.sequence + 1, rung: worstOf(causes), causes, key };
+  watch.halt = haltOrdered(watch);
   sendOrder(turn, watch);
 }
 

@@ -6,6 +6,7 @@ import { type Cause, causesOf, type Rung } from "../../proto/mode.js";
 import type { PlaceView, RobotView, SiteView, TaskView } from "../../proto/operator-views.js";
 import type { TelemetryValue } from "../../proto/wire.js";
 import { isOutside, standsOn, whyNotFree } from "./claims.js";
+import { haltStateOf } from "./halts.js";
 import { actingClaim, type Claim, isEnded, type Task } from "./ledger-state.js";
 import { effectiveOf, hubCauses, worstOf } from "./modes.js";
 import type { HubState } from "./turn.js";
@@ -48,6 +49,7 @@ function robotView(state: HubState, watch: RobotWatch, nowMs: number): RobotView
     telemetryVerdict: age?.verdict ?? "lost",
     telemetrySent: sentBy(watch),
     telemetryCapturedMs: capturedMs,
+    halt: haltStateOf(state, watch, nowMs),
     plans: edge?.plans ?? 0,
     planDeadlineMisses: edge?.planDeadlineMisses ?? 0,
     inferenceMs: edge?.inferenceMs ?? 0,

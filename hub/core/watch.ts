@@ -16,6 +16,7 @@ import {
 } from "../../proto/freshness.js";
 import { type Cause, type Ladder, NO_HOLDS, type Rung } from "../../proto/mode.js";
 import type { Telemetry, TelemetryValue } from "../../proto/wire.js";
+import type { Halt } from "./halts.js";
 import type { Ceiling } from "./ledger-state.js";
 import type { Site } from "./site.js";
 
@@ -63,6 +64,7 @@ export interface RobotWatch {
   stillSinceMs: number | null;
   idleSinceMs: number;
   refused: number; // telemetry that was refused
+  halt: Halt | null; // that the hub imposes now
 }
 
 /** What the hub imposes on a robot, and all that it was made of: it stays as it is for as long as these do. */
@@ -77,7 +79,8 @@ export interface Imposed {
 const NONCES_KEPT = 256;
 /** Nonces of other hubs remembered per robot. */
 const ANSWERED_KEPT = 64;
-const STILL_MPS = 0.05;
+/** Below this a robot stands. */
+export const STILL_MPS = 0.05;
 
 export function newWatch(robot: { readonly id: string; readonly fleet: string }, leaseEndMs: number): RobotWatch {
   return {
@@ -114,6 +117,7 @@ export function newWatch(robot: { readonly id: string; readonly fleet: string },
     stillSinceMs: null,
     idleSinceMs: 0,
     refused: 0,
+    halt: null,
   };
 }
 

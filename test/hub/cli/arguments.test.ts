@@ -115,7 +115,7 @@ t.test("an act without --operator takes $USER, and is refused without either; a 
   t.match(cancel.err, /--operator NAME/);
   const halt = new FakeShell();
   halt.environment = shell.environment;
-  t.equal((await run(["halt", "--site"], halt)).exit, 69);
+  t.equal((await run(["halt", "--site", "--timeout", "150ms"], halt)).exit, 69);
 });
 
 t.test("a wrong $DROVER_HUB is named as such, and --version needs no hub", async (t) => {

@@ -31,7 +31,7 @@ t.test("drover as a process gives its version, its exit codes, and whole output 
   const wrong = start(["robts"]);
   t.equal(await ended(wrong), 64);
   t.match(wrong.text, { out: "", err: /did you mean "robots"/ });
-  const unreachable = start(["halt", "--site", "--json"]);
+  const unreachable = start(["halt", "--site", "--json", "--timeout", "150ms"]);
   t.equal(await ended(unreachable), 69);
   t.match(JSON.parse(unreachable.text.out), { error: { code: "UNREACHABLE" } });
 });

@@ -59,7 +59,7 @@ t.test("X18 a halt that cannot be delivered says so plainly, names whom it was f
     [["--fleet", "pickers"], "fleet pickers"],
     [["--site"], "the whole site"],
   ] as const) {
-    const argv = ["halt", ...scope, "--hub", "127.0.0.1:1"];
+    const argv = ["halt", ...scope, "--hub", "127.0.0.1:1", "--timeout", "150ms"];
     const { exit, err } = await run(argv);
     t.equal(exit, 69);
     t.match(err, `halt of ${whom}: not delivered. cannot reach the hub at 127.0.0.1:1`);

@@ -28,11 +28,14 @@ export class StubPort implements OperatorPort {
     const [view] = this.views.length > 1 ? this.views.splice(0, 1) : this.views;
     return view ?? aSite();
   }
-  robots = () => ROBOTS;
+  /** What is known of a halt of each robot. */
+  halts: (robot: string) => string = () => "";
+  robots = () => ROBOTS.map((robot) => ({ ...robot, halt: this.halts(robot.id) }));
   places = () => PLACES;
   tasks = (all: boolean) => (all ? [...TASKS, ENDED] : TASKS);
   async act(ask: OperatorAsk) {
     this.asked.push(ask);
+    if (ask.kind === "halt" && this.halts("") === "") this.halts = () => "obeyed";
     return this.answer(ask);
   }
   async events(from: number, most: number) {
@@ -88,15 +91,17 @@ export interface StubHub {
 
 /** Listens on 127.0.0.1, on a port that is free. */
 export async function openStubHub(
-  over: Partial<OperatorOptions> & { readonly credentials?: ServerCredentials } = {},
+  over: Partial<OperatorOptions> & { readonly credentials?: ServerCredentials; readonly listenOn?: string } = {},
 ): Promise<StubHub> {
   const port = new StubPort();
   const grpc = new Server();
   const options = { personOf: () => ANYBODY, streamsMost: 4, nowMs: () => performance.now(), ...over };
   grpc.addService(serviceOf(loadSchemas(), "FleetOperator"), operatorHandlers(port, options));
   const listening = await new Promise<number>((resolve, reject) =>
-    grpc.bindAsync("127.0.0.1:0", over.credentials ?? ServerCredentials.createInsecure(), (error, at) =>
-      error ? reject(error) : resolve(at),
+    grpc.bindAsync(
+      over.listenOn ?? "127.0.0.1:0",
+      over.credentials ?? ServerCredentials.createInsecure(),
+      (error, at) => (error ? reject(error) : resolve(at)),
     ),
   );
   return { address: `127.0.0.1:${listening}`, port, close: () => grpc.forceShutdown() };

@@ -30,6 +30,7 @@ export function aRobot(id: string, over: Partial<RobotView> = {}): RobotView {
     plans: 60,
     planDeadlineMisses: 0,
     inferenceMs: 3.5,
+    halt: "",
     ...over,
   };
 }

@@ -42,7 +42,7 @@ t.test(
     t.teardown(() => hub.close());
     const ada = [own("ca.crt"), own("ada.crt"), own("ada.key")] as const;
 
-    t.match(await runWith(hub, ada), { exit: 0, out: /told r1, r2/ });
+    t.match(await runWith(hub, ada), { exit: 0, out: /3 of 3 robots obeyed/ });
     t.match(hub.port.asked, [{ act: { operator: "ada" } }], "the name of the certificate, not $USER");
     t.match(await runWith(hub, ada, ["--operator", "eve"]), { exit: 77, err: /operator "eve".*names "ada"/ });
 
