@@ -2,6 +2,7 @@
 // validation (load.ts) and the table of keys (KEYS.md). What one key alone can violate stands here; what two keys can
 // violate together stands in derive.ts. Objects are closed: an unknown key is refused (R13).
 
+import { boundarySchema } from "./schema-boundary.js";
 import { batterySchema, decisionsSchema, leaseSchema, limitsSchema, physicsSchema } from "./schema-constants.js";
 import { healthSchema } from "./schema-health.js";
 import { modelsSchema } from "./schema-models.js";
@@ -168,6 +169,7 @@ export const siteSchema = {
       limits: limitsSchema,
       models: modelsSchema,
       people: peopleSchema,
+      boundary: boundarySchema,
     },
     {
       description: "A site: one hub, its map, its robots.",

@@ -52,4 +52,5 @@ export type Physics = SiteConfig["physics"];
 export type BatteryConfig = SiteConfig["battery"];
 export type Limits = SiteConfig["limits"];
 export type ModelsConfig = SiteConfig["models"];
+export type BoundaryConfig = NonNullable<SiteConfig["boundary"]>;
 export type PersonConfig = NonNullable<SiteConfig["people"]>[number];

@@ -9,8 +9,8 @@ import { ASSIGNMENT_ENDS, FREE_EXITS, type LedgerBody, type LedgerEvent } from "
 import { CAUSES, severity } from "../proto/mode.js";
 import { PURPOSES } from "../proto/wire.js";
 import type { HubInput } from "./core/hub.js";
+import { decisionViews } from "./core/questions.js";
 import type { HubEffect, HubState } from "./core/turn.js";
-import { decisionViews } from "./core/views.js";
 import { type Depths, putHub } from "./readings.js";
 
 /** Ticks between two looks at the questions that wait. */

@@ -40,6 +40,17 @@ const readBody = oneOf({
   ceilingSet: struct({ robot: maybeId, fleet: maybeId, rung: rungTold, operator: text(64), reason: prose }),
   ceilingCleared: struct({ robot: maybeId, fleet: maybeId, operator: text(64), reason: prose }),
   modeChanged: struct({ robot: maybeId, fleet: maybeId, from: enumOf(RUNGS), to: enumOf(RUNGS), cause: text(64) }),
+  questionAsked: struct({
+    question: id,
+    type: id,
+    subject: text(128),
+    facts: prose,
+    answerMs: count,
+    safeDefault: id,
+  }),
+  questionAnswered: struct({ question: id, version: count, choice: id, operator: text(64), reason: prose }),
+  questionExpired: struct({ question: id, version: count, choice: id }),
+  questionWithdrawn: struct({ question: id, version: count }),
   actRecorded: struct({ act: text(64), subject: text(64), operator: text(64), reason: prose, seen: prose }),
 });
 export type LedgerBody = Read<typeof readBody>;

@@ -16,6 +16,7 @@ import {
   type Read,
   type Reader,
   struct,
+  text,
   WireRefused,
   words,
 } from "./shape.js";
@@ -85,6 +86,7 @@ const askReaders = {
   stateAbsent: struct({ act, robot: id, seen }),
   setMode: struct({ act, scope, rung: enumOf(CEILINGS) }),
   clearMode: struct({ act, scope }),
+  answer: struct({ act, question: id, version: count, choice: id, seen: text(PROSE_CHARACTERS_MOST) }),
 };
 
 export type AskKind = keyof typeof askReaders;
@@ -130,6 +132,7 @@ export const readAnswer = {
   stateAbsent: struct({}),
   setMode: struct({}),
   clearMode: struct({}),
+  answer: struct({ done: said }),
 } as const satisfies Record<AskKind, unknown>;
 export type AnswerOf<K extends AskKind> = Read<(typeof readAnswer)[K]>;
 export type OperatorAnswer = { [K in AskKind]: AnswerOf<K> }[AskKind];

@@ -150,7 +150,7 @@ async function ask<K extends AskKind>(
   }
 }
 
-function actOf(context: Context): Act {
+export function actOf(context: Context): Act {
   const reason = context.given.text("reason");
   if (reason === undefined) throw usage("an act needs --reason TEXT: it is written to the ledger beside your name");
   return { operator: operatorOf(context), reason: fit(words(PROSE_CHARACTERS_MOST), reason, "--reason") };

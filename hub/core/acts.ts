@@ -5,6 +5,8 @@
 import { type Refusal, refuse } from "../../proto/errors.js";
 import { CAUSES, type CauseName, causesOf, clearLatches, type Rung, severity } from "../../proto/mode.js";
 import type { Act, OperatorAnswer, OperatorAsk, Scope } from "../../proto/operator.js";
+import { answer } from "./answers.js";
+import { whyNotStated } from "./boundary.js";
 import { free, isOutside } from "./claims.js";
 import { ceilingsOf, HUB, isEnded, scopeKey, type Task } from "./ledger-state.js";
 import { stepModes } from "./modes.js";
@@ -43,6 +45,8 @@ export function perform(turn: Turn, ask: OperatorAsk): OperatorAnswer | Refusal 
       return freePlace(turn, ask);
     case "stateAbsent":
       return stateAbsent(turn, ask);
+    case "answer":
+      return answer(turn, ask, perform);
   }
 }
 
@@ -170,7 +174,7 @@ function clearMode(turn: Turn, ask: Asked<"clearMode">): OperatorAnswer | Refusa
   turn.emit({ kind: "ceilingCleared", robot: ask.scope.robot, fleet: ask.scope.fleet, ...ask.act });
   const { operator, reason } = ask.act;
   for (const watch of latched) {
-    watch.ladder = clearLatches(watch.ladder, ["identity-clash"]);
+    watch.ladder = clearLatches(watch.ladder, ["identity-clash", "raise-held"]);
     const causes = readLatches(turn, watch);
     if (causes.length === 0 || watch.reportSequence === 0) continue;
     const report = watch.reportSequence;
@@ -203,6 +207,8 @@ function freePlace(turn: Turn, ask: Asked<"freePlace">): OperatorAnswer | Refusa
   if (ask.seen.trim() === "") return refuse("NO_ACT", `${what}: expected what was seen there, found nothing`);
   const held = turn.ledger.byDestination.get(ask.place);
   const holder = held === undefined ? undefined : turn.state.watches.get(held.robot);
+  const beyond = whyNotStated(turn, { decision: "freePlace", watch: holder, what });
+  if (beyond !== null) return beyond;
   const silent = [...turn.state.watches.values()].filter((watch) => watch.stream === null && watch !== holder);
   const ends = [...silent, ...(holder ? [holder] : [])].map((watch) => watch.leaseEndMs);
   if (held !== undefined && holder === undefined) ends.push(turn.state.restartUntilMs);
@@ -242,6 +248,8 @@ function stateAbsent(turn: Turn, ask: Asked<"stateAbsent">): OperatorAnswer | Re
   const watch = turn.state.watches.get(ask.robot);
   if (watch === undefined) return refuse("UNKNOWN_ROBOT", `${what}: the site has no such robot`);
   if (ask.seen.trim() === "") return refuse("NO_ACT", `${what}: expected where it was seen, found nothing`);
+  const beyond = whyNotStated(turn, { decision: "stateAbsent", watch, what });
+  if (beyond !== null) return beyond;
   if (watch.stream !== null) return refuse("NOTHING_TO_DO", `${what}: it is linked`);
   const leftMs = watch.leaseEndMs - turn.nowMs;
   if (leftMs > 0) return refuse("LEASE_RUNNING", `${what}: its lease may run for another ${leftMs} ms`);

@@ -14,6 +14,7 @@ import { firstNonce } from "./identity.js";
 import { emptyLedgerState, type LedgerState } from "./ledger-state.js";
 import { closed, edgeMessage, hello, stepLinks } from "./links.js";
 import { stepModes } from "./modes.js";
+import { noAsking, stepQuestions } from "./questions.js";
 import { type Dispatcher, stepRound } from "./round.js";
 import { longestWaitOf, type Site } from "./site.js";
 import { closeTask } from "./tasks.js";
@@ -65,6 +66,7 @@ export class Hub {
       lastRoundMs: 0,
       nextId: 1,
       submitted: 0,
+      asking: noAsking(),
     };
   }
 
@@ -105,6 +107,7 @@ export class Hub {
         stepClaims(turn);
         stepLinks(turn);
         stepRound(turn, this.#dispatcher);
+        stepQuestions(turn);
         break;
       case "link":
         this.#link(turn, input);

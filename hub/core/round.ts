@@ -94,7 +94,8 @@ function viewOf(turn: Turn): DispatchView {
   };
   return {
     robots: robotViews(turn),
-    tasks: taskViews(turn),
+    // What the boundary never gives is not proposed either.
+    tasks: turn.site.boundary.taskGrant.ways.AUTONOMOUS === "never" ? [] : taskViews(turn),
     destinations: state.site.config.destinations,
     holder: (destination, asker) => {
       const found = blockersOf(destination);

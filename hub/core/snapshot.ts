@@ -23,7 +23,7 @@ import { apply, ENDED_IDS_KEPT } from "./apply.js";
 import { type Claim, ceilingKey, emptyLedgerState, type LedgerState, type Task } from "./ledger-state.js";
 
 /** Of the plain data. A snapshot of another schema is not read. */
-export const SNAPSHOT_SCHEMA = 2;
+export const SNAPSHOT_SCHEMA = 3;
 
 const MOST = 2_000_000; // of anything that is listed
 const prose = text(400);
@@ -49,12 +49,18 @@ const readClaim = struct({
   end: (value: unknown, path: string) => (value === null ? null : readEnd(value, path)),
 });
 
+const readQuestion = struct({
+  ...{ id, type: id, subject: text(128), facts: prose, version: count, answerMs: count, safeDefault: id },
+  ...{ askedHubMs: count, askedEpoch: count },
+});
+
 const readSmall = struct({
   ...{ schema: count, tasksKept: count, events: count, epoch: count, counter: count, longestWaitMs: count },
   lastGiven: anyToken,
   absent: listOf(struct({ robot: id, seen: prose }), MOST),
   claims: listOf(readClaim, MOST),
   ceilings: listOf(struct({ robot: maybeId, fleet: maybeId, rung: rungTold, operator: text(64), reason: prose }), MOST),
+  questions: listOf(readQuestion, MOST),
   counts: struct({ accepted: count, done: count, failed: count, cancelled: count }),
   open: ids,
   ended: ids,
@@ -84,6 +90,7 @@ export function smallSnapshotOf(state: LedgerState): SmallSnapshot {
     ceilings: [...state.ceilings.values()].map(({ robot, fleet, rung, operator, reason }) => {
       return { robot, fleet, rung, operator, reason };
     }),
+    questions: [...state.questions.values()],
     counts: { ...state.counts },
     ...{ open: [...state.open], ended: [...state.ended] },
   };
@@ -105,6 +112,9 @@ export function fromSnapshot(plain: unknown): LedgerState {
     open: unique(small.open, "snapshot.open"),
     ceilings: keyed(small.ceilings, {
       ...{ path: "snapshot.ceilings", key: ceilingKey, value: (one) => ({ kind: "ceilingSet", ...one }) },
+    }),
+    questions: keyed(small.questions, {
+      ...{ path: "snapshot.questions", key: (question) => question.id, value: (question) => question },
     }),
     ended: [...small.ended],
     endedIds: unique(ids(endedIds, "snapshot.endedIds"), "snapshot.endedIds"),

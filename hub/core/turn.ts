@@ -9,6 +9,7 @@ import type { OperatorAnswer } from "../../proto/operator.js";
 import type { HubMessage } from "../../proto/wire.js";
 import { apply } from "./apply.js";
 import type { LedgerState } from "./ledger-state.js";
+import type { Asking } from "./questions.js";
 import type { Site } from "./site.js";
 import type { RobotWatch } from "./watch.js";
 
@@ -34,6 +35,7 @@ export interface HubState {
   lastRoundMs: number;
   nextId: number;
   submitted: number;
+  readonly asking: Asking;
 }
 
 export interface FleetWatch {

@@ -28,7 +28,7 @@ import {
   readWatchPeriodMs,
 } from "../../proto/operator.js";
 import type { ExplainResponse, PlaceView, RobotView, SiteView, TaskView } from "../../proto/operator-views.js";
-import { actsAs, type Person, whyNotPermitted } from "../../proto/rights.js";
+import { actsAs, type Person, whyNotChosen, whyNotPermitted } from "../../proto/rights.js";
 import { WireRefused } from "../../proto/shape.js";
 
 /** What the hub's runtime offers to operators. */
@@ -106,6 +106,8 @@ async function askedBy(
 ): Promise<OperatorAnswer | Refusal> {
   const ask = readAsk(kind, named(call.request, person));
   if (isRefusal(ask)) return ask;
+  const denied = ask.kind === "answer" ? whyNotChosen(person, ask.question, ask.choice) : null;
+  if (denied !== null) return denied;
   if (actsAs(person, ask.act.operator) !== null) return port.act(ask);
   const found = `the token or certificate names "${person.operator}"`;
   return refuse("WRONG_IDENTITY", `cannot ${kind} as operator "${ask.act.operator}": ${found}`);

@@ -32,6 +32,8 @@ const ASKS: readonly OperatorAsk[] = [
   { kind: "stateAbsent", act, robot: "r1", seen: "in the workshop" },
   { kind: "setMode", act, scope: { robot: "", fleet: "" }, rung: "CONFIRM" },
   { kind: "clearMode", act, scope: { robot: "r1", fleet: "" } },
+  { kind: "answer", act, question: "free-7", version: 7, choice: "free", seen: "an empty floor" },
+  { kind: "answer", act, question: "clear-9", version: 12, choice: "keep", seen: "" },
 ];
 
 t.test("every act comes through the codec as it was asked", (t) => {

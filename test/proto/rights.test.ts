@@ -20,7 +20,7 @@ t.test("R12 a viewer acts on nothing, and no act is beyond a supervisor", (t) =>
     t.equal(whyNotPermitted(aPerson("supervisor"), method), null, method);
   }
   const mayOperate = ASK_KINDS.filter((kind) => whyNotPermitted(aPerson("operator"), methodOf(kind)) === null);
-  t.same(mayOperate, ["submitTask", "cancelTask", "halt", "setMode"], "what lowers, and what asks for work");
+  t.same(mayOperate, ["submitTask", "cancelTask", "halt", "setMode", "answer"], "what lowers, and what asks for work");
   t.match(whyNotPermitted(aPerson("operator"), "FreePlace")?.message, /needs the role supervisor, ada has operator/);
   t.end();
 });

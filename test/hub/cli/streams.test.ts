@@ -22,7 +22,7 @@ t.test(
     t.same([exit, err], [0, ""]);
     t.same(
       sequences().slice(0, 20),
-      Array.from({ length: 20 }, (_, index) => index + 14),
+      Array.from({ length: 20 }, (_, index) => index + 18),
     );
     for (const line of shell.out.trimEnd().split("\n")) t.doesNotThrow(() => JSON.parse(line));
     await until(() => hub.port.listeners.size === 0);

@@ -65,6 +65,21 @@ const MAKERS: readonly Maker[] = [
     return { kind: "ceilingSet", ...(pick(SCOPES, a) ?? { robot: "", fleet: "" }), rung, ...said };
   },
   (_, { a }) => ({ kind: "ceilingCleared", ...(pick(SCOPES, a) ?? { robot: "", fleet: "" }), ...said }),
+  (state, { a, b }) => {
+    const known = pick([...state.questions.keys()], a) ?? `free-${a}`;
+    const question = b % 2 === 0 ? known : `free-${b}`;
+    const about = { type: "free", subject: pick(PLACES, b) ?? "", facts: `so ${b}`, answerMs: a, safeDefault: "keep" };
+    return { kind: "questionAsked", question, ...about };
+  },
+  (state, { a, b }) => {
+    const asked = pick([...state.questions.values()], a);
+    if (asked === undefined) return null;
+    const about = { question: asked.id, version: asked.version };
+    if (b % 3 === 0) return { kind: "questionAnswered", ...about, choice: "keep", ...said };
+    return b % 3 === 1
+      ? { kind: "questionExpired", ...about, choice: "keep" }
+      : { kind: "questionWithdrawn", ...about };
+  },
   () => ({ kind: "actRecorded", act: "look", subject: "r1", seen: "", ...said }),
 ];
 

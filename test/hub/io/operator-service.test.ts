@@ -20,6 +20,7 @@ const REQUESTS: Readonly<Record<string, object>> = {
   stateAbsent: { act: ACT, robot: "r1", seen: "in the workshop" },
   setMode: { act: ACT, scope: { site: true }, rung: "CONFIRM" },
   clearMode: { act: ACT, scope: { fleet: "pickers" } },
+  answer: { act: ACT, question: "free-7", version: 7, choice: "free", seen: "empty" },
 };
 
 /** A call whose follower takes `room` messages and then nothing until it drains. */
