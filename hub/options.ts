@@ -1,7 +1,7 @@
 // The flags of `drover-hub`, parsed once into a value. Unknown flags are refused.
 
 import { parseArgs } from "node:util";
-import { checkDial, checkListen } from "../fleet-config/secure.js";
+import { checkDial, checkListen, isLoopback } from "../fleet-config/secure.js";
 import { splitAddress } from "../proto/address.js";
 
 export const USAGE = `drover-hub: the authority of one site
@@ -21,6 +21,7 @@ export const USAGE = `drover-hub: the authority of one site
   --broker HOST:PORT    the site broker that the hub starts (127.0.0.1:1883); or
   --broker mqtt://...   one that runs elsewhere
   --metrics HOST:PORT   GET /metrics for a Prometheus (none); port 0 takes any and says which in run.json
+  --alert URL           tells it by POST of JSON of each question that is about to expire; https, or http to loopback
   --ca --cert --key     PEM files; needed for every address that is not loopback
   --out FILE            the backup; a file that is there is never replaced
   --from FILE           a backup; with --config it must be one of that site
@@ -35,6 +36,7 @@ export interface HubOptions {
   readonly listen: { readonly host: string; readonly port: number };
   readonly broker: { readonly host: string; readonly port: number } | string; // own, or a URL
   readonly metrics: { readonly host: string; readonly port: number } | null; // null: nobody is told
+  readonly alert: string | null; // URL of a webhook
   readonly tls: {
     readonly ca?: string | undefined;
     readonly cert?: string | undefined;
@@ -48,6 +50,7 @@ const OPTIONS = {
   listen: { type: "string", default: "127.0.0.1:7443" },
   broker: { type: "string", default: "127.0.0.1:1883" },
   metrics: { type: "string" },
+  alert: { type: "string" },
   ca: { type: "string" },
   cert: { type: "string" },
   key: { type: "string" },
@@ -80,7 +83,17 @@ export function readHubOptions(command: "run" | "verify", args: readonly string[
   const [scheme, certified] = ca === undefined ? ["mqtt:", "without"] : ["mqtts:", "with"];
   if (typeof broker === "string" && new URL(broker).protocol !== scheme)
     return `--broker: expected ${scheme}//HOST:PORT ${certified} --ca, --cert and --key, found "${broker}"`;
-  return { config, dataDir, listen, broker, metrics, tls };
+  const alert = values.alert ?? null;
+  if (alert !== null && !isHook(alert))
+    return `--alert: expected https://..., or http:// to loopback, found "${alert}"`;
+  return { config, dataDir, listen, broker, metrics, alert, tls };
+}
+
+/** What is told of a site goes over TLS, or stays on the machine. */
+function isHook(text: string): boolean {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || url.username !== "" || url.password !== "") return false;
+  return url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url.hostname));
 }
 
 function readBroker(text: string): HubOptions["broker"] | null {

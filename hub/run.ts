@@ -15,6 +15,7 @@ import { loadSchemas, serviceOf } from "../proto/codec/grpc.js";
 import { openMetrics } from "../proto/codec/metrics-host.js";
 import { EXIT } from "../proto/errors.js";
 import { VERSION } from "../proto/version.js";
+import { startAlerting } from "./alerting.js";
 import { BrokerChild } from "./broker/child.js";
 import { proposeAssignments } from "./core/dispatch/dispatch.js";
 import { Travel } from "./core/dispatch/travel.js";
@@ -85,6 +86,10 @@ export async function runHub(
     onRefused: (robot, reason) => log.warn({ robot, reason }, "telemetry refused"),
     onState: (connected) => log.info({ connected }, "site broker"),
   });
+  const alerting = startAlerting({
+    ...{ url: options.alert, config, log },
+    questions: () => runtime.operator.site().decisions,
+  });
   host.setServing(true);
   report();
   log.info({ epoch: hub.state.ledger.epoch, events: store.count, grpc: host.port, config: hash }, "hub runs");
@@ -93,6 +98,7 @@ export async function runHub(
   host.setServing(false);
   stopping.abort();
   await metrics?.close();
+  await alerting.close();
   await runtime.stop();
   await intake.close();
   await broker.close();

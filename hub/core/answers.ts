@@ -37,8 +37,8 @@ export function answer(turn: Turn, ask: Answer, perform: Perform): OperatorAnswe
 }
 
 function whyUnknown(turn: Turn, ask: Answer, what: string): Refusal {
-  const settled = [...turn.state.asking.settled.values()].find(({ question }) => question === ask.question);
-  if (settled !== undefined) return refuse("QUESTION_SETTLED", `${what}: it was ${settled.how}`);
+  const how = turn.state.asking.recent.get(ask.question);
+  if (how !== undefined) return refuse("QUESTION_SETTLED", `${what}: it was ${how}`);
   const found = typeOf(ask.question) === null ? "no question has such a name" : "it does not wait, or not any more";
   return refuse(typeOf(ask.question) === null ? "UNKNOWN_ID" : "QUESTION_SETTLED", `${what}: ${found}`);
 }

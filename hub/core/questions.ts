@@ -11,6 +11,9 @@ import type { HubState, Turn } from "./turn.js";
 
 /** Whatever passes by itself within this time is asked of nobody. */
 const GRACE_MS = 2000;
+/** Robots come one by one after a start of the hub. */
+const COMING_MS = 10_000;
+const RECENT_MOST = 256;
 const LOOK_MS = 250;
 const FACTS_MOST = 400;
 
@@ -20,11 +23,13 @@ export interface Asking {
   /** Doubts that are not, or not so, asked yet, by key: since when they stand so. */
   readonly since: Map<string, { readonly facts: string; readonly sinceMs: number }>;
   /** What people have decided of a doubt that still stands: it is not asked again while nothing of it changes. */
-  readonly settled: Map<string, { readonly facts: string; readonly question: string; readonly how: string }>;
+  readonly settled: Map<string, string>; // key to facts
+  /** How the last questions ended, by name: for whoever answers late. */
+  readonly recent: Map<string, string>;
 }
 
 export function noAsking(): Asking {
-  return { lookedMs: Number.NEGATIVE_INFINITY, since: new Map(), settled: new Map() };
+  return { lookedMs: Number.NEGATIVE_INFINITY, since: new Map(), settled: new Map(), recent: new Map() };
 }
 
 export const keyOf = ({ type, subject }: { readonly type: string; readonly subject: string }) => `${type} ${subject}`;
@@ -37,10 +42,12 @@ export function stepQuestions(turn: Turn): void {
   const doubts = new Map(doubtsOf(turn.state).map((doubt) => [keyOf(doubt), doubt]));
   for (const question of [...ledger.questions.values()]) {
     const { id, version } = question;
-    if (!doubts.has(keyOf(question))) turn.emit({ kind: "questionWithdrawn", question: id, version });
-    else if (leftMs(turn.state, question, turn.nowMs) <= 0) {
+    if (!doubts.has(keyOf(question))) {
+      turn.emit({ kind: "questionWithdrawn", question: id, version });
+      remember(turn.state, id, "withdrawn, because it was over");
+    } else if (leftMs(turn.state, question, turn.nowMs) <= 0) {
       turn.emit({ kind: "questionExpired", question: id, version, choice: SAFE_DEFAULT });
-      settle(turn.state, question, "expired");
+      settle(turn.state, question, "not answered in time: it has expired");
     }
   }
   for (const key of [...asking.since.keys()]) if (!doubts.has(key)) asking.since.delete(key);
@@ -52,13 +59,13 @@ export function stepQuestions(turn: Turn): void {
 function consider(turn: Turn, doubt: Doubt, { key, open }: { key: string; open: Question | undefined }): void {
   const { asking, ledger } = turn.state;
   const facts = doubt.facts.slice(0, FACTS_MOST);
-  if (open?.facts === facts || asking.settled.get(key)?.facts === facts) {
+  if (open?.facts === facts || asking.settled.get(key) === facts) {
     asking.since.delete(key);
     return;
   }
   const known = asking.since.get(key);
   if (known?.facts !== facts) asking.since.set(key, { facts, sinceMs: turn.nowMs });
-  else if (turn.nowMs - known.sinceMs >= GRACE_MS) {
+  else if (turn.nowMs - known.sinceMs >= (doubt.type === "absent" ? COMING_MS : GRACE_MS)) {
     if (open === undefined && ledger.questions.size >= turn.site.config.limits.humanDecisions) return;
     asking.since.delete(key);
     asking.settled.delete(key);
@@ -69,9 +76,16 @@ function consider(turn: Turn, doubt: Doubt, { key, open }: { key: string; open: 
   }
 }
 
-/** Remembers how a question ended, as long as the doubt stands. */
+/** Remembers that a question was decided, as long as its doubt stands, and how. */
 export function settle(state: HubState, question: Question, how: string): void {
-  state.asking.settled.set(keyOf(question), { facts: question.facts, question: question.id, how });
+  state.asking.settled.set(keyOf(question), question.facts);
+  remember(state, question.id, how);
+}
+
+function remember({ asking: { recent } }: HubState, question: string, how: string): void {
+  recent.delete(question);
+  recent.set(question, how);
+  if (recent.size > RECENT_MOST) recent.delete(recent.keys().next().value ?? "");
 }
 
 /** One that another start asked counts from this start: nobody could answer in between. */

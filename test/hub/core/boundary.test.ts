@@ -175,7 +175,7 @@ t.test("R7 with evidence that is not good yet no answer lets a robot climb", (t)
 t.test("R4 what nobody may state is refused, by the act and by the answer", (t) => {
   const never = { autonomous: "never", reactiveOnly: "never", confirm: "never", halt: "never" } as const;
   const site = ready(bounded({ freePlace: never, stateAbsent: never }, { robots: 2 }), "r1");
-  site.run(4000);
+  site.run(12_000);
   const states = { kind: "stateAbsent", act: ACT, robot: "r2", seen: "in the workshop" } as const;
   t.match(site.ask(states), { code: "NOT_PERMITTED", message: /boundary has stateAbsent never in CONFIRM/ });
   const [view] = decisionViews(site.hub.state, site.nowMs);
