@@ -20,6 +20,7 @@ import { BrokerChild } from "./broker/child.js";
 import { proposeAssignments } from "./core/dispatch/dispatch.js";
 import { Travel } from "./core/dispatch/travel.js";
 import { Hub } from "./core/hub.js";
+import { decisionViews } from "./core/questions.js";
 import { Rebuilding } from "./core/rebuilding.js";
 import { makeSite } from "./core/site.js";
 import { type Doorkeeper, openDoorkeeper } from "./doorkeeper.js";
@@ -88,7 +89,7 @@ export async function runHub(
   });
   const alerting = startAlerting({
     ...{ url: options.alert, config, log },
-    questions: () => runtime.operator.site().decisions,
+    questions: () => decisionViews(hub.state, monotonicMs()),
   });
   host.setServing(true);
   report();
