@@ -23,7 +23,7 @@ interface Shape {
 }
 
 /** Fills a value of a schema with that schema's defaults, as the validator does. */
-function filled(schema: Shape, given: Readonly<Record<string, unknown>>): Record<string, unknown> {
+export function filled(schema: Shape, given: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const out: Record<string, unknown> = Object.assign({}, given);
   for (const [key, part] of Object.entries<Shape>({ ...schema.properties })) {
     const value = out[key] ?? part.default;

@@ -2,6 +2,7 @@
 // validation (load.ts) and the table of keys (KEYS.md). What one key alone can violate stands here; what two keys can
 // violate together stands in derive.ts. Objects are closed: an unknown key is refused (R13).
 
+import { boundarySchema } from "./schema-boundary.js";
 import {
   batterySchema,
   decisionsSchema,
@@ -184,6 +185,7 @@ export const siteSchema = {
       people: peopleSchema,
       interplay: interplaySchema,
       dispatch: dispatchSchema,
+      boundary: boundarySchema,
     },
     {
       description: "A site: one hub, its map, its robots.",

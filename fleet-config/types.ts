@@ -53,5 +53,6 @@ export type BatteryConfig = SiteConfig["battery"];
 export type DispatchConfig = SiteConfig["dispatch"];
 export type Limits = SiteConfig["limits"];
 export type ModelsConfig = SiteConfig["models"];
+export type BoundaryConfig = NonNullable<SiteConfig["boundary"]>;
 export type PersonConfig = NonNullable<SiteConfig["people"]>[number];
 export type InterplayConfig = SiteConfig["interplay"];

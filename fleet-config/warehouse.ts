@@ -3,6 +3,7 @@
 // place where a robot stands lies in a bay of its own, out of the driving line. Pure: the same seed gives the same
 // bytes.
 
+import { boundaryOf } from "./boundary.js";
 import { chanceOf } from "./chance.js";
 import { defaultedParts, fleetOf, simulatedLease, simulatedPhysics } from "./defaults.js";
 import type { Grid } from "./grid.js";
@@ -75,6 +76,7 @@ function configOf(layout: Layout, robots: number): SiteConfig {
     models,
     interplay,
     limits,
+    boundary: boundaryOf({}),
   };
 }
 

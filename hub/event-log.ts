@@ -55,6 +55,12 @@ export function logLine(
       return { ids: { event: sequence, task: body.task, verdict: body.verdict, byMs: body.byMs }, says: "deadline" };
     case "ceilingEnded":
       return { ids: { event: sequence, robot: body.robot, fleet: body.fleet, rung: body.rung }, says: "ceiling over" };
+    case "questionAsked":
+      return { ids: { event: sequence, question: body.question, subject: body.subject }, says: "question asked" };
+    case "questionAnswered":
+    case "questionExpired":
+      return { ids: { event: sequence, question: body.question, choice: body.choice }, says: "question settled" };
+    case "questionWithdrawn":
     case "taskPaused":
     case "taskResumed":
     case "robotDrained":

@@ -7,10 +7,11 @@ import { closed } from "../fleet-config/observability/table.js";
 import { REFUSALS } from "../proto/errors.js";
 import { ASSIGNMENT_ENDS, DEADLINE_VERDICTS, FREE_EXITS, type LedgerBody, type LedgerEvent } from "../proto/ledger.js";
 import { CAUSES, severity } from "../proto/mode.js";
+import { QUESTIONS, typeOf } from "../proto/questions.js";
 import { PURPOSES } from "../proto/wire.js";
 import type { HubInput } from "./core/hub.js";
+import { decisionViews } from "./core/questions.js";
 import type { HubEffect, HubState } from "./core/turn.js";
-import { decisionViews } from "./core/views.js";
 import { type Depths, putHub } from "./readings.js";
 
 /** Ticks between two looks at the questions that wait. */
@@ -24,6 +25,7 @@ export class HubMeters {
   readonly #state: HubState;
   readonly #telemetryCounts: TelemetryCounts;
   #waiting = new Map<string, number>(); // subject of a question to how long it has waited
+  readonly #asked = new Map<string, number>(); // question that waits to when it was first asked, hub's clock
   #ticks = 0;
 
   constructor(parts: { readonly state: HubState; readonly telemetryCounts: TelemetryCounts }) {
@@ -35,6 +37,10 @@ export class HubMeters {
     for (const end of ASSIGNMENT_ENDS) meters.add("drover_hub_assignments_ended_total", { end }, 0);
     for (const granted of ["yes", "no"]) meters.add("drover_hub_renewals_total", { granted }, 0);
     for (const verdict of DEADLINE_VERDICTS) meters.add("drover_hub_deadlines_told_total", { verdict }, 0);
+    for (const type of Object.keys(QUESTIONS))
+      for (const event of ["asked", "answered", "expired", "withdrawn"])
+        meters.add("drover_hub_questions_total", { type, event }, 0);
+    for (const { id } of this.#state.ledger.questions.values()) this.#asked.set(id, this.#state.startedMs);
     meters.add("drover_hub_claims_lapsed_total", {}, 0);
     meters.add("drover_hub_links_turned_away_total", {}, 0);
   }
@@ -98,10 +104,27 @@ export class HubMeters {
   /** A batch of events is durable, `tookMs` after it was given to the store. */
   appended(events: readonly LedgerEvent[], tookMs: number): void {
     this.#meters.observe("drover_hub_ledger_append_seconds", {}, tookMs / 1000);
-    for (const { body } of events) {
+    for (const { body, hubMs } of events) {
       this.#meters.add("drover_hub_ledger_events_total", { kind: body.kind });
       this.#stored(body);
+      this.#question(body, hubMs);
     }
+  }
+
+  /** R12: how many, and how long people took. One that another start asked counts from this start. */
+  #question(body: LedgerBody, hubMs: number): void {
+    if (!("question" in body)) return;
+    const { question, kind } = body;
+    const type = typeOf(question) ?? "other";
+    const event = kind.slice("question".length).toLowerCase();
+    const askedMs = this.#asked.get(question);
+    if (kind === "questionAsked") {
+      this.#asked.set(question, askedMs ?? hubMs);
+      if (askedMs !== undefined) return; // asked anew, as another version
+    } else this.#asked.delete(question);
+    this.#meters.add("drover_hub_questions_total", { type, event });
+    if (kind !== "questionAnswered" || askedMs === undefined) return;
+    this.#meters.observe("drover_hub_question_answer_seconds", { type }, Math.max(0, hubMs - askedMs) / 1000);
   }
 
   #stored(body: LedgerBody): void {

@@ -1,7 +1,7 @@
 // The flags of `drover-hub`, parsed once into a value. Unknown flags are refused.
 
 import { parseArgs } from "node:util";
-import { checkCollector, checkDial, checkListen } from "../fleet-config/secure.js";
+import { checkCollector, checkDial, checkListen, isLoopback } from "../fleet-config/secure.js";
 import { splitAddress } from "../proto/address.js";
 
 export const USAGE = `drover-hub: the authority of one site
@@ -24,6 +24,7 @@ export const USAGE = `drover-hub: the authority of one site
   --console HOST:PORT   the web console (none); port 0 takes any and says which in run.json. Its address with the token
                         that it needs stands in DIR/console.url
   --otlp URL            traces to an OpenTelemetry collector on this machine, http://127.0.0.1:4318 (none)
+  --alert URL           tells it by POST of JSON of each question that is about to expire; https, or http to loopback
   --ca --cert --key     PEM files; needed for every address that is not loopback
   --out FILE            the backup; a file that is there is never replaced
   --from FILE           a backup; with --config it must be one of that site
@@ -40,6 +41,7 @@ export interface HubOptions {
   readonly metrics: { readonly host: string; readonly port: number } | null; // null: nobody is told
   readonly console: { readonly host: string; readonly port: number } | null; // null: there is none
   readonly otlp: string | null; // URL of a collector; null: no traces
+  readonly alert: string | null; // URL of a webhook
   readonly tls: {
     readonly ca?: string | undefined;
     readonly cert?: string | undefined;
@@ -55,6 +57,7 @@ const OPTIONS = {
   metrics: { type: "string" },
   console: { type: "string" },
   otlp: { type: "string" },
+  alert: { type: "string" },
   ca: { type: "string" },
   cert: { type: "string" },
   key: { type: "string" },
@@ -90,11 +93,19 @@ export function readHubOptions(command: "run" | "verify", args: readonly string[
   const [scheme, certified] = ca === undefined ? ["mqtt:", "without"] : ["mqtts:", "with"];
   if (typeof broker === "string" && new URL(broker).protocol !== scheme)
     return `--broker: expected ${scheme}//HOST:PORT ${certified} --ca, --cert and --key, found "${broker}"`;
-  const { otlp = null } = values;
+  const { otlp = null, alert = null } = values;
   const untraced = otlp === null ? null : checkCollector(otlp);
-  return untraced === null
-    ? { config, dataDir, listen, broker, metrics, console: page, otlp, tls }
-    : `--otlp: ${untraced}`;
+  if (untraced !== null) return `--otlp: ${untraced}`;
+  if (alert !== null && !isHook(alert))
+    return `--alert: expected https://..., or http:// to loopback, found "${alert}"`;
+  return { config, dataDir, listen, broker, metrics, console: page, otlp, alert, tls };
+}
+
+/** What is told of a site goes over TLS, or stays on the machine. */
+function isHook(text: string): boolean {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || url.username !== "" || url.password !== "") return false;
+  return url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url.hostname));
 }
 
 function readBroker(text: string): HubOptions["broker"] | null {

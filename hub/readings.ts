@@ -8,6 +8,7 @@ import { closed } from "../fleet-config/observability/table.js";
 import { readProcess } from "../proto/codec/process-reading.js";
 import { CAUSES, RUNGS, severity } from "../proto/mode.js";
 import type { RobotView, TaskView } from "../proto/operator-views.js";
+import { isDue } from "./core/alerts.js";
 import type { HubState } from "./core/turn.js";
 import { siteView, taskViews } from "./core/views.js";
 
@@ -48,6 +49,7 @@ export function putHub(put: PutHub, state: HubState, at: At): void {
   putTasks(put, state, taskViews(state, { all: false, nowMs: at.nowMs, wallMs: at.wallMs }));
   const { decisions } = site;
   put("drover_hub_questions", {}, decisions.length);
+  put("drover_hub_questions_due", {}, decisions.filter((view) => isDue(view, state.site.config)).length);
   put("drover_hub_question_wait_longest_seconds", {}, longestS(decisions.map(({ waitingMs }) => waitingMs)));
   putProcess(put, readProcess());
 }

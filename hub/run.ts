@@ -17,12 +17,14 @@ import { openMetrics } from "../proto/codec/metrics-host.js";
 import { SpanExporter } from "../proto/codec/otlp.js";
 import { EXIT } from "../proto/errors.js";
 import { VERSION } from "../proto/version.js";
+import { startAlerting } from "./alerting.js";
 import { BrokerChild } from "./broker/child.js";
 import { openConsole } from "./console-start.js";
 import { dispatchRound } from "./core/dispatch/dispatch.js";
 import { Travel } from "./core/dispatch/travel.js";
 import { Hub } from "./core/hub.js";
 import { claimOf as claimOfToken } from "./core/ledger-state.js";
+import { decisionViews } from "./core/questions.js";
 import { Rebuilding } from "./core/rebuilding.js";
 import { makeSite } from "./core/site.js";
 import { type Doorkeeper, openDoorkeeper } from "./doorkeeper.js";
@@ -94,6 +96,10 @@ export async function runHub(
     onRefused: (robot, reason) => log.warn({ robot, reason }, "telemetry refused"),
     onState: (connected) => log.info({ connected }, "site broker"),
   });
+  const alerting = startAlerting({
+    ...{ url: options.alert, config, log },
+    questions: () => decisionViews(hub.state, monotonicMs()),
+  });
   host.setServing(true);
   report();
   log.info({ epoch: hub.state.ledger.epoch, events: store.count, grpc: host.port, config: hash }, "hub runs");
@@ -103,6 +109,7 @@ export async function runHub(
   stopping.abort();
   await metrics?.close();
   await page?.close();
+  await alerting.close();
   await runtime.stop();
   await traces?.close();
   await intake.close();

@@ -41,9 +41,11 @@ export const REFUSALS = {
   SUPERSEDED: ["later", "a newer stream of the same robot took over"],
   SITE_STOPPING: ["unavailable", "the hub is stopping"],
   UNAUTHENTICATED: ["permission", "no token was given, or one that is unknown, expired or revoked"],
-  NOT_PERMITTED: ["permission", "the role of whoever asks does not reach for it"],
   DRAINED: ["later", "a person has the robot drained: it takes nothing new"],
   PAUSED: ["later", "a person has the task paused"],
+  QUESTION_SETTLED: ["later", "the question was answered, has expired or was withdrawn before"],
+  QUESTION_CHANGED: ["later", "what the question was about is not so any more"],
+  NOT_PERMITTED: ["permission", "the role of whoever asks does not reach for it, or the site's boundary forbids it"],
 } as const satisfies Record<string, readonly [ExitClass, string]>;
 
 export type RefusalCode = keyof typeof REFUSALS;

@@ -36,6 +36,14 @@ export function eventWords(body: LedgerBody): string {
       return `${scope(body)} override cleared ${byWhom(body)}`;
     case "modeChanged":
       return `${scope(body)} ${body.from} -> ${body.to}${because(body.cause)}`;
+    case "questionAsked":
+      return `question ${body.question} about ${body.subject}: ${body.facts}`;
+    case "questionAnswered":
+      return `question ${body.question} answered by ${body.choice} ${byWhom(body)}`;
+    case "questionExpired":
+      return `question ${body.question} expired: ${body.choice}`;
+    case "questionWithdrawn":
+      return `question ${body.question} withdrawn`;
     case "actRecorded":
       return `${body.act} ${body.subject}, seen: ${body.seen} ${byWhom(body)}`;
     case "interplayFound":

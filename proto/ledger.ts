@@ -68,6 +68,17 @@ const readBody = oneOf({
   ),
   ceilingCleared: struct({ robot: maybeId, fleet: maybeId, operator: text(64), reason: prose }),
   modeChanged: struct({ robot: maybeId, fleet: maybeId, from: enumOf(RUNGS), to: enumOf(RUNGS), cause: text(64) }),
+  questionAsked: struct({
+    question: id,
+    type: id,
+    subject: text(128),
+    facts: prose,
+    answerMs: count,
+    safeDefault: id,
+  }),
+  questionAnswered: struct({ question: id, version: count, choice: id, operator: text(64), reason: prose }),
+  questionExpired: struct({ question: id, version: count, choice: id }),
+  questionWithdrawn: struct({ question: id, version: count }),
   actRecorded: struct({ act: text(64), subject: text(64), operator: text(64), reason: prose, seen: prose }),
   interplayFound: struct({
     ...{ what: enumOf(INTERPLAYS), subject: id, between: listOf(text(64), MOST_IN_CHAIN), times: count },

@@ -58,6 +58,7 @@ export const CAUSES = {
   "place-unknown": { by: "hub", clear: "calm", says: "the hub does not know yet where the robot stands" },
   "config-differs": { by: "hub", clear: "calm", says: "the robot runs on another site file than the hub" },
   "identity-clash": { by: "hub", clear: "person", says: "two processes speak under the robot's name" },
+  "raise-held": { by: "hub", clear: "person", says: "the site's boundary asks a person before it may climb" },
   operator: {
     by: "hub",
     clear: "person",

@@ -94,7 +94,19 @@ const readTaskCounts = struct({
 });
 export type TaskCounts = Read<typeof readTaskCounts>;
 
-const readDecisionView = struct({ id: said, question: said, subject: said, waitingMs: count, safeDefault: said });
+const readDecisionView = struct({
+  id: said,
+  question: said,
+  subject: said,
+  waitingMs: count,
+  safeDefault: said,
+  type: said,
+  version: count,
+  deadlineLeftMs: count,
+  choices: listOf(said, 16),
+  why: said,
+  evidence: listOf(said, 64),
+});
 export type DecisionView = Read<typeof readDecisionView>;
 
 export const readSiteView = struct({

@@ -17,6 +17,7 @@ import {
   type Reader,
   struct,
   structOf,
+  text,
   upTo,
   WireRefused,
   words,
@@ -101,6 +102,7 @@ const askReaders = {
   resumeTask: struct({ act, task: id }),
   drainRobot: struct({ act, robot: id }),
   undrainRobot: struct({ act, robot: id }),
+  answer: struct({ act, question: id, version: count, choice: id, seen: text(PROSE_CHARACTERS_MOST) }),
 };
 
 export type AskKind = keyof typeof askReaders;
@@ -150,6 +152,7 @@ export const readAnswer = {
   resumeTask: struct({ phase }),
   drainRobot: struct({ task: maybeId }),
   undrainRobot: struct({}),
+  answer: struct({ done: said }),
 } as const satisfies Record<AskKind, unknown>;
 export type AnswerOf<K extends AskKind> = Read<(typeof readAnswer)[K]>;
 export type OperatorAnswer = { [K in AskKind]: AnswerOf<K> }[AskKind];

@@ -5,6 +5,7 @@
 
 import { type Refusal, refuse } from "./errors.js";
 import type { AskKind } from "./operator.js";
+import { choiceOf } from "./questions.js";
 
 /** From the least to the most: each may all that the one before it may. */
 export const ROLES = ["viewer", "operator", "supervisor"] as const;
@@ -23,6 +24,7 @@ export const ROLE_OF_ACT = {
   resumeTask: "operator",
   drainRobot: "operator",
   undrainRobot: "operator", // it takes tasks again where its rung allows that
+  answer: "operator", // and what the choice needs that is made
 } as const satisfies Record<AskKind, Role>;
 
 /** Methods that only look. */
@@ -59,6 +61,17 @@ export function whyNotPermitted(person: Person, method: string): Refusal | null 
 export function actsAs(person: Person, said: string): string | null {
   if (!person.isNamed) return said;
   return said === "" || said === person.operator ? person.operator : null;
+}
+
+/** Why this person may not make this choice of a question; null when they may, and when there is no such choice. */
+export function whyNotChosen(person: Person, question: string, choice: string): Refusal | null {
+  const act = choiceOf(question, choice)?.act ?? null;
+  const least: Role = act === null ? "operator" : act === "endTask" ? "supervisor" : ROLE_OF_ACT[act];
+  if (reaches(person.role, least)) return null;
+  return refuse(
+    "NOT_PERMITTED",
+    `cannot answer ${question} by ${choice}: it needs the role ${least}, ${person.operator} has ${person.role}`,
+  );
 }
 
 /** The names of people in tokens and in the site file, as in certificates. */

@@ -31,6 +31,11 @@ function p99(name: string, by: string): string {
   return `histogram_quantile(0.99, sum by (${labels}) (rate(${name}_bucket[$__rate_interval])))`;
 }
 
+/** People are few: over an hour, not over the interval of a graph. */
+function quantile(share: number, name: string): string {
+  return `histogram_quantile(${share}, sum by (le) (rate(${name}_bucket[1h])))`;
+}
+
 const ROWS: readonly Row[] = [
   {
     title: "The site",
@@ -66,7 +71,10 @@ const ROWS: readonly Row[] = [
         "s",
         ["drover_hub_question_wait_longest_seconds", "longest now"],
         [p99("drover_hub_question_wait_seconds", ""), "99 %"],
+        [quantile(0.5, "drover_hub_question_answer_seconds"), "answered, 50 %"],
+        [quantile(0.95, "drover_hub_question_answer_seconds"), "answered, 95 %"],
       ),
+      panel("Questions", "ops", [perSecond("drover_hub_questions_total", "event"), "{{event}}"]),
     ],
   },
   {

@@ -65,6 +65,12 @@ const WORK = {
   drover_hub_tasks_ended_total: counter(["end"], "Tasks that the ledger has ever ended, and how."),
   drover_hub_task_wait_longest_seconds: gauge([], "How long the longest of the waiting tasks has waited."),
   drover_hub_questions: gauge([], "Questions that wait for a person (R12)."),
+  drover_hub_questions_due: gauge([], "Those of them that are about to expire to their safe default."),
+  drover_hub_questions_total: counter(
+    ["type", "event"],
+    "Questions that were asked, answered, expired or withdrawn, by type, since this start.",
+  ),
+  drover_hub_question_answer_seconds: histogram(["type"], PEOPLE_S, "From the asking of a question to its answer."),
   drover_hub_question_wait_longest_seconds: gauge([], "How long the longest of them has waited."),
   drover_hub_question_wait_seconds: histogram(
     [],

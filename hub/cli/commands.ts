@@ -2,12 +2,14 @@
 
 import { ACTS } from "./acts.js";
 import type { Flag } from "./arguments.js";
+import { BOUNDARY } from "./boundary-show.js";
 import type { Command } from "./command.js";
 import { completionOf } from "./completion.js";
 import { CONFIG } from "./config-check.js";
 import { HALT } from "./halt.js";
 import { MODEL } from "./model-check.js";
 import { MODEL_FILE } from "./model-inspect.js";
+import { QUEUE } from "./queue.js";
 import { READS } from "./reads.js";
 import { REPLAY } from "./replay.js";
 import { STREAMS } from "./streams.js";
@@ -35,6 +37,9 @@ export const COMMANDS: readonly Command[] = [
   TAKING_OVER.robotUndrain,
   STREAMS.events,
   READS.explain,
+  QUEUE.queue,
+  QUEUE.answer,
+  BOUNDARY.boundaryShow,
   REPLAY.replay,
   CONFIG.configCheck,
   MODEL.modelCheck,

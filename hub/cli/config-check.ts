@@ -35,7 +35,7 @@ const configCheck: Command = {
 };
 
 /** Loaded only here, so that no other command pays for the validator. */
-async function load(path: string) {
+export async function load(path: string) {
   const { ConfigRefused, loadSite } = await import("../../fleet-config/load.js");
   try {
     return loadSite(path);

@@ -51,6 +51,8 @@ const NEXT: Readonly<Record<Exclude<CliCode, "USAGE"> | RefusalCode, string>> = 
   MALFORMED: VERSIONS,
   SUPERSEDED: AGAIN,
   SITE_STOPPING: "ask again when the hub is back",
+  QUESTION_SETTLED: "drover queue tells what waits now, drover events what was answered",
+  QUESTION_CHANGED: "look at it again with drover queue, and answer the version that it shows",
   UNAUTHENTICATED: "give --token-file FILE or $DROVER_TOKEN; drover-hub token issue, on the hub's machine, makes one",
   DRAINED: "drover robot undrain ROBOT takes it back into service",
   PAUSED: "drover task resume TASK lets it go on",

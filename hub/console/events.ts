@@ -35,11 +35,15 @@ export function weightOf({ body }: LedgerEvent): "plain" | "good" | "bad" | "per
     case "robotDrained":
     case "robotUndrained":
     case "ceilingEnded":
+    case "questionAsked":
+    case "questionAnswered":
+    case "questionExpired":
       return "person";
     case "deadlineTold":
       return body.verdict === "EXPECTED_IN_TIME" ? "good" : "bad";
     case "interplayFound":
       return "bad";
+    case "questionWithdrawn":
     case "robotEnrolled":
     case "taskAccepted":
     case "claimed":

@@ -6,6 +6,8 @@ import { type Refusal, refuse } from "../../proto/errors.js";
 import { PRIORITY_USUAL } from "../../proto/ledger.js";
 import { CAUSES, type CauseName, causesOf, clearLatches, type Rung, severity } from "../../proto/mode.js";
 import type { Act, OperatorAnswer, OperatorAsk, Scope } from "../../proto/operator.js";
+import { answer } from "./answers.js";
+import { whyNotStated } from "./boundary.js";
 import { free, isOutside } from "./claims.js";
 import { ceilingKey, ceilingsOf, HUB, isEnded, scopeKey, type Task } from "./ledger-state.js";
 import { stepModes } from "./modes.js";
@@ -53,6 +55,8 @@ export function perform(turn: Turn, ask: OperatorAsk): OperatorAnswer | Refusal 
       return drainRobot(turn, ask);
     case "undrainRobot":
       return undrainRobot(turn, ask);
+    case "answer":
+      return answer(turn, ask, perform);
   }
 }
 
@@ -192,7 +196,7 @@ function clearMode(turn: Turn, ask: Asked<"clearMode">): OperatorAnswer | Refusa
   turn.emit({ kind: "ceilingCleared", robot: ask.scope.robot, fleet: ask.scope.fleet, ...ask.act });
   const { operator, reason } = ask.act;
   for (const watch of latched) {
-    watch.ladder = clearLatches(watch.ladder, ["identity-clash"]);
+    watch.ladder = clearLatches(watch.ladder, ["identity-clash", "raise-held"]);
     const causes = readLatches(turn, watch);
     if (causes.length === 0 || watch.reportSequence === 0) continue;
     const report = watch.reportSequence;
@@ -226,6 +230,8 @@ function freePlace(turn: Turn, ask: Asked<"freePlace">): OperatorAnswer | Refusa
   const unproven = whyNotStatedFree(turn.state, ask.place, turn.nowMs);
   if (unproven !== null) return unproven;
   const { held, holder, silent } = aboutPlace(turn.state, ask.place);
+  const beyond = whyNotStated(turn, { decision: "freePlace", watch: holder, what });
+  if (beyond !== null) return beyond;
   turn.emit({ kind: "actRecorded", act: "place free", subject: ask.place, ...ask.act, seen: ask.seen });
   for (const watch of silent) watch.notAt.add(ask.place);
   if (held === undefined) return {};
@@ -279,6 +285,8 @@ function stateAbsent(turn: Turn, ask: Asked<"stateAbsent">): OperatorAnswer | Re
   const watch = turn.state.watches.get(ask.robot);
   if (watch === undefined) return refuse("UNKNOWN_ROBOT", `${what}: the site has no such robot`);
   if (ask.seen.trim() === "") return refuse("NO_ACT", `${what}: expected where it was seen, found nothing`);
+  const beyond = whyNotStated(turn, { decision: "stateAbsent", watch, what });
+  if (beyond !== null) return beyond;
   if (watch.stream !== null) return refuse("NOTHING_TO_DO", `${what}: it is linked`);
   const leftMs = watch.leaseEndMs - turn.nowMs;
   if (leftMs > 0) return refuse("LEASE_RUNNING", `${what}: its lease may run for another ${leftMs} ms`);

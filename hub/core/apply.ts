@@ -84,6 +84,15 @@ function applyBody(state: LedgerState, event: LedgerEvent): void {
     case "robotDrained":
     case "robotUndrained":
       return drained(state, body);
+    case "questionAsked":
+      return questionAsked(state, event, body);
+    case "questionAnswered":
+    case "questionExpired":
+    case "questionWithdrawn":
+      if (state.questions.get(body.question)?.version !== body.version)
+        fault(event, `${body.question} of version ${body.version} does not wait`);
+      state.questions.delete(body.question);
+      return;
     case "modeChanged":
     case "actRecorded":
     case "interplayFound":
@@ -239,6 +248,13 @@ function claimFreed(state: LedgerState, event: LedgerEvent, body: Body<"claimFre
   const claim = claimFor(state, event, body.token);
   state.claims.delete(tokenKey(claim.token));
   state.byDestination.delete(claim.destination);
+}
+
+/** R12: asked anew it keeps its name and its place among those that wait, and gets another version. */
+function questionAsked(state: LedgerState, event: LedgerEvent, body: Body<"questionAsked">): void {
+  const { question: id, type, subject, facts, answerMs, safeDefault } = body;
+  const about = { id, type, subject, facts, version: event.sequence, answerMs, safeDefault };
+  state.questions.set(id, { ...about, askedHubMs: event.hubMs, askedEpoch: event.epoch });
 }
 
 function taskOf(state: LedgerState, event: LedgerEvent, id: string): Task {

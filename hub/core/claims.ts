@@ -48,6 +48,24 @@ export function whyNoGrants(state: HubState, watch: RobotWatch, nowMs: number): 
   return null;
 }
 
+/** Why the site's boundary does not let a robot be given this now; null when it does. It may hold where it stands. */
+function whyBeyondBoundary(state: HubState, ask: ClaimAsk, at: { watch: RobotWatch; nowMs: number }): Refusal | null {
+  const { watch, nowMs } = at;
+  const kind = ask.purpose === "TASK" ? "taskGrant" : "idleMove";
+  if (kind === "idleMove" && standsOn(state, watch) === ask.destination) return null;
+  const { ways, telemetryMs, poseErrorM } = state.site.boundary[kind];
+  const what = `cannot give ${ask.destination} to ${watch.id}: the site's boundary`;
+  const rung = effectiveOf(state, watch);
+  if (ways[rung] !== "automatic") return refuse("NOT_PERMITTED", `${what} has ${kind} ${ways[rung]} in ${rung}`);
+  const ageMs = channelAgeMs(watch, "pose", { nowMs, site: state.site });
+  if (telemetryMs !== null && ageMs > telemetryMs)
+    return refuse("ROBOT_STALE", `${what} wants a pose of at most ${telemetryMs} ms, and it may be ${ageMs} ms old`);
+  const errorM = lastPose(watch)?.errorM ?? Number.POSITIVE_INFINITY;
+  if (poseErrorM !== null && errorM > poseErrorM)
+    return refuse("ROBOT_STALE", `${what} wants a pose within ${poseErrorM} m, and it is within ${errorM} m`);
+  return null;
+}
+
 /** R1, R4: why a destination may not be given to a robot now; null when it may. */
 export function whyNotFree(
   state: HubState,
@@ -138,6 +156,7 @@ export function claim(turn: Turn, ask: ClaimAsk): Refusal | Token {
   if (watch === undefined) return refuse("UNKNOWN_ROBOT", `the site has no robot ${ask.robot}`);
   const refusal =
     whyNoGrants(state, watch, turn.nowMs) ??
+    whyBeyondBoundary(state, ask, { watch, nowMs: turn.nowMs }) ??
     whyNotFree(state, ask, turn.nowMs) ??
     whyOnItsWay(state, ask) ??
     whyNotTask(state, ask);

@@ -15,6 +15,7 @@ import { noInterplay, stepInterplay } from "./interplay.js";
 import { emptyLedgerState, type LedgerState } from "./ledger-state.js";
 import { closed, edgeMessage, hello, stepLinks } from "./links.js";
 import { stepModes } from "./modes.js";
+import { noAsking, stepQuestions } from "./questions.js";
 import { type Dispatcher, stepRound } from "./round.js";
 import { longestWaitOf, type Site } from "./site.js";
 import { stepOverrides } from "./taking-over.js";
@@ -70,6 +71,7 @@ export class Hub {
       nextId: 1,
       submitted: 0,
       interplay: noInterplay(),
+      asking: noAsking(),
     };
   }
 
@@ -112,6 +114,7 @@ export class Hub {
         stepClaims(turn);
         stepLinks(turn);
         stepRound(turn, this.#dispatcher);
+        stepQuestions(turn);
         break;
       case "link":
         this.#link(turn, input);

@@ -78,6 +78,7 @@ export function actorOf(body: LedgerBody): Actor {
     case "taskResumed":
     case "robotDrained":
     case "robotUndrained":
+    case "questionAnswered":
       return "person";
     case "hubStarted":
     case "robotEnrolled":
@@ -86,6 +87,9 @@ export function actorOf(body: LedgerBody): Actor {
     case "interplayFound":
     case "deadlineTold":
     case "ceilingEnded":
+    case "questionAsked":
+    case "questionExpired":
+    case "questionWithdrawn":
       return "hub";
   }
 }

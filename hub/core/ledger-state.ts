@@ -99,6 +99,19 @@ export interface Ceiling {
   readonly spentMs?: number; // hub time in epochs before this one
 }
 
+/** A question that waits for a person (R12). */
+export interface Question {
+  readonly id: string;
+  readonly type: string;
+  readonly subject: string;
+  readonly facts: string; // what this version is about
+  readonly version: number; // sequence of the event that asked it
+  readonly answerMs: number;
+  readonly safeDefault: string;
+  readonly askedHubMs: number; // on the clock of askedEpoch's hub
+  readonly askedEpoch: number;
+}
+
 export interface LedgerState {
   readonly tasksKept: number;
   events: number;
@@ -115,6 +128,7 @@ export interface LedgerState {
   readonly claims: Claims; // by token
   readonly byDestination: Map<string, Claim>; // the one claim of a destination
   readonly ceilings: Map<string, Ceiling>; // by `ceilingKey`
+  readonly questions: Map<string, Question>; // that wait, by id
   readonly ended: string[]; // ids of ended tasks still listed, oldest first
   readonly endedIds: Set<string>; // ids of all ended tasks, as far back as is kept
   readonly counts: { accepted: number; done: number; failed: number; cancelled: number };
@@ -138,6 +152,7 @@ export function emptyLedgerState(tasksKept = 5000): LedgerState {
     claims: new Claims(),
     byDestination: new Map(),
     ceilings: new Map(),
+    questions: new Map(),
     ended: [],
     endedIds: new Set(),
     counts: { accepted: 0, done: 0, failed: 0, cancelled: 0 },

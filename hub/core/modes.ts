@@ -109,9 +109,24 @@ function stepRobot(turn: Turn, watch: RobotWatch): void {
     watch.clashed ? CLASHED : WELL.identityClash,
   ];
   if (watch.heard) signals.push(staleSignal(age));
+  if (turn.site.asksToClimb) signals.push(raiseSignal(turn, watch));
   change(turn, watch, stepLadder(watch.ladder, { signals, nowMs: turn.nowMs, policy: fleet.ladder }));
   watch.clashed = false;
   watch.verdict = age.verdict;
+}
+
+/** A robot that has fallen as far as a rung out of which the boundary asks a person is held there until one lets it. */
+function raiseSignal(turn: Turn, watch: RobotWatch): Signal {
+  const fleet = turn.state.fleets.get(watch.fleet)?.ladder ?? NO_HOLDS;
+  const fallen = [...causesOf(watch.ladder), ...causesOf(fleet), ...watch.edgeCauses].filter(isFall);
+  const rung = worstOf(fallen);
+  if (turn.site.boundary.raise.ways[rung] !== "ask" || rung === "HALT") return WELL.raiseHeld;
+  return signal("raise-held", { demand: rung, calm: true, detail: `fell by ${fallen[0]?.name ?? ""}` });
+}
+
+/** A robot that starts, or waits for its first lease, has not fallen. */
+function isFall({ name }: Cause): boolean {
+  return Object.hasOwn(CAUSES, name) && CAUSES[name as CauseName].clear === "dwell";
 }
 
 function staleSignal({ verdict, calm, channel, boundMs }: TelemetryAge): Signal {
@@ -135,6 +150,7 @@ const WELL = {
   placeUnknown: well("place-unknown"),
   configDiffers: well("config-differs"),
   identityClash: well("identity-clash"),
+  raiseHeld: well("raise-held"),
   telemetryStale: well("telemetry-stale"),
 } as const;
 // Fresh, but too old to climb on.

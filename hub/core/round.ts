@@ -122,7 +122,8 @@ export function viewOf(turn: Turn): DispatchView {
   };
   return {
     robots: robotViews(turn),
-    tasks: waitingTasks(turn),
+    // What the boundary never gives is not proposed either.
+    tasks: turn.site.boundary.taskGrant.ways.AUTONOMOUS === "never" ? [] : waitingTasks(turn),
     underWay: tasksUnderWay(turn),
     destinations: state.site.config.destinations,
     holder: (destination, asker) => {

@@ -57,6 +57,11 @@ const readClaim = struct({
   end: (value: unknown, path: string) => (value === null ? null : readEnd(value, path)),
 });
 
+const readQuestion = struct({
+  ...{ id, type: id, subject: text(128), facts: prose, version: count, answerMs: count, safeDefault: id },
+  ...{ askedHubMs: count, askedEpoch: count },
+});
+
 const readSmall = struct({
   ...{ schema: count, tasksKept: count, events: count, epoch: count, counter: count, longestWaitMs: count },
   ...{ startedMs: count, lastMs: count },
@@ -71,6 +76,7 @@ const readSmall = struct({
     ),
     MOST,
   ),
+  questions: listOf(readQuestion, MOST),
   counts: struct({ accepted: count, done: count, failed: count, cancelled: count }),
   open: ids,
   ended: ids,
@@ -99,6 +105,7 @@ export function smallSnapshotOf(state: LedgerState): SmallSnapshot {
     claims: [...state.claims.values()].map((claim) => ({ ...claim })),
     drained: [...state.drained].map(([robot, by]) => ({ robot, ...by })),
     ceilings: [...state.ceilings.values()].map((ceiling) => ({ ...ceiling })),
+    questions: [...state.questions.values()],
     counts: { ...state.counts },
     ...{ open: [...state.open], ended: [...state.ended] },
   };
@@ -124,6 +131,9 @@ export function fromSnapshot(plain: unknown): LedgerState {
     drained: keyed(small.drained, {
       ...{ path: "snapshot.drained", key: ({ robot }) => robot },
       value: ({ operator, reason }) => ({ operator, reason }),
+    }),
+    questions: keyed(small.questions, {
+      ...{ path: "snapshot.questions", key: (question) => question.id, value: (question) => question },
     }),
     ended: [...small.ended],
     endedIds: unique(ids(endedIds, "snapshot.endedIds"), "snapshot.endedIds"),

@@ -11,6 +11,7 @@ import type { HubMessage } from "../../proto/wire.js";
 import { apply } from "./apply.js";
 import { type Interplay, observe, toBody } from "./interplay.js";
 import type { LedgerState } from "./ledger-state.js";
+import type { Asking } from "./questions.js";
 import type { Site } from "./site.js";
 import type { RobotWatch } from "./watch.js";
 
@@ -39,6 +40,7 @@ export interface HubState {
   nextId: number;
   submitted: number;
   readonly interplay: Interplay;
+  readonly asking: Asking;
 }
 
 export interface FleetWatch {

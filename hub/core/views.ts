@@ -8,9 +8,9 @@ import type { TelemetryValue } from "../../proto/wire.js";
 import { isOutside, standsOn, whyNotFree } from "./claims.js";
 import { deadlineLeftMs, lateMs } from "./deadlines.js";
 import { haltStateOf } from "./halts.js";
-import { interplayQuestions } from "./interplay.js";
 import { actingClaim, type Claim, isEnded, type Task } from "./ledger-state.js";
 import { ceilingsFor, effectiveOf, hubCauses, worstOf } from "./modes.js";
+import { decisionViews } from "./questions.js";
 import { overrideLeftMs } from "./taking-over.js";
 import type { HubState } from "./turn.js";
 import { lastBattery, lastPose, type RobotWatch, telemetryAge, whereabouts } from "./watch.js";
@@ -185,51 +185,6 @@ export function fleetViews(state: HubState) {
     const robots = [...state.watches.values()].filter((watch) => watch.fleet === fleet.id).length;
     return { id: fleet.id, rung: worstOf(own) as Rung, causes: own, robots, stale: fleet.stale };
   });
-}
-
-/** R12: what waits for a person, in one query. */
-export function decisionViews(state: HubState, nowMs: number) {
-  const questions: { readonly subject: string; readonly question: string; readonly sinceMs: number }[] = [];
-  for (const watch of state.watches.values()) {
-    const since = state.startedMs;
-    if (!watch.heard && watch.stream === null && !state.ledger.absent.has(watch.id)) {
-      questions.push({
-        subject: watch.id,
-        question: "not heard since the hub started: is it off the floor?",
-        sinceMs: since,
-      });
-    }
-    if (effectiveOf(state, watch) === "HALT")
-      questions.push({ subject: watch.id, question: "stands in HALT: may it go on?", sinceMs: since });
-  }
-  for (const fleet of state.fleets.values()) {
-    if (causesOf(fleet.ladder).length > 0)
-      questions.push({
-        subject: fleet.id,
-        question: "many robots went stale at once: is the network down?",
-        sinceMs: state.startedMs,
-      });
-  }
-  for (const held of state.ledger.byDestination.values()) {
-    const lapsedMs = state.watches.get(held.robot)?.lapsedMs.get(tokenKey(held.token)) ?? state.startedMs;
-    if (held.lapsed)
-      questions.push({
-        subject: held.destination,
-        question: `lapsed under ${held.robot}: is the place empty?`,
-        sinceMs: lapsedMs,
-      });
-  }
-  for (const found of interplayQuestions(state.interplay, (robot) => state.watches.get(robot)?.fleet))
-    questions.push(found);
-  return questions.slice(0, state.site.config.limits.humanDecisions).map(({ subject, question, sinceMs }) => ({
-    ...{
-      id: `q-${subject}`,
-      question,
-      subject,
-      waitingMs: Math.max(0, nowMs - sinceMs),
-      safeDefault: "nothing is given away",
-    },
-  }));
 }
 
 export function siteView(

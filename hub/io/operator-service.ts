@@ -26,7 +26,7 @@ import {
   readListTasksRequest,
   readWatchPeriodMs,
 } from "../../proto/operator.js";
-import { actsAs, type Person, whyNotPermitted } from "../../proto/rights.js";
+import { actsAs, type Person, whyNotChosen, whyNotPermitted } from "../../proto/rights.js";
 import { WireRefused } from "../../proto/shape.js";
 import type { OperatorPort } from "../operator-port.js";
 
@@ -89,6 +89,8 @@ async function askedBy(
 ): Promise<OperatorAnswer | Refusal> {
   const ask = readAsk(kind, named(call.request, person));
   if (isRefusal(ask)) return ask;
+  const denied = ask.kind === "answer" ? whyNotChosen(person, ask.question, ask.choice) : null;
+  if (denied !== null) return denied;
   if (actsAs(person, ask.act.operator) !== null) return port.act(ask);
   const found = `the token or certificate names "${person.operator}"`;
   return refuse("WRONG_IDENTITY", `cannot ${kind} as operator "${ask.act.operator}": ${found}`);

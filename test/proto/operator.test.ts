@@ -38,6 +38,8 @@ const ASKS: readonly OperatorAsk[] = [
   { kind: "resumeTask", act, task: "t1" },
   { kind: "drainRobot", act, robot: "r1" },
   { kind: "undrainRobot", act, robot: "r1" },
+  { kind: "answer", act, question: "free-7", version: 7, choice: "free", seen: "an empty floor" },
+  { kind: "answer", act, question: "clear-9", version: 12, choice: "keep", seen: "" },
 ];
 
 t.test("every act comes through the codec as it was asked", (t) => {

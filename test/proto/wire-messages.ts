@@ -177,6 +177,10 @@ const ledgerBody: fc.Arbitrary<LedgerEvent["body"]> = fc.oneof(
   member("ceilingSet", { ...scope, rung, ...act, forMs: fc.nat(SPAN_MS_MOST) }),
   member("ceilingCleared", { ...scope, ...act }),
   member("modeChanged", { ...scope, from: rung, to: rung, cause: text }),
+  member("questionAsked", { question: id, type: id, subject: text, facts: text, answerMs: count, safeDefault: id }),
+  member("questionAnswered", { question: id, version: count, choice: id, ...act }),
+  member("questionExpired", { question: id, version: count, choice: id }),
+  member("questionWithdrawn", { question: id, version: count }),
   member("actRecorded", { act: text, subject: text, ...act, seen: text }),
   member("interplayFound", {
     ...{ what: fc.constantFrom(...INTERPLAYS), subject: id, between: fc.array(text, { maxLength: 3 }), times: small },

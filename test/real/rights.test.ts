@@ -131,3 +131,37 @@ t.test(
     t.equal((await ended(asStranger(second, { home, token }, ["status"]))).exit, 77, "the former one is nobody's");
   },
 );
+
+t.test("R12 a question is answered once, by whoever may do what the answer does", async (t) => {
+  const { folder, dataDir, start } = await aHub(t);
+  const hub = await start();
+  const home = elsewhere(folder);
+  const as = async (operator: string, role: string) => {
+    const who = ["--operator", operator, "--role", role];
+    const { out } = await program("hub/main.js", ["token", "issue", "--data-dir", dataDir, ...who]);
+    return { home, token: out.trim() };
+  };
+  const [olga, sue] = [await as("olga", "operator"), await as("sue", "supervisor")];
+  let shown = "";
+  const asked = async (): Promise<readonly { id: string; version: number; subject: string }[]> => {
+    shown = (await ended(asStranger(hub, olga, ["queue", "--json"]))).out;
+    return (JSON.parse(shown) as { questions: { id: string; version: number; subject: string }[] }).questions;
+  };
+  let questions = await asked();
+  for (const endMs = performance.now() + 40_000; questions.length < 2 && performance.now() < endMs; )
+    questions = await asked();
+  const question = questions.find(({ subject }) => subject === "r2");
+  if (question === undefined) throw new Error(`r2 is not asked about: ${shown}`);
+  const answer = ["answer", question.id, "absent", "--reason", "looked", "--seen", "in the workshop", "--of"];
+  const of = String(question.version);
+  t.match(await ended(asStranger(hub, olga, [...answer, of])), {
+    exit: 77,
+    out: /needs the role supervisor, olga has/,
+  });
+  t.match(await ended(asStranger(hub, sue, [...answer, "1"])), { exit: 75, out: /it is version \d+ by now/ });
+  t.match(await ended(asStranger(hub, sue, [...answer, of])), { exit: 0, out: /r2: it is seen elsewhere/ });
+  t.match(await ended(asStranger(hub, sue, [...answer, of])), { exit: 75, out: /answered by sue: absent/ });
+  const { out } = await ended(asStranger(hub, olga, ["events"]));
+  t.match(out, /robot r2 stated absent, seen: in the workshop by sue: looked/);
+  t.match(out, /question absent-\d+ answered by absent by sue: looked/);
+});

@@ -226,6 +226,8 @@ function inWords(ask: OperatorAsk): string {
       return `${ask.kind} ${ask.scope.robot || ask.scope.fleet || "site"}`;
     case "setMode":
       return `${ask.rung} for ${ask.scope.robot || ask.scope.fleet || "site"}`;
+    case "answer":
+      return `answer ${ask.question}`;
     case "freePlace":
       return `free ${ask.place}`;
     case "stateAbsent":

@@ -43,7 +43,7 @@ t.test("it waits for the end of the task and exits 0 with the evidence", async (
   hub.port.explain = async () => {
     asked += 1;
     const bodies = asked < 3 ? [CLAIMED] : [CLAIMED, ended("WITHDRAWN"), CANCELLED];
-    return { kind: "task", lines: [], events: events(...bodies) };
+    return { kind: "task", lines: [], facts: [], events: events(...bodies) };
   };
   t.match(await runAt(hub, ARGS), {
     exit: 0,
@@ -57,11 +57,11 @@ t.test("it waits for the end of the task and exits 0 with the evidence", async (
 t.test("without confirmation it exits 75 and tells of link and lease, or that somebody must look", async (t) => {
   const hub = await openStubHub();
   t.teardown(() => hub.close());
-  hub.port.explain = async () => ({ kind: "task", lines: [], events: events(CLAIMED) });
+  hub.port.explain = async () => ({ kind: "task", lines: [], facts: [], events: events(CLAIMED) });
   const waiting = await runAt(hub, [...ARGS, "--within", "1ms"]);
   t.match(waiting, { exit: 75, err: /r1 has not confirmed it yet: it is linked, its lease lapses in 2\.8 s/ });
   t.match(waiting.err, /until then take it that the robot may still move/);
   const silent = events(CLAIMED, ended("ABANDONED"), CANCELLED);
-  hub.port.explain = async () => ({ kind: "task", lines: [], events: silent });
+  hub.port.explain = async () => ({ kind: "task", lines: [], facts: [], events: silent });
   t.match(await runAt(hub, ARGS), { exit: 75, err: /task t7 cancelled: r1 has not confirmed it/ });
 });

@@ -31,11 +31,14 @@ const COMMAND_LINES: Readonly<Record<string, readonly string[]>> = {
   "mode-set": ["mode", "set", "reactive-only", "--robot", "r1", ...ACT],
   "mode-clear": ["mode", "clear", "--fleet", "pickers", ...ACT],
   "place-free": ["place", "free", "P6", "--seen", "empty floor", ...ACT],
+  queue: ["queue"],
+  answer: ["answer", "free-12", "free", "--of", "12", "--seen", "empty floor", ...ACT],
+  "boundary-show": ["boundary", "show", join(projectRoot(), "fleet-config/sites/warehouse/site.yaml")],
   "robot-absent": ["robot", "absent", "r5", "--seen", "in the workshop", ...ACT],
 };
 
 function transcript(argv: readonly string[], { exit, out, err }: Ran): string {
-  return `$ drover ${argv.join(" ")}\n${out}${err === "" ? "" : `stderr:\n${err}`}exit ${exit}\n`;
+  return `$ drover ${argv.join(" ").replaceAll(`${projectRoot()}/`, "")}\n${out}${err === "" ? "" : `stderr:\n${err}`}exit ${exit}\n`;
 }
 
 for (const [name, argv] of Object.entries(COMMAND_LINES)) {

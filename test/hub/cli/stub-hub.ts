@@ -85,6 +85,8 @@ function usualAnswer(ask: OperatorAsk): OperatorAnswer {
       return { phase: "WAITING" };
     case "drainRobot":
       return { task: "t7" };
+    case "answer":
+      return { done: "P6: it is seen empty, and may be given away" };
   }
 }
 

@@ -3,6 +3,7 @@
 // under test checks order, tokens and conflicts; here come the invariants of whole runs. A failure names the seed.
 import t from "tap";
 import { replay } from "../../../hub/core/hub.js";
+import { choiceOf } from "../../../proto/questions.js";
 import type { EdgeMessage } from "../../../proto/wire.js";
 import { type Chance, chanceFrom, pick } from "../../proto/true-time.js";
 import { ACT, SiteUnderTest, stateText } from "./site-under-test.js";
@@ -32,6 +33,7 @@ const DEEDS: readonly (readonly [number, Deed])[] = [
   [4, takeOver],
   [3, (site, chance) => void site.ask({ kind: "freePlace", act: ACT, place: pick(chance, PLACES), seen: "empty" })],
   [1, (site, chance) => void site.ask({ kind: "stateAbsent", act: ACT, robot: pick(chance, ROBOTS), seen: "shop" })],
+  [8, answerAny],
   [35, (site, chance) => site.script.want(pick(chance, ROBOTS), pick(chance, PLACES), pick(chance, TASKS))],
 ];
 
@@ -127,6 +129,35 @@ function takeOver(site: SiteUnderTest, chance: Chance): void {
   site.ask(pick(chance, acts));
 }
 
+/** Any answer to any question that was ever asked, of any version. */
+function answerAny(site: SiteUnderTest, chance: Chance): void {
+  const asked = site.events.filter(({ body }) => body.kind === "questionAsked").slice(chance() < 0.7 ? -3 : 0);
+  if (asked.length === 0) return;
+  const { body, sequence } = pick(chance, asked);
+  if (body.kind !== "questionAsked") return;
+  const version = chance() < 0.9 ? sequence : pick(chance, asked).sequence;
+  const choice = pick(chance, ["free", "absent", "clear", "raise", "done", "cancel", "hold", "keep"] as const);
+  const fit = choiceOf(body.question, choice) === null && chance() < 0.8 ? "keep" : choice;
+  const seen = chance() < 0.9 ? "so" : "";
+  site.ask({ kind: "answer", act: ACT, question: body.question, version, choice: fit, seen });
+}
+
+/** R12: each version of a question ends at most once, and none is open beyond the bound. */
+function judgeQuestions(site: SiteUnderTest, seed: number): void {
+  const ended = new Map<string, string>();
+  for (const { body } of site.events) {
+    if (!("question" in body) || body.kind === "questionAsked") continue;
+    const key = `${body.question} ${body.version}`;
+    if (ended.has(key)) throw new Error(`seed ${seed}: ${key} ended as ${ended.get(key)} and as ${body.kind}`);
+    ended.set(key, body.kind);
+  }
+  const { questions } = site.hub.state.ledger;
+  const most = site.site.config.limits.humanDecisions;
+  if (questions.size > most) throw new Error(`seed ${seed}: ${questions.size} questions`);
+  for (const { id, version } of questions.values())
+    if (ended.has(`${id} ${version}`)) throw new Error(`seed ${seed}: ${id} is over and waits`);
+}
+
 function deed(chance: Chance): Deed {
   const total = DEEDS.reduce((sum, [weight]) => sum + weight, 0);
   let left = chance() * total;
@@ -193,10 +224,22 @@ t.test("hub keeps its invariants under inputs drawn at random", async (t) => {
   for (let seed = 0; seed < RUNS; seed += 1) {
     const site = live(seed);
     judge(site, seed);
+    judgeQuestions(site, seed);
     noStrayActs(site, seed);
     for (const { body } of site.events) seen.set(body.kind, (seen.get(body.kind) ?? 0) + 1);
   }
-  for (const kind of ["claimed", "claimLapsed", "claimFreed", "arrived", "taskEnded", "cancelAsked", "ceilingSet"])
+  for (const kind of [
+    "claimed",
+    "claimLapsed",
+    "claimFreed",
+    "arrived",
+    "taskEnded",
+    "cancelAsked",
+    "ceilingSet",
+    "questionAsked",
+    "questionWithdrawn",
+    "questionAnswered",
+  ])
     t.ok((seen.get(kind) ?? 0) > 8, `${kind} happened ${seen.get(kind)} times`);
   for (const kind of ["taskPaused", "taskResumed", "robotDrained", "robotUndrained", "ceilingEnded"])
     t.ok((seen.get(kind) ?? 0) > 4, `${kind} happened ${seen.get(kind)} times`);

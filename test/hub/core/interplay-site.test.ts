@@ -4,8 +4,8 @@ import t from "tap";
 import { fleetOf } from "../../../fleet-config/defaults.js";
 import { Story } from "../../../hub/core/explain.js";
 import { ACTORS, actorOf } from "../../../hub/core/interplay.js";
+import { decisionViews } from "../../../hub/core/questions.js";
 import type { Dispatcher } from "../../../hub/core/round.js";
-import { decisionViews } from "../../../hub/core/views.js";
 import { golden } from "../cli/stub-hub.js";
 import { ready, SiteUnderTest } from "./site-under-test.js";
 
@@ -118,13 +118,14 @@ t.test("two sound rules that fight are damped, shown to people with their chain,
   );
   const asked = decisionViews(site.hub.state, site.nowMs).filter(({ subject }) => subject === "r1");
   t.equal(asked.length, 1, "one question");
-  t.match(asked[0]?.question, /^r1 is sent to and fro between C, H1 by two rules, \d times in a row \(events /);
+  t.match(asked[0]?.type, "interplay");
+  t.match(asked[0]?.evidence[0], /^r1 is sent to and fro between C, H1 by two rules, \d times in a row \(events /);
   site.script.want("r1", "H1");
   site.disconnect("r1");
   site.run(1_000_000);
   t.equal(site.hub.state.interplay.findings.size, 0, "and when it is over nothing is left of it");
   t.same(
-    decisionViews(site.hub.state, site.nowMs).filter(({ question }) => question.includes("to and fro")),
+    decisionViews(site.hub.state, site.nowMs).filter(({ type }) => type === "interplay"),
     [],
   );
 });

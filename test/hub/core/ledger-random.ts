@@ -94,6 +94,21 @@ const MAKERS: readonly Maker[] = [
   (_, { a }) => ({ kind: "robotDrained", robot: pick(ROBOTS, a) ?? "", ...said }),
   (_, { a }) => ({ kind: "robotUndrained", robot: pick(ROBOTS, a) ?? "", ...said }),
   (_, { a }) => ({ kind: "ceilingCleared", ...(pick(SCOPES, a) ?? { robot: "", fleet: "" }), ...said }),
+  (state, { a, b }) => {
+    const known = pick([...state.questions.keys()], a) ?? `free-${a}`;
+    const question = b % 2 === 0 ? known : `free-${b}`;
+    const about = { type: "free", subject: pick(PLACES, b) ?? "", facts: `so ${b}`, answerMs: a, safeDefault: "keep" };
+    return { kind: "questionAsked", question, ...about };
+  },
+  (state, { a, b }) => {
+    const asked = pick([...state.questions.values()], a);
+    if (asked === undefined) return null;
+    const about = { question: asked.id, version: asked.version };
+    if (b % 3 === 0) return { kind: "questionAnswered", ...about, choice: "keep", ...said };
+    return b % 3 === 1
+      ? { kind: "questionExpired", ...about, choice: "keep" }
+      : { kind: "questionWithdrawn", ...about };
+  },
   () => ({ kind: "actRecorded", act: "look", subject: "r1", seen: "", ...said }),
   (_, { a }) => {
     const chain = { between: ["A", "B"], times: 1 + a, events: [1], holdOffMs: 15_000 };

@@ -24,6 +24,7 @@ const REQUESTS: Readonly<Record<string, object>> = {
   resumeTask: { act: ACT, task: "t1" },
   drainRobot: { act: ACT, robot: "r1" },
   undrainRobot: { act: ACT, robot: "r1" },
+  answer: { act: ACT, question: "free-7", version: 7, choice: "free", seen: "empty" },
 };
 
 /** A call whose follower takes `room` messages and then nothing until it drains. */

@@ -1,0 +1,136 @@
+// What a person could decide now, and what is known of it: derived from the state alone, so that no question outlives
+// what it is about. Facts are what the decision rests on and a person is shown; another text is another question.
+
+import type { DecisionKind } from "../../fleet-config/boundary.js";
+import { tokenKey } from "../../proto/claim.js";
+import { NEVER_FRESH } from "../../proto/freshness.js";
+import { CAUSES, type CauseName, causesOf, RUNGS } from "../../proto/mode.js";
+import type { QuestionType } from "../../proto/questions.js";
+import { interplayQuestions } from "./interplay.js";
+import { actingClaim, type Claim, HUB, isEnded, scopeKey, type Task } from "./ledger-state.js";
+import type { HubState } from "./turn.js";
+import { channelAgeMs, lastPose, type RobotWatch } from "./watch.js";
+
+export interface Doubt {
+  readonly type: QuestionType;
+  readonly subject: string; // a robot, a place, a task, or a scope as in `scopeKey`
+  readonly facts: string;
+  readonly decision: DecisionKind; // its row of the boundary
+}
+
+/** Everything that a person could decide, the same in the same state. */
+export function doubtsOf(state: HubState): readonly Doubt[] {
+  const all = [...standing(state), ...[...state.watches.values()].flatMap((watch) => ofRobot(state, watch))];
+  return [...all, ...held(state), ...toAndFro(state)].filter(({ decision }) => isAnswerable(state, decision));
+}
+
+/** What the boundary lets nobody decide is asked of nobody. */
+function isAnswerable({ site }: HubState, decision: DecisionKind): boolean {
+  return RUNGS.some((rung) => site.boundary[decision].ways[rung] !== "never");
+}
+
+/** What stands for many at once: ceilings of HALT, the hub's own ceilings, and fleets that are stale (R9). */
+function standing(state: HubState): readonly Doubt[] {
+  const doubts: Doubt[] = [];
+  for (const ceiling of state.ledger.ceilings.values()) {
+    const { rung, operator, reason } = ceiling;
+    if (rung !== "HALT" && operator !== HUB) continue; // what a person has lowered to work in is no question
+    const subject = operator === HUB ? `${scopeKey(ceiling)} by hub` : scopeKey(ceiling);
+    doubts.push({ type: "clear", subject, facts: `${rung} by ${operator}: ${reason}`, decision: "raise" });
+  }
+  for (const fleet of state.fleets.values()) {
+    const [worst] = causesOf(fleet.ladder);
+    if (worst === undefined) continue;
+    const facts = `${fleet.id} is in ${worst.rung} by ${worst.name}`;
+    doubts.push({ type: "fleet", subject: `fleet/${fleet.id}`, facts, decision: "lower" });
+  }
+  return doubts;
+}
+
+function ofRobot(state: HubState, watch: RobotWatch): readonly Doubt[] {
+  const doubts: Doubt[] = [];
+  const subject = `robot/${watch.id}`;
+  if (!watch.heard && watch.stream === null && !state.ledger.absent.has(watch.id)) {
+    const facts = `${watch.id} was not heard since start ${state.ledger.epoch} of the hub`;
+    doubts.push({ type: "absent", subject: watch.id, facts, decision: "stateAbsent" });
+  }
+  const edge = watch.stream === null ? [] : watch.edgeCauses;
+  const latched = [...edge, ...causesOf(watch.ladder)].filter(({ name }) => needsPerson(name) && name !== RAISE);
+  if (latched.length > 0) {
+    const facts = `${watch.id}: ${latched.map(({ name, rung }) => `${rung} by ${name}`).join(", ")}`;
+    doubts.push({ type: "clear", subject, facts, decision: "raise" });
+  }
+  const hold = watch.ladder.get(RAISE);
+  if (hold !== undefined && hold.rung !== "AUTONOMOUS" && hold.demand === "AUTONOMOUS")
+    doubts.push({ type: "raise", subject, facts: `${watch.id} is held in ${hold.rung}`, decision: "raise" });
+  return doubts;
+}
+
+const RAISE = "raise-held";
+
+function needsPerson(name: string): boolean {
+  return Object.hasOwn(CAUSES, name) && CAUSES[name as CauseName].clear === "person" && name !== "operator";
+}
+
+/** Places that have lapsed, and tasks whose outcome is not known. */
+function held(state: HubState): readonly Doubt[] {
+  const doubts: Doubt[] = [];
+  for (const claim of state.ledger.byDestination.values()) {
+    if (!claim.lapsed) continue;
+    const facts = `lapsed under ${claim.robot}, token ${tokenKey(claim.token)}`;
+    doubts.push({ type: "free", subject: claim.destination, facts, decision: "freePlace" });
+    const task = taskInDoubt(state, claim);
+    if (task === null) continue;
+    const stop = `stop ${task.stopIndex + 1} of ${task.stops.length}`;
+    const about = `${claim.robot} is silent with ${task.id}, ${stop}, token ${tokenKey(claim.token)}`;
+    doubts.push({ type: "outcome", subject: task.id, facts: about, decision: "endTask" });
+  }
+  return doubts;
+}
+
+/** R10: the task of a claim that lapsed while its robot acted on it and is not there any more; null for another one. */
+export function taskInDoubt(state: HubState, claim: Claim): Task | null {
+  if (!claim.lapsed || actingClaim(state.ledger, claim.robot) !== claim) return null;
+  if ((state.watches.get(claim.robot)?.stream ?? null) !== null) return null;
+  const task = state.ledger.tasks.get(claim.task);
+  return task === undefined || isEnded(task) ? null : task;
+}
+
+/** What goes to and fro, with the chain of events that shows it. */
+function toAndFro(state: HubState): readonly Doubt[] {
+  const found = interplayQuestions(state.interplay, (robot) => state.watches.get(robot)?.fleet);
+  return found.map(({ subject, question }) => ({ type: "interplay", subject, facts: question, decision: "lower" }));
+}
+
+/** What a person may want to know before they answer. */
+export function evidenceOf(
+  state: HubState,
+  { type, subject }: { readonly type: string; readonly subject: string },
+  nowMs: number,
+): readonly string[] {
+  if (type === "free") return robotSeen(state, state.ledger.byDestination.get(subject)?.robot ?? "", nowMs);
+  if (type === "outcome") return robotSeen(state, state.ledger.tasks.get(subject)?.robot ?? "", nowMs);
+  if (type === "absent") return robotSeen(state, subject, nowMs);
+  const robot = subject.startsWith("robot/") ? subject.slice("robot/".length) : "";
+  const watch = state.watches.get(robot);
+  if (watch === undefined) return [];
+  const causes = [...causesOf(watch.ladder), ...watch.edgeCauses].slice(0, 8);
+  return [
+    ...causes.map(({ name, rung, detail }) => `${rung} by ${name}${detail === "" ? "" : `: ${detail}`}`),
+    ...robotSeen(state, robot, nowMs),
+  ];
+}
+
+function robotSeen(state: HubState, robot: string, nowMs: number): readonly string[] {
+  const watch = state.watches.get(robot);
+  if (watch === undefined) return [];
+  const pose = lastPose(watch);
+  const ageMs = channelAgeMs(watch, "pose", { nowMs, site: state.site });
+  const leftMs = Math.max(0, watch.leaseEndMs - nowMs);
+  const link = watch.stream === null ? "no link" : "linked";
+  const lease = leftMs > 0 ? `a lease may run for ${leftMs} ms` : "no lease runs";
+  if (pose === undefined || ageMs === NEVER_FRESH) return [`${robot}: ${link}, ${lease}, never seen since this start`];
+  const { xM, yM } = pose.pose;
+  const at = `(${xM.toFixed(1)}, ${yM.toFixed(1)}) +- ${pose.errorM.toFixed(1)} m`;
+  return [`${robot}: ${link}, ${lease}, last seen at ${at}, at most ${Math.ceil(ageMs / 1000)} s ago`];
+}
