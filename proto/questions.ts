@@ -68,7 +68,7 @@ export const QUESTIONS = {
     asks: "decisions that are each sound undo each other: what is in the way?",
     why: "somebody goes to and fro, or falls again and again; dispatch leaves it alone for a while, doubled each time",
     choices: {
-      seen: { ...KEEP, says: "noted; it stays left alone for its time" },
+      go: { ...KEEP, says: "dispatch takes it up again at once" },
       keep: { ...KEEP, says: "it stays left alone for its time" },
     },
   },

@@ -6,6 +6,7 @@ import type { Act, OperatorAnswer, OperatorAsk, Scope } from "../../proto/operat
 import { choiceOf, choicesOf, typeOf } from "../../proto/questions.js";
 import { whyNotStated } from "./boundary.js";
 import { doubtsOf, taskInDoubt } from "./doubts.js";
+import { answered } from "./interplay.js";
 import type { Question } from "./ledger-state.js";
 import { keyOf, settle } from "./questions.js";
 import type { Turn } from "./turn.js";
@@ -29,6 +30,7 @@ export function answer(turn: Turn, ask: Answer, perform: Perform): OperatorAnswe
     return refuse("NO_ACT", `${what} by ${ask.choice}: expected what was seen, found nothing`);
   const refusal = act(turn, { question, ask, perform });
   if (refusal !== null) return refusal;
+  if (question.type === "interplay" && ask.choice === "go") answered(turn.state.interplay, question.subject);
   const { operator, reason } = ask.act;
   const { id, version } = question;
   turn.emit({ kind: "questionAnswered", question: id, version, choice: ask.choice, operator, reason });

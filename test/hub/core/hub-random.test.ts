@@ -30,7 +30,7 @@ const DEEDS: readonly (readonly [number, Deed])[] = [
   [8, (site, chance) => void site.submit(pick(chance, TASKS), ...stopsOf(chance))],
   [3, (site, chance) => void site.ask({ kind: "cancelTask", act: ACT, task: pick(chance, TASKS) })],
   [2, askMode],
-  [4, takeOver],
+  [12, takeOver],
   [3, (site, chance) => void site.ask({ kind: "freePlace", act: ACT, place: pick(chance, PLACES), seen: "empty" })],
   [1, (site, chance) => void site.ask({ kind: "stateAbsent", act: ACT, robot: pick(chance, ROBOTS), seen: "shop" })],
   [8, answerAny],

@@ -137,7 +137,7 @@ t.test("R12 a token that only looks may not act, and one of a person acts in tha
   const as = (token: string, operator: string) =>
     post("/api/act/halt", { ...HALT, act: { operator, reason: "test" } }, { authorization: `Bearer ${token}` });
   t.equal((await ask("/api/site", {}, "look")).status, 200);
-  t.match(await (await as("look", "eve")).json(), { code: "WRONG_IDENTITY" });
+  t.match(await (await as("look", "eve")).json(), { code: "NOT_PERMITTED" });
   t.match(await (await as("act", "bob")).json(), { code: "WRONG_IDENTITY" });
   t.equal((await as("act", "ada")).status, 200);
   t.equal(asked.length, 1);
