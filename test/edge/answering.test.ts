@@ -60,6 +60,20 @@ t.test("R7 R14 a robot tells each cause of its rung with what is missing, and cl
   t.notOk(told(), "and then");
 });
 
+t.test("R14 a cause that names no channel still says what would be good evidence", async (t) => {
+  const robot = new EdgeUnderTest().driving();
+  robot.planner = "silent";
+  robot.run(4000);
+  const line = modeLines(robot.edge.state, robot.nowMs).find((one) => one.includes("planner-fault"));
+  t.match(
+    line,
+    /^REACTIVE_ONLY by planner-fault, found by its edge, for .*; missing: a planner that is ready and answers/,
+  );
+  robot.order("CONFIRM");
+  robot.run(200);
+  t.match(modeLines(robot.edge.state, robot.nowMs).at(-1), /^the hub orders CONFIRM by /);
+});
+
 t.test("R13 an answer has so many lines of so many characters, and no message of it is refused", async (t) => {
   const robot = new EdgeUnderTest().driving();
   const { sent, by } = collecting(robot, async () => {
