@@ -19,17 +19,23 @@ export interface Answering {
   readonly send: (message: Told) => void;
 }
 
+/** R13: between the end of one answer and the next, so that no asking takes the thread from driving. */
+const PAUSE_MS = 100;
+
 export class Answers {
   #isBusy = false;
+  #notBeforeMs = Number.NEGATIVE_INFINITY;
 
   /** Never rejects. */
   async take(ask: Ask, by: Answering): Promise<void> {
-    if (this.#isBusy) return by.send(answer(ask, { known: false, lines: ["it answers another question"] }));
+    if (this.#isBusy || by.nowMs() < this.#notBeforeMs)
+      return by.send(answer(ask, { known: false, lines: ["it answers another question; ask again"] }));
     this.#isBusy = true;
     try {
       by.send(await answerTo(ask, by));
     } finally {
       this.#isBusy = false;
+      this.#notBeforeMs = by.nowMs() + PAUSE_MS;
     }
   }
 }

@@ -2,7 +2,7 @@
 // the hub orders. Pure; read when somebody asks, and no rule reads it.
 
 import { clearingOf, spanText } from "../../proto/clearing.js";
-import { type Hold, severity } from "../../proto/mode.js";
+import { type CauseName, type Hold, severity } from "../../proto/mode.js";
 import { ageMs } from "./channels.js";
 import { limitMsOf, REQUIRED, rungOf, whyNotReady } from "./modes.js";
 import type { EdgeState } from "./types.js";
@@ -32,8 +32,18 @@ function holdLine(state: EdgeState, hold: Hold, nowMs: number): string {
 function missingFor(state: EdgeState, { name, subject }: Hold, nowMs: number): string {
   if (name === "boot") return whyNotReady(state, nowMs) || "nothing more";
   const channel = REQUIRED.find((one) => one === subject);
-  if (name !== "sensor-stale" || channel === undefined) return "good evidence";
+  if (name !== "sensor-stale" || channel === undefined) return WANTED[name] ?? "good evidence";
   const found = ageMs(state, channel, nowMs);
   const age = Number.isFinite(found) ? `it is up to ${spanText(found)} old` : "none has come";
   return `${channel} under ${spanText(limitMsOf(state, channel) / 2)}, ${age}`;
 }
+
+/** What would be good evidence, where the cause does not name a channel and its age. */
+const WANTED: Readonly<Partial<Record<CauseName, string>>> = {
+  "sensor-frozen": "samples that do not repeat themselves",
+  "pose-doubt": "a pose whose error is small enough",
+  "planner-fault": "a planner that is ready and answers in time",
+  "controller-fault": "a model that is ready, answers in time and is not refused",
+  "canary-failed": "a golden vector with its own answer",
+  "lease-lapsed": "a lease from the hub",
+};

@@ -161,7 +161,7 @@ const explain: Command = {
   least: 1,
   most: 1,
   flags: [],
-  says: "why: the chain behind a task, assignment, robot, place or decision",
+  says: "why: what holds a task, robot, place, fleet or the site, and the chain behind a decision",
   run: async (context) => {
     const { hub, out } = context;
     const found = await hub().ask("Explain", { id: anId(positional(context, 0), "ID") }, readExplainResponse);

@@ -36,6 +36,7 @@ t.test("R14 a decision is told as the robot keeps it, with the token of its clai
   await answers.take({ kind: "askWhy", ask: 1, id: driven.id }, by);
   t.match(sent[0], { ask: 1, known: true, claim: driven.token });
   t.match(sent[0]?.lines.join("\n"), /input {4}scan .*guard.*command/s);
+  robot.run(100);
   await answers.take({ kind: "askWhy", ask: 2, id: "d-boot1-99999" }, by);
   t.match(sent[1], { ask: 2, known: false, claim: "", lines: [/no such decision is known/] });
 });
@@ -59,6 +60,20 @@ t.test("R7 R14 a robot tells each cause of its rung with what is missing, and cl
   t.notOk(told(), "and then");
 });
 
+t.test("R14 a cause that names no channel still says what would be good evidence", async (t) => {
+  const robot = new EdgeUnderTest().driving();
+  robot.planner = "silent";
+  robot.run(4000);
+  const line = modeLines(robot.edge.state, robot.nowMs).find((one) => one.includes("planner-fault"));
+  t.match(
+    line,
+    /^REACTIVE_ONLY by planner-fault, found by its edge, for .*; missing: a planner that is ready and answers/,
+  );
+  robot.order("CONFIRM");
+  robot.run(200);
+  t.match(modeLines(robot.edge.state, robot.nowMs).at(-1), /^the hub orders CONFIRM by /);
+});
+
 t.test("R13 an answer has so many lines of so many characters, and no message of it is refused", async (t) => {
   const robot = new EdgeUnderTest().driving();
   const { sent, by } = collecting(robot, async () => {
@@ -69,9 +84,12 @@ t.test("R13 an answer has so many lines of so many characters, and no message of
   await answers.take({ kind: "askWhy", ask: 2, id: "" }, by);
   await first;
   t.match(sent, [
-    { ask: 2, known: false, lines: ["it answers another question"] },
+    { ask: 2, known: false, lines: ["it answers another question; ask again"] },
     { ask: 1, known: false, lines: ["its history cannot be read"] },
   ]);
+  await answers.take({ kind: "askWhy", ask: 4, id: "" }, by);
+  t.match(sent.at(-1), { ask: 4, known: false }, "nor one right after the other");
+  robot.run(100);
   const detail = "\u001b[2J".repeat(WHY_CHARACTERS);
   const [hold] = [...robot.edge.state.ladder.values()];
   if (hold === undefined) throw new Error("it has no hold");

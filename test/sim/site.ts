@@ -98,7 +98,7 @@ function drawConfig(
     decisions: Object.assign(decisions, { dispatch: { telemetryMs: pick([2000, 5000]) } }),
     health,
     battery,
-    interplay: Object.assign(interplay, { returns: 2, falls: 3, raiseLeast: 1 }), // so that much is damped
+    interplay: Object.assign(interplay, { returns: 1, falls: 2, raiseLeast: 1 }), // so that much is damped
     dispatch: Object.assign(dispatch, { swapGainM: random.stream("dispatch").next() < 0.5 ? 0 : 3 }),
     models: Object.assign(models, { promoteAfterMs: random.stream("promotion").next() < 0.5 ? 0 : 4000 }),
     limits: Object.assign(limits, {

@@ -1,4 +1,5 @@
-// R14: explain also tells what dispatch alone weighs, where the grant decision would take a robot and dispatch does not.
+// R14: explain also tells what dispatch alone weighs, where the grant decision would take a robot and dispatch would
+// not.
 import t from "tap";
 import { Story } from "../../../hub/core/explain.js";
 import type { Dispatcher } from "../../../hub/core/round.js";
