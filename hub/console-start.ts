@@ -38,7 +38,7 @@ export async function openConsole(options: HubOptions, parts: ConsoleParts): Pro
     const host = await ConsoleHost.open({
       ...{ port, config, grid, tls, host: at.host, portNumber: at.port, authenticate: oneToken(token) },
       ...{ assets: readAssets(COMPILED), nowMs: monotonicMs, wallMs: Date.now },
-      past: new Past({ port, tasksKept: config.limits.tasksKept }),
+      past: new Past({ port }),
       trail: new Trail(config.robots.map(({ id }) => id)),
       onFault: (cause) => log.error({ err: cause }, "the console has a fault"),
     });

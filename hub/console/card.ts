@@ -9,7 +9,7 @@ import { needOf } from "./attention.js";
 import { byId, el, Rows, setText } from "./dom.js";
 import { eventRow } from "./event-row.js";
 import { eventsOf } from "./events.js";
-import { missedOf } from "./figures.js";
+import { missedOf, Rate } from "./figures.js";
 import type { ModeControl } from "./mode-control.js";
 import { Spark } from "./spark.js";
 import type { Store } from "./store.js";
@@ -44,6 +44,7 @@ export class RobotCard {
     missed: new Spark({ title: "plans missed, of each 100", format: (share) => share.toFixed(1) }),
     speedMps: new Spark({ title: "speed", format: (speed) => `${Math.abs(speed).toFixed(2)} m/s` }),
   };
+  readonly #rate = new Rate();
   #robot = "";
   #detail: RobotDetail | null = null;
   #detailAtMs = 0;
@@ -169,7 +170,7 @@ export class RobotCard {
       ...channels,
       ["link", robot.linked ? "open" : "none"],
       ["lease renewed", renewed === null ? "not since the hub started" : `${ageText(renewed + sinceMs)} ago`],
-      ["refused samples", detail === null ? "…" : String(detail.refused)],
+      ["samples", `${this.#rate.show(robot, this.#store.nowMs())}, ${detail?.refused ?? "…"} refused`],
     ];
   }
 

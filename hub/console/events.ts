@@ -31,12 +31,7 @@ export function weightOf({ body }: LedgerEvent): "plain" | "good" | "bad" | "per
     case "robotAbsent":
     case "cancelAsked":
       return "person";
-    case "robotEnrolled":
-    case "taskAccepted":
-    case "claimed":
-    case "arrived":
-    case "assignmentEnded":
-    case "claimFreed":
+    default:
       return "plain";
   }
 }

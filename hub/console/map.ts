@@ -17,6 +17,7 @@ import {
   type Palette,
   text,
 } from "./map-draw.js";
+import { Pointers } from "./pointers.js";
 import { isArea, liveScene, pastScene, type Scene, type SceneRobot } from "./scene.js";
 import { blockedOf, spread } from "./spread.js";
 import type { Store } from "./store.js";
@@ -210,23 +211,10 @@ export class SiteMap {
 
   #listen(): void {
     const canvas = this.#canvas;
-    let held: { xPx: number; yPx: number; moved: number } | null = null;
-    canvas.addEventListener("pointerdown", (event) => {
-      held = { xPx: event.offsetX, yPx: event.offsetY, moved: 0 };
-      canvas.setPointerCapture(event.pointerId);
-    });
-    canvas.addEventListener("pointermove", (event) => {
-      if (held === null) return;
-      const [dx, dy] = [event.offsetX - held.xPx, event.offsetY - held.yPx];
-      held = { xPx: event.offsetX, yPx: event.offsetY, moved: held.moved + Math.abs(dx) + Math.abs(dy) };
-      if (held.moved > 4) this.pan(dx, dy);
-    });
-    canvas.addEventListener("pointerup", (event) => {
-      if (held !== null && held.moved <= 4) this.#pick(event.offsetX, event.offsetY);
-      held = null;
-    });
-    canvas.addEventListener("pointercancel", () => {
-      held = null;
+    new Pointers(canvas, {
+      pan: (dxPx, dyPx) => this.pan(dxPx, dyPx),
+      zoomAt: (factor, at) => this.#zoomAt(factor, at),
+      pick: (xPx, yPx) => this.#pick(xPx, yPx),
     });
     const wheel = (event: WheelEvent) => {
       event.preventDefault();

@@ -14,7 +14,9 @@ import type { Store } from "./store.js";
 import { several } from "./words.js";
 
 const SHOWN = 200;
-const ASK_MS = 60;
+const ASK_MS = 150;
+/** A long ledger is read beside all else; what was read once is quick. */
+const REBUILD_MS = 60_000;
 
 export class Timeline {
   readonly #store: Store;
@@ -59,7 +61,7 @@ export class Timeline {
     if (sequence >= this.#count) return this.now();
     this.#held = true;
     this.#slider.value = String(sequence);
-    setText(this.#where, `event ${sequence}`);
+    setText(this.#where, `event ${sequence}, reading`);
     if (this.#asking !== null) clearTimeout(this.#asking);
     this.#asking = setTimeout(() => void this.#ask(sequence), ASK_MS);
   }
@@ -68,14 +70,17 @@ export class Timeline {
     const around = { from: Math.max(1, sequence - SHOWN / 2), most: SHOWN };
     try {
       const [found, near] = await Promise.all([
-        this.#store.api.get<PastSite>("past", { event: sequence }),
+        this.#store.api.get<PastSite>("past", { event: sequence }, REBUILD_MS),
         this.#store.api.get<{ readonly events: LedgerEvent[] }>("events", around),
       ]);
       if (!this.#held || Number(this.#slider.value) !== sequence) return;
       if (isRefused(found)) {
-        if (found.code !== "SUPERSEDED") this.#notices.tell(`Cannot look back: ${found.message}`, "refused");
+        if (found.code === "SUPERSEDED")
+          this.goTo(sequence); // by somebody else's question
+        else this.#notices.tell(`Cannot look back: ${found.message}`, "refused");
         return;
       }
+      setText(this.#where, `event ${sequence}`);
       this.#store.past = found;
       this.#pastEvents = isRefused(near) ? [] : near.events;
       this.#store.changed();

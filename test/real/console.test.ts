@@ -2,11 +2,14 @@
 // lowers and clears, submits and cancels, looks back, and is told when the page itself is stale.
 
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { get } from "node:https";
 import t, { type Test } from "tap";
 import { missingChromium } from "../../scripts/chromium.js";
+import { hasOpenssl } from "../../scripts/make-certificates.js";
 import { aRunningSite, consoleUrl, type OpenPage, openPage, type RunningSite } from "./console-kit.js";
 import { aSmallSite, aTinySite, drover, startDaemon } from "./site-kit.js";
-import { aFolder, runRows } from "./site-run.js";
+import { aFolder, program, runRows } from "./site-run.js";
 
 t.setTimeout(170_000);
 const skip = missingChromium() === "" ? false : missingChromium();
@@ -134,6 +137,33 @@ async function looksBack(t: Test, open: OpenPage, site: RunningSite): Promise<vo
 }
 
 /** With the site halted nothing moves, and what is shown can be held against what the hub tells others. */
+/** Without a mouse: finds a robot by name, opens its card, and goes through the panels. */
+async function worksByKeys(t: Test, open: OpenPage): Promise<void> {
+  const { keyboard } = open.page;
+  await open.page.click("#site-name");
+  await keyboard.press("/");
+  await keyboard.type("r2");
+  await open.page.waitForFunction("document.querySelectorAll('button.robot').length === 1");
+  await keyboard.press("Control+A");
+  await keyboard.press("Delete");
+  await open.page.waitForFunction("document.querySelectorAll('button.robot').length === 2");
+  await keyboard.press("Tab");
+  await keyboard.press("Enter");
+  await open.page.waitForSelector('button.robot[aria-pressed="true"]');
+  await keyboard.press("ArrowDown");
+  const focused = await open.page.evaluate("document.activeElement.dataset.robot");
+  await open.says("#card h2", new RegExp(`^${focused} of`));
+  for (const [key, panel] of ["card", "tasks", "queue", "events", "health"].map(
+    (name, at) => [String(at + 1), name] as const,
+  )) {
+    await keyboard.press(key);
+    t.ok(await open.page.isVisible(`#panel-${panel}`), panel);
+  }
+  await keyboard.press("t");
+  t.equal(await open.page.evaluate("document.documentElement.dataset.theme"), "dark", "it was light");
+  await keyboard.press("t");
+}
+
 async function tellsTheSame(t: Test, open: OpenPage, site: RunningSite): Promise<void> {
   await open.page.click("#halt-site");
   await open.says("#halts li:last-child", /HALT of the whole site, .*2 told/);
@@ -177,7 +207,7 @@ async function saysItIsStale(t: Test, open: OpenPage, site: RunningSite): Promis
 }
 
 t.test("a person at the console of a site that runs", { skip }, async (t) => {
-  const fault = "at=4s robot=r2 telemetry=off for=22s";
+  const fault = "at=2s robot=r2 telemetry=off for=20s";
   const site = await aRunningSite(t, [...aSmallSite(t), "--robots", "2", "--for", "150s", "--fault", fault]);
   const open = await openPage(t, site.consoleUrl);
   t.notMatch(open.page.url(), "#", "the token does not stay in the address");
@@ -187,6 +217,7 @@ t.test("a person at the console of a site that runs", { skip }, async (t) => {
   await halts(t, open, site);
   await worksTasks(t, open, site);
   await looksBack(t, open, site);
+  await worksByKeys(t, open);
   await tellsTheSame(t, open, site);
   await saysItIsStale(t, open, site);
   t.same(open.faults, [], "nothing went wrong in the page, and it asked nobody but its hub");
@@ -232,5 +263,49 @@ t.test(
     await open.says("#queue", /not heard since the hub started.*nothing is given away/);
     t.equal(await again.stop(), 0);
     t.same(open.faults, []);
+  },
+);
+
+const withoutOpenssl = hasOpenssl() ? false : "the openssl program is not installed";
+
+t.test(
+  "with the hub's certificate the console speaks TLS, and still wants its token",
+  { skip: withoutOpenssl },
+  async (t) => {
+    const folder = aFolder(t);
+    const out = `${folder}/tls`;
+    const made = await program("scripts/make-certificates.js", [
+      "--out",
+      out,
+      "--host",
+      "localhost",
+      "--host",
+      "127.0.0.1",
+    ]);
+    t.equal(made.exit, 0, made.err);
+    const tls = ["--ca", `${out}/ca.crt`, "--cert", `${out}/hub.crt`, "--key", `${out}/hub.key`];
+    const hub = await startDaemon(t, "hub/main.js", {
+      dataDir: `${folder}/hub`,
+      args: [
+        ...["--config", aTinySite(folder), "--listen", "127.0.0.1:0", "--broker", "127.0.0.1:0"],
+        ...["--console", "0.0.0.0:0", ...tls],
+      ],
+    });
+    const ca = readFileSync(`${out}/ca.crt`);
+    const status = (path: string, token: string) =>
+      new Promise<number | undefined>((resolve, reject) => {
+        const headers = { authorization: `Bearer ${token}` };
+        get({ ca, host: "127.0.0.1", port: hub.own.ports.console, path, headers }, (response) => {
+          response.resume();
+          resolve(response.statusCode);
+        }).once("error", reject);
+      });
+    const url = consoleUrl(`${folder}/hub`);
+    t.match(url, /^https:/);
+    t.equal(await status("/", ""), 200);
+    t.equal(await status("/api/site", "wrong"), 401);
+    t.equal(await status("/api/site", url.split("#")[1] ?? ""), 200);
+    await t.rejects(fetch(`http://127.0.0.1:${hub.own.ports.console}/`), "nor without TLS");
+    t.equal(await hub.stop(), 0);
   },
 );
