@@ -164,8 +164,9 @@ export function drawRobot(drawing: Drawing, robot: SceneRobot): void {
     context.stroke();
     context.beginPath();
     context.moveTo(x, y);
-    context.lineTo(x + radius * 1.25 * Math.cos(robot.headingRad), y - radius * 1.25 * Math.sin(robot.headingRad));
-    context.lineWidth = Math.max(2, radius / 4);
+    const nose = radius + Math.min(radius / 4, 4);
+    context.lineTo(x + nose * Math.cos(robot.headingRad), y - nose * Math.sin(robot.headingRad));
+    context.lineWidth = Math.min(5, Math.max(2, radius / 4));
     context.strokeStyle = palette.heading ?? "";
     context.stroke();
   }

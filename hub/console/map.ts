@@ -159,11 +159,12 @@ export class SiteMap {
     const all = robots.length <= LABELS_MOST || drawing.box.scale > 30;
     const rank = (robot: SceneRobot) => (robot.id === drawing.selected ? 0 : isArea(robot) ? 1 : 2);
     const named = robots.filter((robot) => all || rank(robot) < 2).sort((a, b) => rank(a) - rank(b));
+    const { width, height } = this.#size();
+    const labels = named.map((robot) => labelOf(drawing, robot));
+    const inSight = labels.filter(({ x, y }) => x >= 0 && y >= 0 && x <= width && y <= height);
     this.#context.font = LABEL_FONT;
-    const placed = placeLabels(
-      named.map((robot) => labelOf(drawing, robot)),
-      { widthOf: (words) => this.#context.measureText(words).width, rightPx: this.#size().width },
-    );
+    const widthOf = (words: string) => this.#context.measureText(words).width;
+    const placed = placeLabels(inSight, { widthOf, rightPx: width });
     for (const { words, x, y } of placed) text(drawing, words, { x, y, colour: this.#palette.text ?? "", size: 11 });
   }
 

@@ -2,14 +2,11 @@
 // lowers and clears, submits and cancels, looks back, and is told when the page itself is stale.
 
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { get } from "node:https";
 import t, { type Test } from "tap";
 import { missingChromium } from "../../scripts/chromium.js";
-import { hasOpenssl } from "../../scripts/make-certificates.js";
 import { aRunningSite, consoleUrl, type OpenPage, openPage, type RunningSite } from "./console-kit.js";
 import { aSmallSite, aTinySite, drover, startDaemon } from "./site-kit.js";
-import { aFolder, program, runRows } from "./site-run.js";
+import { aFolder, runRows } from "./site-run.js";
 
 t.setTimeout(170_000);
 const skip = missingChromium() === "" ? false : missingChromium();
@@ -263,49 +260,5 @@ t.test(
     await open.says("#queue", /not heard since the hub started.*nothing is given away/);
     t.equal(await again.stop(), 0);
     t.same(open.faults, []);
-  },
-);
-
-const withoutOpenssl = hasOpenssl() ? false : "the openssl program is not installed";
-
-t.test(
-  "with the hub's certificate the console speaks TLS, and still wants its token",
-  { skip: withoutOpenssl },
-  async (t) => {
-    const folder = aFolder(t);
-    const out = `${folder}/tls`;
-    const made = await program("scripts/make-certificates.js", [
-      "--out",
-      out,
-      "--host",
-      "localhost",
-      "--host",
-      "127.0.0.1",
-    ]);
-    t.equal(made.exit, 0, made.err);
-    const tls = ["--ca", `${out}/ca.crt`, "--cert", `${out}/hub.crt`, "--key", `${out}/hub.key`];
-    const hub = await startDaemon(t, "hub/main.js", {
-      dataDir: `${folder}/hub`,
-      args: [
-        ...["--config", aTinySite(folder), "--listen", "127.0.0.1:0", "--broker", "127.0.0.1:0"],
-        ...["--console", "0.0.0.0:0", ...tls],
-      ],
-    });
-    const ca = readFileSync(`${out}/ca.crt`);
-    const status = (path: string, token: string) =>
-      new Promise<number | undefined>((resolve, reject) => {
-        const headers = { authorization: `Bearer ${token}` };
-        get({ ca, host: "127.0.0.1", port: hub.own.ports.console, path, headers }, (response) => {
-          response.resume();
-          resolve(response.statusCode);
-        }).once("error", reject);
-      });
-    const url = consoleUrl(`${folder}/hub`);
-    t.match(url, /^https:/);
-    t.equal(await status("/", ""), 200);
-    t.equal(await status("/api/site", "wrong"), 401);
-    t.equal(await status("/api/site", url.split("#")[1] ?? ""), 200);
-    await t.rejects(fetch(`http://127.0.0.1:${hub.own.ports.console}/`), "nor without TLS");
-    t.equal(await hub.stop(), 0);
   },
 );
