@@ -61,6 +61,7 @@ export class RobotCard {
       "div",
       { class: "buttons" },
       button("Halt", "at once, F9", () => modes.haltRobot(), "halt"),
+      button("Halt fleet", "at once, Shift F9", () => modes.haltFleet(), "halt"),
       button("Lower…", "a ceiling", () => modes.lower(scope())),
       button("Clear…", "let go of a ceiling or latch", () => modes.clear(scope())),
       button("Absent…", "state that it is off the floor", () => modes.absent(store.selected)),
@@ -99,7 +100,7 @@ export class RobotCard {
     this.#causes.replaceChildren(...this.#causeItems(robot));
     this.#factRows.show(this.#factsOf(robot, viewAgeMs).map((fact) => [fact[0], fact]));
     this.#channelRows.show(this.#channelsOf(robot, ageMs).map((fact) => [fact[0], fact]));
-    const events = eventsOf(this.#store.events, robot.id).slice(-EVENTS_SHOWN).reverse();
+    const events = eventsOf(this.#store.events.all, robot.id).slice(-EVENTS_SHOWN).reverse();
     this.#decisions.replaceChildren(...events.map((event) => eventRow(event)));
   }
 

@@ -101,7 +101,7 @@ export class Timeline {
     document.body.classList.toggle("looking-back", past !== null);
     if (past !== null) setText(this.#bannerText, pastText(past));
     byId("past-list").hidden = past === null;
-    const events = past === null ? this.#store.events.slice(-SHOWN) : this.#pastEvents;
+    const events = past === null ? this.#store.events.all.slice(-SHOWN) : this.#pastEvents;
     const key = `${events[0]?.sequence}-${events.at(-1)?.sequence}-${past?.sequence}`;
     if (key === this.#shownFor) return;
     this.#shownFor = key;
@@ -138,7 +138,7 @@ export class Timeline {
       person: text,
     };
     const most = Math.max(1, this.#count - 1);
-    for (const event of this.#store.events) {
+    for (const event of this.#store.events.all) {
       const weight = weightOf(event);
       if (colours[weight] === "") continue;
       context.fillStyle = colours[weight];

@@ -181,6 +181,19 @@ async function tellsTheSame(t: Test, open: OpenPage, site: RunningSite): Promise
   for (const { id, rung } of told.robots) {
     t.equal(await open.page.textContent(`button.robot[data-robot="${id}"] .chip`), rung.split("_")[0], id);
   }
+  const { places } = (await asked(site, ["place", "list"])) as {
+    readonly places: readonly {
+      readonly robot: string;
+      readonly token?: { readonly epoch: number; readonly counter: number };
+    }[];
+  };
+  const held = places.find(({ token }) => token !== undefined);
+  await open.page.click(`button.robot[data-robot="${held?.robot}"]`);
+  const own = places
+    .filter(({ robot }) => robot === held?.robot)
+    .map(({ token }) => `${token?.epoch}.${token?.counter}`);
+  const shownToken = (await open.says("#card", /token\d+\.\d+/)).match(/token(\d+\.\d+?)(?=last)/)?.[1] ?? "none";
+  t.ok(own.includes(shownToken), `${shownToken} among ${own}`);
   await open.shot("halted");
 }
 
