@@ -21,10 +21,10 @@ import { Pointers } from "./pointers.js";
 import { isArea, liveScene, pastScene, type Scene, type SceneRobot } from "./scene.js";
 import { blockedOf, spread } from "./spread.js";
 import type { Store } from "./store.js";
-import { centredOn, type Extent, fit, panBy, toPx, type ViewBox, zoomAt } from "./view-box.js";
+import { centredOn, type Extent, fit, panBy, type Size, toPx, type ViewBox, zoomAt } from "./view-box.js";
 
 const GLIDE_MS = 200;
-const AREA_MS = 500;
+const AREA_MS = 700;
 const LABELS_MOST = 40;
 const LABEL_FONT = "600 11px system-ui, sans-serif";
 const COLOURS = [
@@ -49,6 +49,8 @@ export class SiteMap {
   #floor: HTMLCanvasElement | null = null;
   #box: ViewBox | null = null;
   #asked = false;
+  #shown: Size = { width: 1, height: 1 }; // of the canvas; asking the page each time would lay it out anew
+  #areaMade = false; // in this frame
   #frame = -1;
   #frameMs = 0;
   readonly #still = matchMedia("(prefers-reduced-motion: reduce)");
@@ -111,7 +113,7 @@ export class SiteMap {
   }
 
   #size() {
-    return { width: this.#canvas.clientWidth, height: this.#canvas.clientHeight };
+    return this.#shown;
   }
 
   #extent(): Extent {
@@ -120,6 +122,7 @@ export class SiteMap {
   }
 
   #resized(): void {
+    this.#shown = { width: this.#canvas.clientWidth, height: this.#canvas.clientHeight };
     const { width, height } = this.#size();
     this.#canvas.width = Math.round(width * devicePixelRatio);
     this.#canvas.height = Math.round(height * devicePixelRatio);
@@ -144,6 +147,7 @@ export class SiteMap {
     context.fillStyle = this.#palette.wall ?? "";
     context.fillRect(0, 0, this.#canvas.width, this.#canvas.height);
     drawFloor(drawing, floor);
+    this.#areaMade = false;
     for (const robot of scene.robots) if (isArea(robot)) drawArea(drawing, robot, this.#areaOf(robot));
     drawPlaces(drawing, scene);
     drawPaths(drawing, scene);
@@ -197,7 +201,9 @@ export class SiteMap {
     const { site } = this.#store;
     const known = this.#areas.get(robot.id);
     const nowMs = performance.now();
-    if (known !== undefined && nowMs - known.madeMs < AREA_MS) return known.image;
+    // One in a frame: several at once would be seen as a stutter.
+    if (known !== undefined && (this.#areaMade || nowMs - known.madeMs < AREA_MS)) return known.image;
+    this.#areaMade = true;
     const radiusM = robot.possibleM + site.radiusM;
     const cells = spread(site.map, this.#blocked, { xM: robot.xM, yM: robot.yM, radiusM });
     const look = {
