@@ -90,7 +90,12 @@ export class RobotCard {
     if (this.#robot !== this.#store.selected) this.#changeRobot();
     if (robot === undefined || this.#element.hidden) return;
     const viewAgeMs = this.#store.viewAgeMs();
-    const need = needOf(robot, { site: this.#store.site, viewAgeMs, wallMs: this.#store.wallMs() });
+    const need = needOf(robot, {
+      site: this.#store.site,
+      isStale: this.#store.isStale,
+      viewAgeMs,
+      wallMs: this.#store.wallMs(),
+    });
     setText(this.#title, robot.fleet === "" ? robot.id : `${robot.id} of ${robot.fleet}`);
     this.#chip.className = `chip ${robot.rung}`;
     setText(this.#chip, SHORT[robot.rung]);
@@ -146,7 +151,7 @@ export class RobotCard {
       ["destination", robot.destination === "" ? "none" : robot.destination],
       ["activity", robot.activity === "" ? "not told" : robot.activity],
       ["blocked by", robot.blockedBy === "" ? "nothing" : robot.blockedBy],
-      ["lease left", leftText(leaseLeftMs(robot, viewAgeMs))],
+      ["lease left", this.#store.isStale ? "not known" : leftText(leaseLeftMs(robot, viewAgeMs))],
       ["token", this.#detail === null ? "…" : this.#detail.token === "" ? "none" : this.#detail.token],
       ["last position", place],
       ["speed", pose === undefined ? "not told" : told(Math.abs(robot.speedMps), "m/s", 2)],

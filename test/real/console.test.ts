@@ -206,6 +206,7 @@ async function saysItIsStale(t: Test, open: OpenPage, site: RunningSite): Promis
     t.match(await open.text("#live"), "STALE");
     t.match(await open.page.title(), /^STALE/);
     await open.says('button.robot[data-robot="r1"] .age', /^late (\d|1\d)/, 9000);
+    await open.says('button.robot[data-robot="r1"] .why', /whether it may move is not known to this page/);
     await open.shot("stale");
     await open.page.keyboard.press("F9");
     await open.says("#halts .open", /asked, no answer yet/, 3000);
@@ -261,7 +262,7 @@ t.test(
     const open = await openPage(t, url);
     await open.says("#robots", /r1.*never heard since the hub started/s);
     await open.page.keyboard.press("F8");
-    await open.says("#halts", /0 told, 2 not told.*no lease: it stands by itself/);
+    await open.says("#halts", /0 told, 2 not told.*no lease runs: it stands by itself/);
     await open.says("#site-notes", /HALT in force, ada: halt from console/);
     hub.child.kill("SIGKILL");
     await open.says("#stale", /This page is stale.*cannot be reached/, 8000);
