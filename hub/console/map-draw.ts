@@ -251,6 +251,19 @@ export function areaImage(
   return canvas;
 }
 
+/** The edge alone of how far it can be, walls left out. */
+export function drawReach({ context, box, palette, site }: Drawing, robot: SceneRobot): void {
+  const radius = (robot.possibleM + site.radiusM) * box.scale;
+  if (!(radius < 4000)) return;
+  context.beginPath();
+  context.arc(...toPx(box, robot.xM, robot.yM), radius, 0, TURN);
+  context.globalAlpha = 0.35;
+  context.lineWidth = 1;
+  context.strokeStyle = palette[robot.verdict] ?? "";
+  context.stroke();
+  context.globalAlpha = 1;
+}
+
 /** Cells where they are known, else the circle; the whole floor when nothing bounds it. */
 export function drawArea(drawing: Drawing, robot: SceneRobot, image: HTMLCanvasElement | null): void {
   const { context, box, palette, site } = drawing;

@@ -11,6 +11,7 @@ import {
   drawFloor,
   drawPaths,
   drawPlaces,
+  drawReach,
   drawRobot,
   floorImage,
   labelOf,
@@ -25,6 +26,7 @@ import { centredOn, type Extent, fit, panBy, type Size, toPx, type ViewBox, zoom
 
 const GLIDE_MS = 200;
 const AREA_MS = 700;
+const AREAS_MOST = 20;
 const LABELS_MOST = 40;
 const LABEL_FONT = "600 11px system-ui, sans-serif";
 const COLOURS = [
@@ -148,7 +150,7 @@ export class SiteMap {
     context.fillRect(0, 0, this.#canvas.width, this.#canvas.height);
     drawFloor(drawing, floor);
     this.#areaMade = false;
-    for (const robot of scene.robots) if (isArea(robot)) drawArea(drawing, robot, this.#areaOf(robot));
+    this.#drawAreas(drawing, scene.robots.filter(isArea));
     drawPlaces(drawing, scene);
     drawPaths(drawing, scene);
     const robots = this.#glided(scene.robots);
@@ -156,6 +158,17 @@ export class SiteMap {
     for (const robot of robots) if (robot.id === selected) drawRobot(drawing, robot);
     this.#drawLabels(drawing, robots);
     this.#drawn = new Map(robots.map(({ id, xM, yM }) => [id, [xM, yM]]));
+  }
+
+  /** With very many silent robots at once only some get an area of their own, the selected one among them (R13). */
+  #drawAreas(drawing: Drawing, silent: readonly SceneRobot[]): void {
+    const own = new Set(silent.filter((robot, at) => at < AREAS_MOST || robot.id === drawing.selected));
+    const ids = new Set([...own].map(({ id }) => id));
+    for (const id of this.#areas.keys()) if (!ids.has(id)) this.#areas.delete(id);
+    for (const robot of silent) {
+      if (own.has(robot)) drawArea(drawing, robot, this.#areaOf(robot));
+      else drawReach(drawing, robot);
+    }
   }
 
   /** The selected one's name first, then those of silent ones, then of all where there is room for it. */
