@@ -58,7 +58,7 @@ export async function openConsole(options: HubOptions, parts: ConsoleParts): Pro
         authenticate: either(oneToken(token), admission),
       },
       ...{ assets: readAssets(COMPILED), nowMs: monotonicMs, wallMs: Date.now },
-      past: new Past({ port, tasksKept: config.limits.tasksKept }),
+      past: new Past({ port }),
       trail: new Trail(config.robots.map(({ id }) => id)),
       onFault: (cause) => log.error({ err: cause }, "the console has a fault"),
     });

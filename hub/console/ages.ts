@@ -76,11 +76,10 @@ export function freshnessOf(robot: LiveRobot, site: ConsoleSite, viewAgeMs: numb
   return { ageMs, verdict, share: Math.min(1, ageMs / Math.max(1, limit.lostMs)) };
 }
 
-/** What is left of a lease, ms; undefined: none runs, or nothing is known of it. */
+/** What is left of a lease, ms; undefined: the hub says that none runs. */
 export function leaseLeftMs(robot: LiveRobot, viewAgeMs: number): number | undefined {
   if (robot.leaseLeftMs === undefined) return undefined;
-  const leftMs = robot.leaseLeftMs - viewAgeMs;
-  return leftMs > 0 ? leftMs : undefined;
+  return Math.max(0, robot.leaseLeftMs - viewAgeMs); // that it has ended only the hub can say: it may have renewed it
 }
 
 /**

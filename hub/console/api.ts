@@ -34,9 +34,14 @@ export class Api {
     sessionStorage.setItem(KEPT, this.#token);
   }
 
-  async get<T>(name: string, query: Readonly<Record<string, string | number>> = {}): Promise<T | Refused> {
+  /** Throws when the hub is not reached, or answers nothing within `withinMs`. */
+  async get<T>(
+    name: string,
+    query: Readonly<Record<string, string | number>> = {},
+    withinMs = ASK_MS,
+  ): Promise<T | Refused> {
     const search = new URLSearchParams(Object.entries(query).map(([key, value]) => [key, String(value)]));
-    return this.#answer(await this.#fetch(`/api/${name}?${search}`, { signal: AbortSignal.timeout(ASK_MS) }));
+    return this.#answer(await this.#fetch(`/api/${name}?${search}`, { signal: AbortSignal.timeout(withinMs) }));
   }
 
   async act<T>(kind: string, request: object): Promise<T | Refused> {

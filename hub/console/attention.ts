@@ -18,6 +18,8 @@ export interface Need {
 export interface Seen {
   readonly site: ConsoleSite;
   readonly viewAgeMs: number;
+  /** The page itself has heard nothing for a while: what the hub did since is not known. */
+  readonly isStale: boolean;
   /** The wall clock of the hub by now. */
   readonly wallMs: number;
 }
@@ -43,17 +45,25 @@ function whyOf(robot: LiveRobot, { freshness, seen }: { readonly freshness: Fres
   const { ageMs, verdict } = freshness;
   const parts: string[] = [];
   if (ageMs === NEVER_FRESH) parts.push("never heard since the hub started");
-  else if (verdict !== "fresh") parts.push(`silent for ${ageText(ageMs)}, since ${clockText(seen.wallMs - ageMs)}`);
+  else if (verdict !== "fresh") {
+    const words = seen.isStale ? "not heard by this page for" : "silent for";
+    parts.push(`${words} ${ageText(ageMs)}, since ${clockText(seen.wallMs - ageMs)}`);
+  }
   if (!robot.linked) parts.push("no link");
   const [worst] = robot.causes;
   if (worst !== undefined && worst.name !== "telemetry-stale")
     parts.push(worst.detail === "" ? worst.name : `${worst.name}: ${worst.detail}`);
   if (robot.rung !== "AUTONOMOUS") parts.push(DOES[robot.rung]);
-  const leftMs = leaseLeftMs(robot, seen.viewAgeMs);
-  if (verdict !== "fresh" || !robot.linked)
-    parts.push(leftMs === undefined ? "no lease runs: it stands by itself" : `may move for ${leftText(leftMs)} more`);
+  if (verdict !== "fresh" || !robot.linked) parts.push(leaseWords(robot, seen));
   if (parts.length > 0) return parts.join("; ");
   return robot.chargeRatio !== undefined && robot.chargeRatio < LOW_CHARGE && !robot.charging ? "battery is low" : "";
+}
+
+/** How long it may still move. A lease may have been renewed since the last view of a page that is stale. */
+export function leaseWords(robot: LiveRobot, seen: Pick<Seen, "viewAgeMs" | "isStale">): string {
+  if (seen.isStale) return "whether it may move is not known to this page";
+  const leftMs = leaseLeftMs(robot, seen.viewAgeMs);
+  return leftMs === undefined ? "no lease runs: it stands by itself" : `may move for ${leftText(leftMs)} more`;
 }
 
 /** Most urgent first; among equals the longest silent, then by name as people count. */

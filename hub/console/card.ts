@@ -9,7 +9,7 @@ import { needOf } from "./attention.js";
 import { byId, el, Rows, setText } from "./dom.js";
 import { eventRow } from "./event-row.js";
 import { eventsOf } from "./events.js";
-import { missedOf } from "./figures.js";
+import { missedOf, Rate } from "./figures.js";
 import type { ModeControl } from "./mode-control.js";
 import { Spark } from "./spark.js";
 import type { Store } from "./store.js";
@@ -44,6 +44,7 @@ export class RobotCard {
     missed: new Spark({ title: "plans missed, of each 100", format: (share) => share.toFixed(1) }),
     speedMps: new Spark({ title: "speed", format: (speed) => `${Math.abs(speed).toFixed(2)} m/s` }),
   };
+  readonly #rate = new Rate();
   #robot = "";
   #detail: RobotDetail | null = null;
   #detailAtMs = 0;
@@ -60,6 +61,7 @@ export class RobotCard {
       "div",
       { class: "buttons" },
       button("Halt", "at once, F9", () => modes.haltRobot(), "halt"),
+      button("Halt fleet", "at once, Shift F9", () => modes.haltFleet(), "halt"),
       button("Lower…", "a ceiling", () => modes.lower(scope())),
       button("Clear…", "let go of a ceiling or latch", () => modes.clear(scope())),
       button("Absent…", "state that it is off the floor", () => modes.absent(store.selected)),
@@ -88,7 +90,12 @@ export class RobotCard {
     if (this.#robot !== this.#store.selected) this.#changeRobot();
     if (robot === undefined || this.#element.hidden) return;
     const viewAgeMs = this.#store.viewAgeMs();
-    const need = needOf(robot, { site: this.#store.site, viewAgeMs, wallMs: this.#store.wallMs() });
+    const need = needOf(robot, {
+      site: this.#store.site,
+      isStale: this.#store.isStale,
+      viewAgeMs,
+      wallMs: this.#store.wallMs(),
+    });
     setText(this.#title, robot.fleet === "" ? robot.id : `${robot.id} of ${robot.fleet}`);
     this.#chip.className = `chip ${robot.rung}`;
     setText(this.#chip, SHORT[robot.rung]);
@@ -98,7 +105,7 @@ export class RobotCard {
     this.#causes.replaceChildren(...this.#causeItems(robot));
     this.#factRows.show(this.#factsOf(robot, viewAgeMs).map((fact) => [fact[0], fact]));
     this.#channelRows.show(this.#channelsOf(robot, ageMs).map((fact) => [fact[0], fact]));
-    const events = eventsOf(this.#store.events, robot.id).slice(-EVENTS_SHOWN).reverse();
+    const events = eventsOf(this.#store.events.all, robot.id).slice(-EVENTS_SHOWN).reverse();
     this.#decisions.replaceChildren(...events.map((event) => eventRow(event)));
   }
 
@@ -144,7 +151,7 @@ export class RobotCard {
       ["destination", robot.destination === "" ? "none" : robot.destination],
       ["activity", robot.activity === "" ? "not told" : robot.activity],
       ["blocked by", robot.blockedBy === "" ? "nothing" : robot.blockedBy],
-      ["lease left", leftText(leaseLeftMs(robot, viewAgeMs))],
+      ["lease left", this.#store.isStale ? "not known" : leftText(leaseLeftMs(robot, viewAgeMs))],
       ["token", this.#detail === null ? "…" : this.#detail.token === "" ? "none" : this.#detail.token],
       ["last position", place],
       ["speed", pose === undefined ? "not told" : told(Math.abs(robot.speedMps), "m/s", 2)],
@@ -169,7 +176,7 @@ export class RobotCard {
       ...channels,
       ["link", robot.linked ? "open" : "none"],
       ["lease renewed", renewed === null ? "not since the hub started" : `${ageText(renewed + sinceMs)} ago`],
-      ["refused samples", detail === null ? "…" : String(detail.refused)],
+      ["samples", `${this.#rate.show(robot, this.#store.nowMs())}, ${detail?.refused ?? "…"} refused`],
     ];
   }
 

@@ -1,7 +1,7 @@
 // Sentences and figures that are made of several fields. Pure.
 
 import type { PastSite } from "../../proto/console.js";
-import type { TaskView } from "../../proto/operator-views.js";
+import type { RobotView, TaskView } from "../../proto/operator-views.js";
 import { clockText, several } from "./words.js";
 
 /** Missed plans of each 100 begun in the last ten samples; null where no plan was made. */
@@ -41,4 +41,24 @@ export function pastText(past: PastSite): string {
     `${several(past.places.length, "claim")}, ${open} open, ${past.counts.done} done, ${past.counts.failed} failed, ` +
     `${several(past.ceilings.length, "ceiling")}; ${poses}`
   );
+}
+
+const RATE_MS = 5000;
+
+/** How many samples a second a robot's telemetry brings, over the last seconds. */
+export class Rate {
+  #robot = "";
+  #seen: { readonly atMs: number; readonly sent: number }[] = [];
+
+  /** "12.4 a second"; nothing is told of the first second. */
+  show({ id, telemetrySent }: Pick<RobotView, "id" | "telemetrySent">, nowMs: number): string {
+    if (id !== this.#robot || telemetrySent < (this.#seen.at(-1)?.sent ?? 0)) this.#seen = [];
+    this.#robot = id;
+    if (nowMs - (this.#seen.at(-1)?.atMs ?? 0) >= 200) this.#seen.push({ atMs: nowMs, sent: telemetrySent });
+    while (nowMs - (this.#seen[0]?.atMs ?? nowMs) > RATE_MS) this.#seen.shift();
+    const [first] = this.#seen;
+    const spanMs = nowMs - (first?.atMs ?? nowMs);
+    if (first === undefined || spanMs < 1000) return "…";
+    return `${((1000 * (telemetrySent - first.sent)) / spanMs).toFixed(1)} a second`;
+  }
 }

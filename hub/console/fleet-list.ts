@@ -40,7 +40,8 @@ export class FleetList {
   show(): void {
     const { view, site, selected } = this.#store;
     if (view === null) return;
-    const seen = { site, viewAgeMs: this.#store.viewAgeMs(), wallMs: this.#store.wallMs() };
+    const { isStale } = this.#store;
+    const seen = { site, isStale, viewAgeMs: this.#store.viewAgeMs(), wallMs: this.#store.wallMs() };
     const needs = new Map(Object.values(view.robots).map((robot) => [robot.id, needOf(robot, seen)]));
     const nowMs = performance.now();
     if (nowMs - this.#sortedMs > SORT_MS) {

@@ -2,10 +2,11 @@
 // was not and until when that one may still move, and who has been seen standing since.
 
 import type { LiveRobot } from "../../proto/console.js";
-import { freshnessOf, leaseLeftMs } from "./ages.js";
+import { freshnessOf } from "./ages.js";
+import { leaseWords } from "./attention.js";
 import { byId, el, setText } from "./dom.js";
 import type { Store } from "./store.js";
-import { clockText, leftText, several } from "./words.js";
+import { clockText, several } from "./words.js";
 
 const STILL_MPS = 0.05;
 const DONE_SHOWN_MS = 10_000;
@@ -113,8 +114,8 @@ export class HaltWatch {
   #untold(id: string): string {
     const robot: LiveRobot | undefined = this.#store.view?.robots[id];
     if (robot === undefined) return id;
-    const leftMs = leaseLeftMs(robot, this.#store.viewAgeMs());
-    return leftMs === undefined ? `${id} (no lease: it stands by itself)` : `${id} (may move for ${leftText(leftMs)})`;
+    const seen = { viewAgeMs: this.#store.viewAgeMs(), isStale: this.#store.isStale };
+    return `${id} (${leaseWords(robot, seen)})`;
   }
 }
 

@@ -26,6 +26,7 @@ const THEME = "drover-theme";
 const AGAIN_MS = 1000;
 const ANCHOR_MS = 10_000;
 const REDRAW_MS = 250;
+const FILL_MS = 500;
 
 const api = new Api();
 let askingToken = false;
@@ -78,7 +79,6 @@ async function follow(store: Store): Promise<void> {
     const stop = new AbortController();
     try {
       await anchor(store);
-      await loadEvents(store);
       const again = setInterval(() => {
         anchor(store).catch(() => undefined);
         if (store.viewAgeMs() > ANCHOR_MS) stop.abort(); // a dead connection is told by nobody
@@ -98,11 +98,12 @@ async function follow(store: Store): Promise<void> {
   }
 }
 
-async function loadEvents(store: Store): Promise<void> {
-  const found = await api.get<{ readonly events: LedgerEvent[] }>("events", { most: 500 });
-  if (isRefused(found)) return;
-  store.events = [];
-  store.addEvents(found.events);
+/** Asks for events that came with no frame: those before the page, and those of frames that it missed. */
+async function fillEvents(store: Store): Promise<void> {
+  const from = store.view === null ? null : store.events.missing(store.view.site.events);
+  if (from === null) return;
+  const found = await api.get<{ readonly events: LedgerEvent[] }>("events", { from, most: 500 });
+  if (!isRefused(found)) store.events.add(found.events);
 }
 
 function bindTheme(map: SiteMap): KeyParts["theme"] {
@@ -183,6 +184,7 @@ async function open(): Promise<void> {
       store.changed(); // ages go on growing without a hub
     else banner.show();
   }, REDRAW_MS);
+  setInterval(() => fillEvents(store).catch(() => undefined), FILL_MS); // a hub that is away is told elsewhere
   await follow(store);
 }
 

@@ -164,8 +164,9 @@ export function drawRobot(drawing: Drawing, robot: SceneRobot): void {
     context.stroke();
     context.beginPath();
     context.moveTo(x, y);
-    context.lineTo(x + radius * 1.25 * Math.cos(robot.headingRad), y - radius * 1.25 * Math.sin(robot.headingRad));
-    context.lineWidth = Math.max(2, radius / 4);
+    const nose = radius + Math.min(radius / 4, 4);
+    context.lineTo(x + nose * Math.cos(robot.headingRad), y - nose * Math.sin(robot.headingRad));
+    context.lineWidth = Math.min(5, Math.max(2, radius / 4));
     context.strokeStyle = palette.heading ?? "";
     context.stroke();
   }
@@ -248,6 +249,19 @@ export function areaImage(
   }
   context.putImageData(image, 0, 0);
   return canvas;
+}
+
+/** The edge alone of how far it can be, walls left out. */
+export function drawReach({ context, box, palette, site }: Drawing, robot: SceneRobot): void {
+  const radius = (robot.possibleM + site.radiusM) * box.scale;
+  if (!(radius < 4000)) return;
+  context.beginPath();
+  context.arc(...toPx(box, robot.xM, robot.yM), radius, 0, TURN);
+  context.globalAlpha = 0.35;
+  context.lineWidth = 1;
+  context.strokeStyle = palette[robot.verdict] ?? "";
+  context.stroke();
+  context.globalAlpha = 1;
 }
 
 /** Cells where they are known, else the circle; the whole floor when nothing bounds it. */

@@ -11,19 +11,22 @@ import {
   drawFloor,
   drawPaths,
   drawPlaces,
+  drawReach,
   drawRobot,
   floorImage,
   labelOf,
   type Palette,
   text,
 } from "./map-draw.js";
+import { Pointers } from "./pointers.js";
 import { isArea, liveScene, pastScene, type Scene, type SceneRobot } from "./scene.js";
 import { blockedOf, spread } from "./spread.js";
 import type { Store } from "./store.js";
-import { centredOn, type Extent, fit, panBy, toPx, type ViewBox, zoomAt } from "./view-box.js";
+import { centredOn, type Extent, fit, panBy, type Size, toPx, type ViewBox, zoomAt } from "./view-box.js";
 
 const GLIDE_MS = 200;
-const AREA_MS = 500;
+const AREA_MS = 700;
+const AREAS_MOST = 20;
 const LABELS_MOST = 40;
 const LABEL_FONT = "600 11px system-ui, sans-serif";
 const COLOURS = [
@@ -48,6 +51,8 @@ export class SiteMap {
   #floor: HTMLCanvasElement | null = null;
   #box: ViewBox | null = null;
   #asked = false;
+  #shown: Size = { width: 1, height: 1 }; // of the canvas; asking the page each time would lay it out anew
+  #areaMade = false; // in this frame
   #frame = -1;
   #frameMs = 0;
   readonly #still = matchMedia("(prefers-reduced-motion: reduce)");
@@ -110,7 +115,7 @@ export class SiteMap {
   }
 
   #size() {
-    return { width: this.#canvas.clientWidth, height: this.#canvas.clientHeight };
+    return this.#shown;
   }
 
   #extent(): Extent {
@@ -119,6 +124,7 @@ export class SiteMap {
   }
 
   #resized(): void {
+    this.#shown = { width: this.#canvas.clientWidth, height: this.#canvas.clientHeight };
     const { width, height } = this.#size();
     this.#canvas.width = Math.round(width * devicePixelRatio);
     this.#canvas.height = Math.round(height * devicePixelRatio);
@@ -143,7 +149,8 @@ export class SiteMap {
     context.fillStyle = this.#palette.wall ?? "";
     context.fillRect(0, 0, this.#canvas.width, this.#canvas.height);
     drawFloor(drawing, floor);
-    for (const robot of scene.robots) if (isArea(robot)) drawArea(drawing, robot, this.#areaOf(robot));
+    this.#areaMade = false;
+    this.#drawAreas(drawing, scene.robots.filter(isArea));
     drawPlaces(drawing, scene);
     drawPaths(drawing, scene);
     const robots = this.#glided(scene.robots);
@@ -153,16 +160,28 @@ export class SiteMap {
     this.#drawn = new Map(robots.map(({ id, xM, yM }) => [id, [xM, yM]]));
   }
 
+  /** With very many silent robots at once only some get an area of their own, the selected one among them (R13). */
+  #drawAreas(drawing: Drawing, silent: readonly SceneRobot[]): void {
+    const own = new Set(silent.filter((robot, at) => at < AREAS_MOST || robot.id === drawing.selected));
+    const ids = new Set([...own].map(({ id }) => id));
+    for (const id of this.#areas.keys()) if (!ids.has(id)) this.#areas.delete(id);
+    for (const robot of silent) {
+      if (own.has(robot)) drawArea(drawing, robot, this.#areaOf(robot));
+      else drawReach(drawing, robot);
+    }
+  }
+
   /** The selected one's name first, then those of silent ones, then of all where there is room for it. */
   #drawLabels(drawing: Drawing, robots: readonly SceneRobot[]): void {
     const all = robots.length <= LABELS_MOST || drawing.box.scale > 30;
     const rank = (robot: SceneRobot) => (robot.id === drawing.selected ? 0 : isArea(robot) ? 1 : 2);
     const named = robots.filter((robot) => all || rank(robot) < 2).sort((a, b) => rank(a) - rank(b));
+    const { width, height } = this.#size();
+    const labels = named.map((robot) => labelOf(drawing, robot));
+    const inSight = labels.filter(({ x, y }) => x >= 0 && y >= 0 && x <= width && y <= height);
     this.#context.font = LABEL_FONT;
-    const placed = placeLabels(
-      named.map((robot) => labelOf(drawing, robot)),
-      { widthOf: (words) => this.#context.measureText(words).width, rightPx: this.#size().width },
-    );
+    const widthOf = (words: string) => this.#context.measureText(words).width;
+    const placed = placeLabels(inSight, { widthOf, rightPx: width });
     for (const { words, x, y } of placed) text(drawing, words, { x, y, colour: this.#palette.text ?? "", size: 11 });
   }
 
@@ -195,7 +214,9 @@ export class SiteMap {
     const { site } = this.#store;
     const known = this.#areas.get(robot.id);
     const nowMs = performance.now();
-    if (known !== undefined && nowMs - known.madeMs < AREA_MS) return known.image;
+    // One in a frame: several at once would be seen as a stutter.
+    if (known !== undefined && (this.#areaMade || nowMs - known.madeMs < AREA_MS)) return known.image;
+    this.#areaMade = true;
     const radiusM = robot.possibleM + site.radiusM;
     const cells = spread(site.map, this.#blocked, { xM: robot.xM, yM: robot.yM, radiusM });
     const look = {
@@ -210,23 +231,10 @@ export class SiteMap {
 
   #listen(): void {
     const canvas = this.#canvas;
-    let held: { xPx: number; yPx: number; moved: number } | null = null;
-    canvas.addEventListener("pointerdown", (event) => {
-      held = { xPx: event.offsetX, yPx: event.offsetY, moved: 0 };
-      canvas.setPointerCapture(event.pointerId);
-    });
-    canvas.addEventListener("pointermove", (event) => {
-      if (held === null) return;
-      const [dx, dy] = [event.offsetX - held.xPx, event.offsetY - held.yPx];
-      held = { xPx: event.offsetX, yPx: event.offsetY, moved: held.moved + Math.abs(dx) + Math.abs(dy) };
-      if (held.moved > 4) this.pan(dx, dy);
-    });
-    canvas.addEventListener("pointerup", (event) => {
-      if (held !== null && held.moved <= 4) this.#pick(event.offsetX, event.offsetY);
-      held = null;
-    });
-    canvas.addEventListener("pointercancel", () => {
-      held = null;
+    new Pointers(canvas, {
+      pan: (dxPx, dyPx) => this.pan(dxPx, dyPx),
+      zoomAt: (factor, at) => this.#zoomAt(factor, at),
+      pick: (xPx, yPx) => this.#pick(xPx, yPx),
     });
     const wheel = (event: WheelEvent) => {
       event.preventDefault();

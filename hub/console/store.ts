@@ -10,11 +10,9 @@ import {
   type PastSite,
   withFrame,
 } from "../../proto/console.js";
-import type { LedgerEvent } from "../../proto/ledger.js";
 import { HubClock, PageClock } from "./ages.js";
 import type { Api } from "./api.js";
-
-const EVENTS_KEPT = 2000;
+import { EventList } from "./event-list.js";
 
 export class Store {
   readonly api: Api;
@@ -24,8 +22,7 @@ export class Store {
   site: ConsoleSite;
   view: LiveView | null = null;
   frames = 0;
-  /** Newest last, without a gap. */
-  events: LedgerEvent[] = [];
+  readonly events = new EventList();
   past: PastSite | null = null;
   selected = "";
   operator = "";
@@ -59,17 +56,8 @@ export class Store {
   take(frame: Frame): void {
     this.view = withFrame(this.view, frame);
     this.frames += 1;
-    this.addEvents(frame.events);
+    this.events.add(frame.events);
     this.changed();
-  }
-
-  /** Events in any order; what would leave a gap is left for the next question. */
-  addEvents(events: readonly LedgerEvent[]): void {
-    for (const event of events) {
-      const last = this.events.at(-1)?.sequence;
-      if (last === undefined || event.sequence === last + 1) this.events.push(event);
-    }
-    if (this.events.length > EVENTS_KEPT) this.events.splice(0, this.events.length - EVENTS_KEPT);
   }
 
   /** How old the shown view is by now, at the most; infinite without one. */

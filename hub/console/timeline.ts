@@ -14,7 +14,9 @@ import type { Store } from "./store.js";
 import { several } from "./words.js";
 
 const SHOWN = 200;
-const ASK_MS = 60;
+const ASK_MS = 150;
+/** A long ledger is read beside all else; what was read once is quick. */
+const REBUILD_MS = 60_000;
 
 export class Timeline {
   readonly #store: Store;
@@ -59,7 +61,7 @@ export class Timeline {
     if (sequence >= this.#count) return this.now();
     this.#held = true;
     this.#slider.value = String(sequence);
-    setText(this.#where, `event ${sequence}`);
+    setText(this.#where, `event ${sequence}, reading`);
     if (this.#asking !== null) clearTimeout(this.#asking);
     this.#asking = setTimeout(() => void this.#ask(sequence), ASK_MS);
   }
@@ -68,14 +70,17 @@ export class Timeline {
     const around = { from: Math.max(1, sequence - SHOWN / 2), most: SHOWN };
     try {
       const [found, near] = await Promise.all([
-        this.#store.api.get<PastSite>("past", { event: sequence }),
+        this.#store.api.get<PastSite>("past", { event: sequence }, REBUILD_MS),
         this.#store.api.get<{ readonly events: LedgerEvent[] }>("events", around),
       ]);
       if (!this.#held || Number(this.#slider.value) !== sequence) return;
       if (isRefused(found)) {
-        if (found.code !== "SUPERSEDED") this.#notices.tell(`Cannot look back: ${found.message}`, "refused");
+        if (found.code === "SUPERSEDED")
+          this.goTo(sequence); // by somebody else's question
+        else this.#notices.tell(`Cannot look back: ${found.message}`, "refused");
         return;
       }
+      setText(this.#where, `event ${sequence}`);
       this.#store.past = found;
       this.#pastEvents = isRefused(near) ? [] : near.events;
       this.#store.changed();
@@ -96,7 +101,7 @@ export class Timeline {
     document.body.classList.toggle("looking-back", past !== null);
     if (past !== null) setText(this.#bannerText, pastText(past));
     byId("past-list").hidden = past === null;
-    const events = past === null ? this.#store.events.slice(-SHOWN) : this.#pastEvents;
+    const events = past === null ? this.#store.events.all.slice(-SHOWN) : this.#pastEvents;
     const key = `${events[0]?.sequence}-${events.at(-1)?.sequence}-${past?.sequence}`;
     if (key === this.#shownFor) return;
     this.#shownFor = key;
@@ -133,7 +138,7 @@ export class Timeline {
       person: text,
     };
     const most = Math.max(1, this.#count - 1);
-    for (const event of this.#store.events) {
+    for (const event of this.#store.events.all) {
       const weight = weightOf(event);
       if (colours[weight] === "") continue;
       context.fillStyle = colours[weight];

@@ -10,10 +10,11 @@ import type { LedgerState } from "../core/ledger-state.js";
 import { piecesOf, Rebuilding, type SnapshotPiece } from "../core/rebuilding.js";
 import type { OperatorPort } from "../operator-port.js";
 
-const READ_AT_ONCE = 100;
+const READ_AT_ONCE = 50; // a few milliseconds of this thread
 const KEPT_MOST = 24;
 const BETWEEN_LEAST = 2000;
 const OPEN_TASKS_MOST = 500;
+const ENDED_KEPT = 100; // they are counted, not shown
 
 type Modes = Map<
   string,
@@ -29,7 +30,6 @@ interface Kept {
 
 export interface PastOptions {
   readonly port: Pick<OperatorPort, "events" | "eventCount">;
-  readonly tasksKept: number;
   readonly breathe?: () => Promise<void>;
 }
 
@@ -42,7 +42,7 @@ export class Past {
 
   constructor(options: PastOptions) {
     this.#options = options;
-    this.#building = new Builder(options.tasksKept);
+    this.#building = new Builder();
   }
 
   /**
@@ -62,8 +62,7 @@ export class Past {
     const to = Math.min(sequence, port.eventCount());
     const from = this.#kept.filter(({ after }) => after <= to).at(-1);
     const here = this.#building.after;
-    if (here > to || (from !== undefined && from.after > here))
-      this.#building = new Builder(this.#options.tasksKept, from);
+    if (here > to || (from !== undefined && from.after > here)) this.#building = new Builder(from);
     while (this.#building.after < to) {
       if (own !== this.#newest) return null;
       const most = Math.min(READ_AT_ONCE, to - this.#building.after);
@@ -91,8 +90,8 @@ class Builder {
   readonly #modes: Modes;
   #wallMs: number;
 
-  constructor(tasksKept: number, from?: Kept) {
-    this.#rebuilding = new Rebuilding(tasksKept);
+  constructor(from?: Kept) {
+    this.#rebuilding = new Rebuilding(ENDED_KEPT);
     this.#rebuilding.begin(from?.pieces ?? null);
     this.#modes = new Map(from?.modes ?? []);
     this.#wallMs = from?.wallMs ?? 0;
@@ -112,8 +111,12 @@ class Builder {
     this.#modes.set(`${robot} ${fleet}`, { robot, fleet, rung, cause });
   }
 
+  /** Without the ids of tasks that ended long ago: they tell only that no task is accepted twice, which is proven. */
   kept(): Kept {
-    const pieces = [...piecesOf(this.#rebuilding.state)];
+    const { state } = this.#rebuilding;
+    state.endedIds.clear();
+    for (const id of state.ended) state.endedIds.add(id);
+    const pieces = [...piecesOf(state)];
     return { after: this.after, pieces, modes: new Map(this.#modes), wallMs: this.#wallMs };
   }
 

@@ -56,7 +56,7 @@ export async function openHost(): Promise<ConsoleHost> {
   return ConsoleHost.open({
     ...{ port, config, grid: generateWarehouse({ seed: 1, robots: 12 }).grid, host: "127.0.0.1", portNumber: 0 },
     ...{ assets: readAssets(COMPILED), authenticate: oneToken(TOKEN), nowMs, wallMs: Date.now },
-    past: new Past({ port, tasksKept: 100 }),
+    past: new Past({ port }),
     trail: new Trail(config.robots.map(({ id }) => id)),
     onFault: (cause) => process.stderr.write(`${String(cause)}\n`),
   });

@@ -1,4 +1,6 @@
-// The flags of both daemons that say where traces go: to a collector on this machine, or nowhere.
+// Flags of the daemons that open something: the console, off without its address and beyond loopback only with TLS, and
+// traces, which go to a collector on this machine or nowhere.
+
 import t from "tap";
 import { readEdgeOptions } from "../../edge/options.js";
 import { readHubOptions } from "../../hub/options.js";
@@ -22,4 +24,19 @@ t.test("traces go nowhere unless a collector is named, and only to one on this m
         `${who} ${url}`,
       );
   }
+});
+
+const TLS = ["--ca", "ca.pem", "--cert", "hub.pem", "--key", "hub.key"];
+
+function consoleOf(args: readonly string[]) {
+  const found = readHubOptions("run", [...HUB, ...args]);
+  return typeof found === "string" ? found : found.console;
+}
+
+t.test("the console listens where the flag says, and nowhere without it", async (t) => {
+  t.equal(consoleOf([]), null);
+  t.same(consoleOf(["--console", "127.0.0.1:0"]), { host: "127.0.0.1", port: 0 });
+  t.match(consoleOf(["--console", "7480"]), /--console: expected HOST:PORT, found "7480"/);
+  t.match(consoleOf(["--console", "0.0.0.0:7480"]), /cannot listen on 0\.0\.0\.0 without TLS/);
+  t.same(consoleOf(["--console", "0.0.0.0:7480", ...TLS]), { host: "0.0.0.0", port: 7480 });
 });

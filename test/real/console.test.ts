@@ -134,6 +134,33 @@ async function looksBack(t: Test, open: OpenPage, site: RunningSite): Promise<vo
 }
 
 /** With the site halted nothing moves, and what is shown can be held against what the hub tells others. */
+/** Without a mouse: finds a robot by name, opens its card, and goes through the panels. */
+async function worksByKeys(t: Test, open: OpenPage): Promise<void> {
+  const { keyboard } = open.page;
+  await open.page.click("#site-name");
+  await keyboard.press("/");
+  await keyboard.type("r2");
+  await open.page.waitForFunction("document.querySelectorAll('button.robot').length === 1");
+  await keyboard.press("Control+A");
+  await keyboard.press("Delete");
+  await open.page.waitForFunction("document.querySelectorAll('button.robot').length === 2");
+  await keyboard.press("Tab");
+  await keyboard.press("Enter");
+  await open.page.waitForSelector('button.robot[aria-pressed="true"]');
+  await keyboard.press("ArrowDown");
+  const focused = await open.page.evaluate("document.activeElement.dataset.robot");
+  await open.says("#card h2", new RegExp(`^${focused} of`));
+  for (const [key, panel] of ["card", "tasks", "queue", "events", "health"].map(
+    (name, at) => [String(at + 1), name] as const,
+  )) {
+    await keyboard.press(key);
+    t.ok(await open.page.isVisible(`#panel-${panel}`), panel);
+  }
+  await keyboard.press("t");
+  t.equal(await open.page.evaluate("document.documentElement.dataset.theme"), "dark", "it was light");
+  await keyboard.press("t");
+}
+
 async function tellsTheSame(t: Test, open: OpenPage, site: RunningSite): Promise<void> {
   await open.page.click("#halt-site");
   await open.says("#halts li:last-child", /HALT of the whole site, .*2 told/);
@@ -154,6 +181,19 @@ async function tellsTheSame(t: Test, open: OpenPage, site: RunningSite): Promise
   for (const { id, rung } of told.robots) {
     t.equal(await open.page.textContent(`button.robot[data-robot="${id}"] .chip`), rung.split("_")[0], id);
   }
+  const { places } = (await asked(site, ["place", "list"])) as {
+    readonly places: readonly {
+      readonly robot: string;
+      readonly token?: { readonly epoch: number; readonly counter: number };
+    }[];
+  };
+  const held = places.find(({ token }) => token !== undefined);
+  await open.page.click(`button.robot[data-robot="${held?.robot}"]`);
+  const own = places
+    .filter(({ robot }) => robot === held?.robot)
+    .map(({ token }) => `${token?.epoch}.${token?.counter}`);
+  const shownToken = (await open.says("#card", /token\d+\.\d+/)).match(/token(\d+\.\d+?)(?=last)/)?.[1] ?? "none";
+  t.ok(own.includes(shownToken), `${shownToken} among ${own}`);
   await open.shot("halted");
 }
 
@@ -166,6 +206,7 @@ async function saysItIsStale(t: Test, open: OpenPage, site: RunningSite): Promis
     t.match(await open.text("#live"), "STALE");
     t.match(await open.page.title(), /^STALE/);
     await open.says('button.robot[data-robot="r1"] .age', /^late (\d|1\d)/, 9000);
+    await open.says('button.robot[data-robot="r1"] .why', /whether it may move is not known to this page/);
     await open.shot("stale");
     await open.page.keyboard.press("F9");
     await open.says("#halts .open", /asked, no answer yet/, 3000);
@@ -177,7 +218,7 @@ async function saysItIsStale(t: Test, open: OpenPage, site: RunningSite): Promis
 }
 
 t.test("a person at the console of a site that runs", { skip }, async (t) => {
-  const fault = "at=4s robot=r2 telemetry=off for=22s";
+  const fault = "at=2s robot=r2 telemetry=off for=20s";
   const site = await aRunningSite(t, [...aSmallSite(t), "--robots", "2", "--for", "150s", "--fault", fault]);
   const open = await openPage(t, site.consoleUrl);
   t.notMatch(open.page.url(), "#", "the token does not stay in the address");
@@ -187,6 +228,7 @@ t.test("a person at the console of a site that runs", { skip }, async (t) => {
   await halts(t, open, site);
   await worksTasks(t, open, site);
   await looksBack(t, open, site);
+  await worksByKeys(t, open);
   await tellsTheSame(t, open, site);
   await saysItIsStale(t, open, site);
   t.same(open.faults, [], "nothing went wrong in the page, and it asked nobody but its hub");
@@ -220,7 +262,7 @@ t.test(
     const open = await openPage(t, url);
     await open.says("#robots", /r1.*never heard since the hub started/s);
     await open.page.keyboard.press("F8");
-    await open.says("#halts", /0 told, 2 not told.*no lease: it stands by itself/);
+    await open.says("#halts", /0 told, 2 not told.*no lease runs: it stands by itself/);
     await open.says("#site-notes", /HALT in force, ada: halt from console/);
     hub.child.kill("SIGKILL");
     await open.says("#stale", /This page is stale.*cannot be reached/, 8000);

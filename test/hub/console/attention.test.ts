@@ -12,7 +12,7 @@ const SITE = {
   fleets: [{ id: "pickers", channels: { pose: { limitMs: 5000, lostMs: 30_000 } }, dwellMs: 10_000 }],
 } as unknown as ConsoleSite;
 const WALL_MS = Date.UTC(2026, 2, 1, 12, 0, 30);
-const seen = { site: SITE, viewAgeMs: 0, wallMs: WALL_MS };
+const seen = { site: SITE, viewAgeMs: 0, isStale: false, wallMs: WALL_MS };
 const need = (id: string, over: Partial<LiveRobot> = {}, viewAgeMs = 0) =>
   needOf(aRobot(id, over), { ...seen, viewAgeMs });
 const LATE: Partial<LiveRobot> = { ageBoundMs: 7000, telemetryVerdict: "late", rung: "REACTIVE_ONLY" };
@@ -54,6 +54,12 @@ t.test("a robot that was well in a view is not well any more when the view is ol
   t.equal(old.freshness.verdict, "lost");
   t.ok(old.level >= 6);
   t.match(old.why, /silent for 32 s/);
+});
+
+t.test("R3 a page that is stale does not say that a robot stands: its lease may have been renewed since", async (t) => {
+  const why = needOf(aRobot("r1"), { ...seen, viewAgeMs: 9000, isStale: true }).why;
+  t.match(why, /^not heard by this page for 9\.4 s, since .*; whether it may move is not known to this page$/);
+  t.notMatch(why, "stands");
 });
 
 t.test("offline is never shown as well", async (t) => {

@@ -3,7 +3,7 @@
 
 import t from "tap";
 import { eventsOf, weightOf } from "../../../hub/console/events.js";
-import { missedOf, pastText, stopsOf, stopsText } from "../../../hub/console/figures.js";
+import { missedOf, pastText, Rate, stopsOf, stopsText } from "../../../hub/console/figures.js";
 import { ageText, leftText, nextStep, told } from "../../../hub/console/words.js";
 import { REFUSALS } from "../../../proto/errors.js";
 import { anEvent, EVENTS, TASKS } from "../cli/stub-views.js";
@@ -69,4 +69,13 @@ t.test("a look back says what is not recorded", async (t) => {
     pastText(past),
     /after event 3, .*epoch 2: 0 claims, 0 open, 4 done, 2 failed, 0 ceilings; positions not recorded/,
   );
+});
+
+t.test("the rate of telemetry is that of the last seconds, of one robot and one boot", async (t) => {
+  const rate = new Rate();
+  for (let at = 0; at < 60; at += 1) rate.show({ id: "r1", telemetrySent: 2 * at }, 200 * at);
+  t.equal(rate.show({ id: "r1", telemetrySent: 120 }, 12_000), "10.0 a second");
+  t.equal(rate.show({ id: "r1", telemetrySent: 120 }, 14_500), "4.9 a second", "it goes down when nothing comes");
+  t.equal(rate.show({ id: "r1", telemetrySent: 3 }, 14_700), "…", "the robot has started again");
+  t.equal(rate.show({ id: "r2", telemetrySent: 900 }, 14_900), "…");
 });

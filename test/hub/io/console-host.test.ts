@@ -24,7 +24,7 @@ async function aHost(t: Test, over: Partial<ConsoleHostOptions> = {}) {
   const host = await ConsoleHost.open({
     ...{ port: site.port, config: site.config, grid: generateWarehouse({ seed: 1, robots: 12 }).grid },
     ...{ host: "127.0.0.1", portNumber: 0, assets: readAssets(COMPILED), authenticate: oneToken("secret") },
-    past: new Past({ port: site.port, tasksKept: 100 }),
+    past: new Past({ port: site.port }),
     trail: new Trail(site.config.robots.map(({ id }) => id)),
     ...{ nowMs, wallMs: Date.now, onFault: (fault: unknown) => faults.push(fault) },
     ...over,
