@@ -8,6 +8,7 @@ import type { Physics } from "../../fleet-config/types.js";
 import type { Capture, Command, OnboardSample } from "../../proto/wire.js";
 import { castGrid } from "../../scripts/world/lidar.js";
 import type { Random } from "../../scripts/world/random.js";
+import { Battery, type BatterySpec, CONSTANT } from "./battery.js";
 import { MS, SECOND } from "./kernel.js";
 import type { Machine } from "./machine.js";
 
@@ -30,6 +31,7 @@ export interface BodyParts {
   readonly physics: Physics;
   readonly deadmanMs: number;
   readonly random: Random;
+  readonly battery?: BatterySpec;
 }
 
 /** What is wrong with the sensors just now. */
@@ -43,6 +45,7 @@ export interface Trouble {
 export class Body {
   readonly robot: string;
   readonly #parts: BodyParts;
+  readonly #battery: Battery;
   readonly #sequences = { pose: 0, scan: 0, odometry: 0, base: 0, battery: 0 };
   readonly #last = new Map<string, OnboardSample>();
   readonly #walls = { xM: 0, yM: 0, headingRad: 0, ranges: new Float64Array(RAYS), seen: false };
@@ -64,6 +67,7 @@ export class Body {
 
   constructor(parts: BodyParts) {
     this.#parts = parts;
+    this.#battery = new Battery(parts.battery ?? CONSTANT);
     this.robot = parts.robot;
     this.xM = parts.at.xM;
     this.yM = parts.at.yM;
@@ -187,8 +191,13 @@ export class Body {
         return { channel, capture, emergencyStop, bumper: false, manual: false, commandSequence: this.#lastSequence };
       }
       case "battery":
-        return { channel, capture, chargeRatio: 0.8, charging: false };
+        return { channel, capture, ...this.#battery.at(this.#seen) };
     }
+  }
+
+  get #seen() {
+    const { xM, yM, travelledM, atRest } = this;
+    return { xM, yM, travelledM, atRest, nowUs: this.#atUs };
   }
 
   #ranges(aheadM: number): readonly number[] {

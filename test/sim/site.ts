@@ -16,12 +16,14 @@ import { drawControllers } from "./controllers.js";
 const CELL_M = 1;
 const FOOTPRINT_M = 0.6;
 const RADIUS_M = 0.35;
+const DRAINS_PER_M = [0, 0, 0.002, 0.005];
 
 export interface SimSite {
   readonly site: Site;
   readonly grid: Grid;
   readonly brakeAheadMs: number;
   readonly controllers: ControllerModels; // of every robot
+  readonly drainPerM: number; // of every battery
 }
 
 /** `robots`: how many; each has a home of its own, and there are as many other places again, and two more. */
@@ -34,13 +36,14 @@ export function drawSite(random: Random, robots: number): SimSite {
   const width = across * pitchM + 2;
   const height = rows * pitchM + 2;
   const destinations = drawPlaces(random, { homes, others, across, pitchM });
-  const config = drawConfig(random, { robots, destinations });
+  const drainPerM = DRAINS_PER_M[random.stream("battery").below(DRAINS_PER_M.length)] ?? 0;
+  const config = drawConfig(random, { robots, destinations, drainPerM });
   const problems = keyProblems(config);
   if (problems.length > 0) throw new Error(`the drawn site is not sound: ${JSON.stringify(problems[0])}`);
   const grid = drawGrid({ width, height });
   const site = makeSite({ config, grid, conflicts: conflictsOf(config), hash: "simulated", software: "simulated" });
   const controllers = drawControllers(random.stream("controllers"));
-  return { site, grid, brakeAheadMs: deriveSite(config).brakeAheadMs, controllers };
+  return { site, grid, brakeAheadMs: deriveSite(config).brakeAheadMs, controllers, drainPerM };
 }
 
 function drawPlaces(
@@ -74,7 +77,7 @@ function drawGrid(size: { readonly width: number; readonly height: number }): Gr
 
 function drawConfig(
   random: Random,
-  parts: { readonly robots: number; readonly destinations: readonly Destination[] },
+  parts: { readonly robots: number; readonly destinations: readonly Destination[]; readonly drainPerM: number },
 ): SiteConfig {
   const pick = <T>(of: readonly T[]): T => of[random.below(of.length)] as T;
   const fleets = [
@@ -97,8 +100,8 @@ function drawConfig(
     physics: simulatedPhysics({ radiusM: RADIUS_M, marginM: 0.1, maxSpeedMps: 2 }),
     decisions: Object.assign(decisions, { dispatch: { telemetryMs: pick([2000, 5000]) } }),
     health,
-    battery,
     interplay: Object.assign(interplay, { returns: 1, falls: 2, raiseLeast: 1 }), // so that much is damped
+    battery: parts.drainPerM === 0 ? battery : Object.assign(battery, { rangeM: Math.round(1 / parts.drainPerM) }),
     dispatch: Object.assign(dispatch, { swapGainM: random.stream("dispatch").next() < 0.5 ? 0 : 3 }),
     models: Object.assign(models, { promoteAfterMs: random.stream("promotion").next() < 0.5 ? 0 : 4000 }),
     limits: Object.assign(limits, {

@@ -3,6 +3,7 @@
 // further draw in one changes nothing in another.
 
 import { Random } from "../../scripts/world/random.js";
+import { type BatterySpec, CONSTANT } from "./battery.js";
 import { Body } from "./body.js";
 import { Checkers } from "./checkers/checkers.js";
 import { whatIsMissing } from "./checkers/liveness.js";
@@ -196,6 +197,8 @@ export class World {
   }
 }
 
+const CHARGED_PER_S = 0.08;
+
 function drawBodies(sim: SimSite, stream: (name: string) => Random): Map<string, Body> {
   const { config } = sim.site;
   const bodies = new Map<string, Body>();
@@ -205,9 +208,16 @@ function drawBodies(sim: SimSite, stream: (name: string) => Random): Map<string,
     const random = stream(`body ${id}`);
     const at = { xM: place.xM, yM: place.yM };
     const { deadmanMs } = config.lease;
-    bodies.set(id, new Body({ robot: id, at, grid: sim.grid, physics: config.physics, deadmanMs, random }));
+    const battery = drawBattery(sim, stream(`battery ${id}`));
+    bodies.set(id, new Body({ robot: id, at, grid: sim.grid, physics: config.physics, deadmanMs, random, battery }));
   }
   return bodies;
+}
+
+function drawBattery({ site, drainPerM }: SimSite, random: Random): BatterySpec {
+  if (drainPerM === 0) return CONSTANT;
+  const chargers = site.config.destinations.filter(({ kind }) => kind === "charge");
+  return { chargers, drainPerM, chargedPerS: CHARGED_PER_S, first: 0.35 + 0.65 * random.next() };
 }
 
 /**
