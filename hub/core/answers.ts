@@ -32,7 +32,7 @@ export function answer(turn: Turn, ask: Answer, perform: Perform): OperatorAnswe
   const { operator, reason } = ask.act;
   const { id, version } = question;
   turn.emit({ kind: "questionAnswered", question: id, version, choice: ask.choice, operator, reason });
-  settle(turn.state, question, `answered by ${operator}: ${ask.choice}`);
+  settle(turn.state, question, { how: `answered by ${operator}: ${ask.choice}`, againMs: Number.POSITIVE_INFINITY });
   return { done: `${question.subject}: ${choice.says}` };
 }
 

@@ -144,6 +144,9 @@ t.test(
     t.notOk(types(site).includes("free C"));
     const late = answer(site, view.id, { version: view.version, choice: "free", seen: "empty" });
     t.match(late, { code: "QUESTION_SETTLED", message: /expired/ });
+    site.nowMs += FREE_MS;
+    site.run(4000);
+    t.notSame(only(site, "free").id, view.id, "whoever comes later finds it in the queue again");
     t.end();
   },
 );
