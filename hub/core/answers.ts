@@ -83,9 +83,9 @@ function act(turn: Turn, parts: { question: Question; ask: Answer; perform: Perf
   }
 }
 
-/** The reverse of `scopeKey`, and of the hub's own ceiling. */
+/** The reverse of `scopeKey`. */
 function scopeOf(subject: string): Scope {
-  const [kind = "", name = ""] = subject.replace(/ by hub$/, "").split("/");
+  const [kind = "", name = ""] = subject.split("/");
   return { robot: kind === "robot" ? name : "", fleet: kind === "fleet" ? name : "" };
 }
 
