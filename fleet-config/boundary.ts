@@ -62,7 +62,7 @@ export function boundaryTable(config: Pick<SiteConfig, "boundary" | "decisions" 
   const stated = ({ autonomous, reactiveOnly, confirm, halt, answerMs }: Boundary["freePlace"]) => ({
     ...{ AUTONOMOUS: autonomous, REACTIVE_ONLY: reactiveOnly, CONFIRM: confirm, HALT: halt, answerMs },
   });
-  const { reactiveOnly, confirm, answerMs } = said.raise;
+  const { reactiveOnly, confirm, answerMs } = said.raise; // also for whether a fleet that fell together is to be held
   return {
     taskGrant: row("taskGrant", given(said.taskGrant)),
     idleMove: row("idleMove", given(said.idleMove)),

@@ -34,7 +34,7 @@ export function answer(turn: Turn, ask: Answer, perform: Perform): OperatorAnswe
   const { operator, reason } = ask.act;
   const { id, version } = question;
   turn.emit({ kind: "questionAnswered", question: id, version, choice: ask.choice, operator, reason });
-  settle(turn.state, question, `answered by ${operator}: ${ask.choice}`);
+  settle(turn.state, question, { how: `answered by ${operator}: ${ask.choice}`, againMs: Number.POSITIVE_INFINITY });
   return { done: `${question.subject}: ${choice.says}` };
 }
 
@@ -89,9 +89,9 @@ function act(turn: Turn, parts: { question: Question; ask: Answer; perform: Perf
   }
 }
 
-/** The reverse of `scopeKey`, and of the hub's own ceiling. */
+/** The reverse of `scopeKey`. */
 function scopeOf(subject: string): Scope {
-  const [kind = "", name = ""] = subject.replace(/ by hub$/, "").split("/");
+  const [kind = "", name = ""] = subject.split("/");
   return { robot: kind === "robot" ? name : "", fleet: kind === "fleet" ? name : "" };
 }
 

@@ -9,10 +9,10 @@ import {
   type Ceiling,
   type Claim,
   ceilingKey,
-  ceilingsOf,
   HUB,
   type LedgerState,
   type Task,
+  takenByClearing,
   timedKey,
   unbind,
 } from "./ledger-state.js";
@@ -106,11 +106,8 @@ function ceilingSet(state: LedgerState, event: LedgerEvent, body: Body<"ceilingS
   if (ceilingKey(body) === WHOLE_SITE) state.lastGiven = { epoch: state.epoch, counter: 0 };
 }
 
-/** The hub's first, and all of people's at a time. */
 function ceilingCleared(state: LedgerState, body: Body<"ceilingCleared">): void {
-  const [ofHub, ...ofPeople] = ceilingsOf(state, body);
-  for (const stands of ofHub === undefined ? ofPeople : [ofHub])
-    if (stands !== undefined) state.ceilings.delete(ceilingKey(stands));
+  for (const taken of takenByClearing(state, body)) state.ceilings.delete(ceilingKey(taken));
 }
 
 function deadlineTold(state: LedgerState, event: LedgerEvent, body: Body<"deadlineTold">): void {

@@ -7,7 +7,16 @@ import { NEVER_FRESH } from "../../proto/freshness.js";
 import { CAUSES, type CauseName, causesOf, RUNGS } from "../../proto/mode.js";
 import type { QuestionType } from "../../proto/questions.js";
 import { interplayQuestions } from "./interplay.js";
-import { actingClaim, type Claim, HUB, isEnded, scopeKey, type Task } from "./ledger-state.js";
+import {
+  actingClaim,
+  type Ceiling,
+  type Claim,
+  HUB,
+  isEnded,
+  scopeKey,
+  type Task,
+  takenByClearing,
+} from "./ledger-state.js";
 import type { HubState } from "./turn.js";
 import { channelAgeMs, lastPose, type RobotWatch } from "./watch.js";
 
@@ -29,14 +38,14 @@ function isAnswerable({ site }: HubState, decision: DecisionKind): boolean {
   return RUNGS.some((rung) => site.boundary[decision].ways[rung] !== "never");
 }
 
-/** What stands for many at once: ceilings of HALT, the hub's own ceilings, and fleets that are stale (R9). */
+/** What stands for many at once: ceilings of the site and of fleets, and fleets that are stale (R9). */
 function standing(state: HubState): readonly Doubt[] {
   const doubts: Doubt[] = [];
-  for (const ceiling of state.ledger.ceilings.values()) {
-    const { rung, operator, reason } = ceiling;
-    if (rung !== "HALT" && operator !== HUB) continue; // what a person has lowered to work in is no question
-    const subject = operator === HUB ? `${scopeKey(ceiling)} by hub` : scopeKey(ceiling);
-    doubts.push({ type: "clear", subject, facts: `${rung} by ${operator}: ${reason}`, decision: "raise" });
+  const scopes = [{ robot: "", fleet: "" }, ...[...state.fleets.keys()].map((fleet) => ({ robot: "", fleet }))];
+  for (const scope of scopes) {
+    const taken = takenByClearing(state.ledger, scope);
+    if (!taken.some(isAsked)) continue;
+    doubts.push({ type: "clear", subject: scopeKey(scope), facts: taken.map(inWords).join(", "), decision: "raise" });
   }
   for (const fleet of state.fleets.values()) {
     const [worst] = causesOf(fleet.ladder);
@@ -47,6 +56,15 @@ function standing(state: HubState): readonly Doubt[] {
   return doubts;
 }
 
+/** What a person has lowered to work in is no question. */
+function isAsked({ rung, operator }: Ceiling): boolean {
+  return rung === "HALT" || operator === HUB;
+}
+
+function inWords({ rung, operator, reason }: Ceiling): string {
+  return `${rung} by ${operator}: ${reason}`;
+}
+
 function ofRobot(state: HubState, watch: RobotWatch): readonly Doubt[] {
   const doubts: Doubt[] = [];
   const subject = `robot/${watch.id}`;
@@ -54,16 +72,23 @@ function ofRobot(state: HubState, watch: RobotWatch): readonly Doubt[] {
     const facts = `${watch.id} was not heard since start ${state.ledger.epoch} of the hub`;
     doubts.push({ type: "absent", subject: watch.id, facts, decision: "stateAbsent" });
   }
-  const edge = watch.stream === null ? [] : watch.edgeCauses;
-  const latched = [...edge, ...causesOf(watch.ladder)].filter(({ name }) => needsPerson(name) && name !== RAISE);
-  if (latched.length > 0) {
-    const facts = `${watch.id}: ${latched.map(({ name, rung }) => `${rung} by ${name}`).join(", ")}`;
-    doubts.push({ type: "clear", subject, facts, decision: "raise" });
-  }
+  const cleared = clearedWith(state, watch);
+  if (cleared.length > 0)
+    doubts.push({ type: "clear", subject, facts: `${watch.id}: ${cleared.join(", ")}`, decision: "raise" });
   const hold = watch.ladder.get(RAISE);
   if (hold !== undefined && hold.rung !== "AUTONOMOUS" && hold.demand === "AUTONOMOUS")
     doubts.push({ type: "raise", subject, facts: `${watch.id} is held in ${hold.rung}`, decision: "raise" });
   return doubts;
+}
+
+/** All that one clearing of this robot would take, in words; empty when nothing of it is a question. */
+function clearedWith(state: HubState, watch: RobotWatch): readonly string[] {
+  const edge = watch.stream === null ? [] : watch.edgeCauses;
+  const latched = [...edge, ...causesOf(watch.ladder)].filter(({ name }) => needsPerson(name) && name !== RAISE);
+  const taken = takenByClearing(state.ledger, { robot: watch.id, fleet: "" });
+  if (latched.length === 0 && !taken.some(isAsked)) return [];
+  const latches = latched.map(({ name, rung }) => `${rung} by ${name}`);
+  return [...taken.map(inWords), ...latches];
 }
 
 const RAISE = "raise-held";

@@ -196,6 +196,12 @@ export function ceilingsOf(
   ];
 }
 
+/** What one clearing of a scope takes: the hub's ceiling, else all of people's. */
+export function takenByClearing(state: LedgerState, scope: Pick<Ceiling, "robot" | "fleet">): readonly Ceiling[] {
+  const [ofHub, ...ofPeople] = ceilingsOf(state, scope);
+  return ofHub === undefined ? ofPeople.filter((ceiling) => ceiling !== undefined) : [ofHub];
+}
+
 export function claimOf(state: LedgerState, token: Token): Claim | undefined {
   return state.claims.get(tokenKey(token));
 }

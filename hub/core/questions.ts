@@ -22,8 +22,8 @@ export interface Asking {
   lookedMs: number;
   /** Doubts that are not, or not so, asked yet, by key: since when they stand so. */
   readonly since: Map<string, { readonly facts: string; readonly sinceMs: number }>;
-  /** What people have decided of a doubt that still stands: it is not asked again while nothing of it changes. */
-  readonly settled: Map<string, string>; // key to facts
+  /** Doubts that still stand and were decided, by key: not asked again before then while nothing of them changes. */
+  readonly settled: Map<string, { readonly facts: string; readonly againMs: number }>;
   /** How the last questions ended, by name: for whoever answers late. */
   readonly recent: Map<string, string>;
 }
@@ -47,7 +47,8 @@ export function stepQuestions(turn: Turn): void {
       remember(turn.state, id, "withdrawn, because it was over");
     } else if (leftMs(turn.state, question, turn.nowMs) <= 0) {
       turn.emit({ kind: "questionExpired", question: id, version, choice: SAFE_DEFAULT });
-      settle(turn.state, question, "not answered in time: it has expired");
+      const againMs = turn.nowMs + question.answerMs; // whoever comes later must find it in the queue
+      settle(turn.state, question, { how: "not answered in time: it has expired", againMs });
     }
   }
   for (const key of [...asking.since.keys()]) if (!doubts.has(key)) asking.since.delete(key);
@@ -59,7 +60,7 @@ export function stepQuestions(turn: Turn): void {
 function consider(turn: Turn, doubt: Doubt, { key, open }: { key: string; open: Question | undefined }): void {
   const { asking, ledger } = turn.state;
   const facts = doubt.facts.slice(0, FACTS_MOST);
-  if (open?.facts === facts || asking.settled.get(key) === facts) {
+  if (open?.facts === facts || isSettled(turn, key, facts)) {
     asking.since.delete(key);
     return;
   }
@@ -77,9 +78,14 @@ function consider(turn: Turn, doubt: Doubt, { key, open }: { key: string; open: 
 }
 
 /** Remembers that a question was decided, as long as its doubt stands, and how. */
-export function settle(state: HubState, question: Question, how: string): void {
-  state.asking.settled.set(keyOf(question), question.facts);
-  remember(state, question.id, how);
+export function settle(state: HubState, question: Question, by: { how: string; againMs: number }): void {
+  state.asking.settled.set(keyOf(question), { facts: question.facts, againMs: by.againMs });
+  remember(state, question.id, by.how);
+}
+
+function isSettled({ state, nowMs }: Turn, key: string, facts: string): boolean {
+  const settled = state.asking.settled.get(key);
+  return settled !== undefined && settled.facts === facts && nowMs < settled.againMs;
 }
 
 function remember({ asking: { recent } }: HubState, question: string, how: string): void {

@@ -37,6 +37,7 @@ const SEEN_ASTRAY_M = 1;
 export class People {
   readonly #parts: PeopleParts;
   readonly #unanswered = new Set<string>();
+  readonly #answers: Random; // a stream of its own, so that what else people do stays as it is
   #asked = 0;
   #works = true;
   readonly #takingOver: TakingOver;
@@ -45,6 +46,7 @@ export class People {
     this.#parts = parts;
     const chance = parts.chance.stream("taking over");
     this.#takingOver = new TakingOver({ chance, ask: (ask) => this.#ask(ask, () => {}) });
+    this.#answers = parts.chance.stream("answers");
     this.#taskLater();
     this.#lookLater();
   }
@@ -98,8 +100,8 @@ export class People {
     });
   }
 
-  #ask(ask: OperatorAsk, answered: (answer: OperatorAnswer | Refusal) => void): void {
-    const { truth, chance, trace } = this.#parts;
+  #ask(ask: OperatorAsk, answered: (answer: OperatorAnswer | Refusal) => void, chance = this.#parts.chance): void {
+    const { truth, trace } = this.#parts;
     truth.kernel.after((5 + 50 * chance.next()) * MS, () => {
       const hub = this.#parts.hub();
       if (hub === undefined || !hub.listens) return;
@@ -120,6 +122,7 @@ export class People {
       this.#meddle(hub);
       this.#clear(hub);
       this.#look(hub);
+      this.#answer(hub);
       this.#restart();
       this.#takingOver.look(hub, this.#works);
     });
@@ -202,14 +205,31 @@ export class People {
     }
   }
 
+  /** R12: answers questions, late at times: a place is free that is seen empty, and all else stays as it is. */
+  #answer(hub: HubProcess): void {
+    const { truth } = this.#parts;
+    for (const { id: question, version, type, subject } of hub.hub.state.ledger.questions.values()) {
+      if (this.#answers.next() < 0.8) continue;
+      const held = type === "free" ? hub.hub.state.ledger.byDestination.get(subject) : undefined;
+      const isFree = held !== undefined && this.#isEmpty(subject) && truth.body(held.robot).atRest;
+      const about = { question, version, choice: isFree ? "free" : "keep", seen: isFree ? "it is empty" : "" };
+      const lateUs = isFree ? 0 : 5 * SECOND * this.#answers.next();
+      truth.kernel.after(lateUs, () => this.#ask({ kind: "answer", act: ACT, ...about }, () => {}, this.#answers));
+    }
+  }
+
+  #isEmpty(place: string): boolean {
+    const { truth } = this.#parts;
+    return ![...truth.bodies.keys()].some((robot) => truth.isOn(robot, place));
+  }
+
   /** R4: goes and looks at places that are lapsed-unknown, and states those free on which nobody stands. */
   #look(hub: HubProcess): void {
     const { chance, truth } = this.#parts;
     for (const claim of hub.hub.state.ledger.claims.values()) {
       if (!claim.lapsed || (this.#works && chance.next() < 0.9)) continue;
       const place = claim.destination;
-      if ([...truth.bodies.keys()].some((robot) => truth.isOn(robot, place))) continue;
-      if (!truth.body(claim.robot).atRest) continue;
+      if (!this.#isEmpty(place) || !truth.body(claim.robot).atRest) continue;
       this.#ask({ kind: "freePlace", place, seen: "it is empty", act: ACT }, () => {});
     }
   }

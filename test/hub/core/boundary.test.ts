@@ -156,6 +156,26 @@ t.test("R7 a site that asks before a robot climbs holds it until a person answer
   t.end();
 });
 
+t.test("R7 what fell on board is held as well; a start, and what clears at once, is not", (t) => {
+  const site = ready(bounded({ raise: { confirm: "ask" } }, { robots: 1 }), "r1");
+  const report = (rung: "AUTONOMOUS" | "CONFIRM", name: string) => {
+    const causes = rung === "AUTONOMOUS" ? [] : [{ name, rung, detail: "" }];
+    site.say("r1", { kind: "modeReport", sequence: 0, rung, causes });
+    site.run(200);
+  };
+  report("CONFIRM", "boot");
+  report("AUTONOMOUS", "");
+  t.equal(rungOf(site), "AUTONOMOUS");
+  report("CONFIRM", "sensor-stale");
+  report("AUTONOMOUS", "");
+  t.equal(rungOf(site), "CONFIRM");
+  t.equal(site.robot("r1").order?.rung, "CONFIRM");
+  site.ask({ kind: "clearMode", act: ACT, scope: { robot: "r1", fleet: "" } });
+  site.run(200);
+  t.equal(rungOf(site), "AUTONOMOUS");
+  t.end();
+});
+
 t.test("R7 with evidence that is not good yet no answer lets a robot climb", (t) => {
   const site = ready(bounded({ raise: { reactiveOnly: "ask" } }, { robots: 1 }), "r1");
   site.robot("r1").isTelling = false;

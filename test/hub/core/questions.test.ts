@@ -144,6 +144,9 @@ t.test(
     t.notOk(types(site).includes("free C"));
     const late = answer(site, view.id, { version: view.version, choice: "free", seen: "empty" });
     t.match(late, { code: "QUESTION_SETTLED", message: /expired/ });
+    site.nowMs += FREE_MS;
+    site.run(4000);
+    t.notSame(only(site, "free").id, view.id, "whoever comes later finds it in the queue again");
     t.end();
   },
 );
@@ -202,6 +205,48 @@ t.test("R12 a halt of the site is one question, not one per robot", (t) => {
   const view = only(site, "clear");
   answer(site, view.id, { version: view.version, choice: "clear" });
   t.equal(site.hub.state.ledger.ceilings.size, 0);
+  t.end();
+});
+
+t.test("R12 a question about a clearing tells all that the clearing takes, and nothing else", (t) => {
+  const site = ready(new SiteUnderTest({ robots: 1 }), "r1");
+  const scope = { robot: "r1", fleet: "" };
+  site.ask({ kind: "setMode", act: ACT, scope, rung: "CONFIRM" });
+  site.run(4000);
+  t.same(types(site), [], "what a person has lowered to work in is no question");
+  latch(site);
+  site.run(4000);
+  t.same(types(site), ["clear robot/r1"]);
+  t.match(only(site, "clear").evidence[0], "r1: CONFIRM by ada: test, HALT by bumper");
+  t.end();
+});
+
+t.test("R12 the hub's own ceiling and that of a person are two questions, one after the other", (t) => {
+  const first = new SiteUnderTest({ robots: 1 });
+  const own = {
+    kind: "ceilingSet",
+    robot: "",
+    fleet: "",
+    rung: "CONFIRM",
+    operator: "hub",
+    reason: "rolled back",
+  } as const;
+  const [started] = first.events;
+  if (started === undefined) throw new Error("the hub has not started");
+  const events = [started, { ...started, sequence: 2, body: own }];
+  const site = ready(new SiteUnderTest({ robots: 1, events }), "r1");
+  site.ask({ kind: "halt", act: ACT, scope: { robot: "", fleet: "" } });
+  site.run(4000);
+  const asks = () => asked(site).map(({ evidence: [facts] }) => facts);
+  t.same(asks(), ["CONFIRM by hub: rolled back"]);
+  const view = only(site, "clear");
+  answer(site, view.id, { version: view.version, choice: "clear" });
+  t.same(
+    [...site.hub.state.ledger.ceilings.values()].map(({ operator }) => operator),
+    ["ada"],
+  );
+  site.run(4000);
+  t.same(asks(), ["HALT by ada: test"]);
   t.end();
 });
 
