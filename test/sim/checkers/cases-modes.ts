@@ -18,9 +18,11 @@ export function open() {
   return { stand, ages, orders, modes: new Modes(stand.truth, ages, orders) };
 }
 
-/** An edge whose sensors are all fresh. */
-export function sensing() {
+/** An edge whose sensors are all fresh, and which began after so long. */
+export function sensing(beganMs = 0) {
   const { stand, ages, orders, modes } = open();
+  const openedUs = stand.kernel.nowUs;
+  stand.wait(beganMs);
   const edge = stand.edge("r1");
   edge.edge.state.ladder = NO_HOLDS; // it has started long ago
   for (const channel of CHANNELS) stand.sense(edge, channel);
@@ -28,7 +30,8 @@ export function sensing() {
     const effect = { kind: "command", command: driveBy(stand, token(1)) } as const;
     modes.stepped(edge, { kind: "tick", clocks: edge.board.read(stand.kernel.nowUs) }, [effect]);
   };
-  return { stand, ages, orders, modes, edge, drive };
+  modes.stepped(edge, { kind: "tick", clocks: edge.board.read(stand.kernel.nowUs) }, []);
+  return { stand, ages, orders, modes, edge, drive, openedUs };
 }
 
 function order(orders: Orders, edge: EdgeProcess, told: { readonly sequence: number; readonly rung: Rung }): void {
@@ -80,6 +83,16 @@ function movesOnFrozen(how: How): void {
   stand.wait(scanMs + (how === "wrong" ? 2001 : 2000));
   for (const channel of ["pose", "odometry", "base"] as const) stand.sense(edge, channel);
   stand.sense(edge, "scan", measured);
+  drive();
+}
+
+/** F52: a process that begins while a channel is frozen has as long to find it as any. */
+function movesOnFrozenBefore(how: How): void {
+  const { stand, edge, drive, openedUs } = sensing(10_000);
+  const { scanMs } = stand.sim.site.config.decisions.drive;
+  stand.wait(scanMs + (how === "wrong" ? 2001 : 2000));
+  for (const channel of ["pose", "odometry", "base"] as const) stand.sense(edge, channel);
+  stand.sense(edge, "scan", { atUs: openedUs, movedM: 0, movingUs: 0 });
   drive();
 }
 
@@ -249,6 +262,7 @@ export const MODES: Cases = {
   "moves-below: by an older order": movesByAnOldOrder,
   "moves-on-old: pose": movesOnOld,
   "moves-on-old: frozen scan": movesOnFrozen,
+  "moves-on-old: frozen before it began": movesOnFrozenBefore,
   "moves-on-old: found frozen once": movesOnFrozenAgain,
   "moves-on-old: found frozen by its twin": (how) => movesOnFoundFrozen(how, "twin", 1),
   "granted-unheard": grantedUnheard,

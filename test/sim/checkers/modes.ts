@@ -26,7 +26,7 @@ interface Falls {
   isOver: boolean; // it has climbed since; a fall behind another cause is not told, and counts as the first
 }
 
-/** When, after how much motion and how far along a process found a channel frozen. */
+/** When, after how much motion and how far along a process found a channel frozen, or began. */
 interface Noticed {
   readonly atUs: number;
   readonly movingUs: number;
@@ -84,13 +84,14 @@ export class Modes {
       throw new Violation("booted-blind", `${edge.robot} counts as started, and has no ${unheard}`);
   }
 
-  /** A frozen channel was found: from here on it has to be found again. */
+  /** A frozen channel was found: from here on it has to be found again. Nobody finds one before they have begun. */
   #notice(edge: EdgeProcess): void {
     const { movingUs, travelledM } = this.#truth.body(edge.robot);
+    const now = { atUs: this.#truth.nowUs, movingUs, travelledM };
+    if (!this.#noticed.has(edge)) this.#noticed.set(edge, new Map(NEEDED.map((channel) => [channel, now])));
     for (const { name, subject, rung } of edge.edge.state.ladder.values()) {
       if (name !== "sensor-frozen" || rung === "AUTONOMOUS") continue;
-      const noticed = this.#noticed.get(edge) ?? new Map<string, Noticed>();
-      this.#noticed.set(edge, noticed.set(subject, { atUs: this.#truth.nowUs, movingUs, travelledM }));
+      this.#noticed.get(edge)?.set(subject, now);
     }
   }
 
