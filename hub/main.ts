@@ -9,10 +9,17 @@ import { tokenFolder } from "../proto/codec/own-token.js";
 import { EXIT } from "../proto/errors.js";
 import { runBackup, runRestore } from "./backup.js";
 import { verifyLedger } from "./io/verify.js";
-import { type HubOptions, readBackupOptions, readHubOptions, readRestoreOptions, USAGE } from "./options.js";
+import {
+  type HubOptions,
+  readBackupOptions,
+  readHubOptions,
+  readRestoreOptions,
+  readTokenOptions,
+  USAGE,
+} from "./options.js";
 import { runHub } from "./run.js";
 import { HubStopped } from "./stopped.js";
-import { readTokenOptions, runToken } from "./tokens.js";
+import { runToken } from "./tokens.js";
 
 /** A command of which `read` gives the options, or a sentence that says what is wrong with its flags. */
 function withOptions<O extends object>(

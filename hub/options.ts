@@ -3,6 +3,7 @@
 import { parseArgs } from "node:util";
 import { checkCollector, checkDial, checkListen, isLoopback } from "../fleet-config/secure.js";
 import { splitAddress } from "../proto/address.js";
+import { PERSON_NAME, ROLES, type Role } from "../proto/rights.js";
 
 export const USAGE = `drover-hub: the authority of one site
 
@@ -153,4 +154,46 @@ export function readBackupOptions(args: readonly string[]): BackupOptions | stri
 export function readRestoreOptions(args: readonly string[]): RestoreFlags | string {
   const read = readTexts(args, { needed: ["from", "data-dir"], optional: ["config"] });
   return typeof read === "string" ? read : { dataDir: read["data-dir"], from: read.from, config: read.config };
+}
+
+/** For how long a token lasts. */
+const USUAL_MS = 90 * 86_400_000;
+const MOST_MS = 366 * 86_400_000;
+/** Names that stand for something else in the ledger. */
+const TAKEN = new Set(["hub", "local", "configuration"]);
+
+export type TokenOptions = { readonly dataDir: string } & (
+  | { readonly action: "issue"; readonly operator: string; readonly role: Role; readonly forMs: number }
+  | { readonly action: "list" }
+  | { readonly action: "revoke"; readonly operator: string; readonly id: string }
+);
+
+/** The options of `drover-hub token`, or a sentence that says what is wrong. */
+export function readTokenOptions([action = "", ...rest]: readonly string[]): TokenOptions | string {
+  const read = readTexts(rest, { needed: ["data-dir"], optional: ["operator", "role", "for", "id"] });
+  if (typeof read === "string") return read;
+  const { "data-dir": dataDir, operator, role, for: span, id } = read;
+  if (action === "list") return { action, dataDir };
+  if (operator !== "" && !PERSON_NAME.test(operator))
+    return `--operator: expected a name of 1 to 64 [A-Za-z0-9._-], found "${operator}"`;
+  if (action === "revoke") {
+    if ((operator === "") === (id === "")) return "expected --operator NAME, for all tokens of a person, or --id ID";
+    return { action, dataDir, operator, id };
+  }
+  if (action !== "issue") return `expected issue, list or revoke, found "${action}"`;
+  if (operator === "") return "--operator NAME is missing";
+  if (TAKEN.has(operator)) return `--operator: "${operator}" names no person in the ledger`;
+  const known = ROLES.find((one) => one === role);
+  if (known === undefined) return `--role: expected one of ${ROLES.join(", ")}, found "${role}"`;
+  const forMs = span === "" ? USUAL_MS : spanMs(span);
+  if (forMs === null) return `--for: expected a time such as 30min, 12h or 7d, up to 366d, found "${span}"`;
+  return { action, dataDir, operator, role: known, forMs };
+}
+
+const UNITS_MS: Readonly<Record<string, number>> = { s: 1000, min: 60_000, h: 3_600_000, d: 86_400_000 };
+
+function spanMs(text: string): number | null {
+  const [, digits = "", unit = ""] = /^(\d{1,7})(s|min|h|d)$/.exec(text) ?? [];
+  const ms = Number(digits) * (UNITS_MS[unit] ?? 0);
+  return ms > 0 && ms <= MOST_MS ? ms : null;
 }

@@ -12,27 +12,22 @@ import type { SiteConfig } from "../fleet-config/types.js";
 import type { Token } from "../proto/claim.js";
 import { monotonicMs } from "../proto/codec/clock.js";
 import { makeDataDir, tryDataDir } from "../proto/codec/data-dir.js";
-import { loadSchemas, serviceOf } from "../proto/codec/grpc.js";
-import { openMetrics } from "../proto/codec/metrics-host.js";
 import { SpanExporter } from "../proto/codec/otlp.js";
 import { EXIT } from "../proto/errors.js";
 import { VERSION } from "../proto/version.js";
 import { startAlerting } from "./alerting.js";
 import { BrokerChild } from "./broker/child.js";
-import { openConsole } from "./console-start.js";
 import { dispatchRound } from "./core/dispatch/dispatch.js";
 import { Travel } from "./core/dispatch/travel.js";
 import { Hub } from "./core/hub.js";
-import { claimOf as claimOfToken } from "./core/ledger-state.js";
+import { claimOf as claimOfToken, type LedgerState } from "./core/ledger-state.js";
 import { decisionViews } from "./core/questions.js";
 import { Rebuilding } from "./core/rebuilding.js";
+import type { Dispatcher } from "./core/round.js";
 import { makeSite } from "./core/site.js";
-import { type Doorkeeper, openDoorkeeper } from "./doorkeeper.js";
+import { openDoors } from "./doors.js";
 import { logLine } from "./event-log.js";
-import { edgeLinkHandlers } from "./io/edge-link.js";
-import { GrpcHost, identityOf } from "./io/grpc-host.js";
 import { LedgerDamaged, LedgerStore } from "./io/ledger-store.js";
-import { operatorHandlers } from "./io/operator-service.js";
 import { SnapshotKeeper } from "./io/snapshot-keeper.js";
 import { TelemetryIntake } from "./io/telemetry-intake.js";
 import { HubMeters } from "./meters.js";
@@ -49,15 +44,10 @@ export async function runHub(
 ): Promise<number> {
   const log = pino({ base: { role: "hub" } });
   const loaded = loadSite(options.config);
-  const { config, grid, conflicts, hash } = loaded;
-  const site = makeSite({ config, grid, conflicts, hash, software: VERSION });
+  const { config, grid, hash } = loaded;
   prepare(options.dataDir);
   const { store, keeper, ledger } = await openLedger(options, config, log);
-  const travel = new Travel({ grid: driveGridOf(config, grid), destinations: config.destinations });
-  const hub = new Hub({
-    ...{ site, ledger, incarnation: randomUUID() },
-    dispatcher: (view, nowMs) => dispatchRound(view, travel, nowMs),
-  });
+  const hub = hubOf(loaded, ledger);
   let fail: (cause: Error) => void = () => {};
   const failed = new Promise<string>((_, reject) => {
     fail = (cause) => reject(new HubStopped(EXIT.io, cause.message));
@@ -73,17 +63,8 @@ export async function runHub(
   const traces = traceEvents(options, { runtime, hub, config, log });
   await runtime.start();
   const tls = readTls(options.tls);
-  const stopping = new AbortController();
-  const doorkeeper = openDoorkeeper({
-    ...{ dataDir: options.dataDir, config, isTls: tls !== undefined, tokenFolder, log },
-    onDenied: (code) => meters?.denied(code),
-  });
-  const host = await openHost(options, { runtime, meters, tls, config, stopping: stopping.signal, log, doorkeeper });
-  doorkeeper.opened(host.port);
-  const metrics = await listenForScrapes(options, { runtime, tls, log });
-  const { admission } = doorkeeper;
-  const page = await openConsole(options, { port: runtime.operator, admission, config, grid, tls, log });
-  const run = { grpc: host.port, metrics: metrics?.port, console: page?.port, broker: 0, brokerPid: 0 };
+  const doors = await openDoors(options, { runtime, meters, tls, config, grid, log, tokenFolder });
+  const run = { ...doors.ports, broker: 0, brokerPid: 0 };
   const report = () => tellRun(options.dataDir, run, log);
   const onBroker = (port: number, pid: number) => {
     Object.assign(run, { broker: port, brokerPid: pid });
@@ -100,24 +81,27 @@ export async function runHub(
     ...{ url: options.alert, config, log },
     questions: () => decisionViews(hub.state, monotonicMs()),
   });
-  host.setServing(true);
+  doors.setServing(true);
   report();
-  log.info({ epoch: hub.state.ledger.epoch, events: store.count, grpc: host.port, config: hash }, "hub runs");
+  log.info({ epoch: hub.state.ledger.epoch, events: store.count, grpc: run.grpc, config: hash }, "hub runs");
   const why = await Promise.race([stopped, failed]);
   log.info({ why }, "hub stops");
-  host.setServing(false);
-  stopping.abort();
-  await metrics?.close();
-  await page?.close();
+  await doors.shut();
   await alerting.close();
   await runtime.stop();
   await traces?.close();
   await intake.close();
   await broker.close();
-  await host.close(config.limits.shutdownMs);
-  doorkeeper.close();
+  await doors.close();
   await store.close();
   return 0;
+}
+
+function hubOf({ config, grid, conflicts, hash }: ReturnType<typeof loadSite>, ledger: LedgerState): Hub {
+  const site = makeSite({ config, grid, conflicts, hash, software: VERSION });
+  const travel = new Travel({ grid: driveGridOf(config, grid), destinations: config.destinations });
+  const dispatcher: Dispatcher = (view, nowMs) => dispatchRound(view, travel, nowMs);
+  return new Hub({ site, ledger, incarnation: randomUUID(), dispatcher });
 }
 
 function prepare(dataDir: string): void {
@@ -142,47 +126,6 @@ async function openLedger({ dataDir: dir }: HubOptions, { site, limits }: SiteCo
   }
 }
 
-interface HostParts {
-  readonly runtime: HubRuntime;
-  readonly meters: HubMeters | undefined;
-  readonly tls: ReturnType<typeof readTls>;
-  readonly config: SiteConfig;
-  readonly stopping: AbortSignal;
-  readonly log: Logger;
-  readonly doorkeeper: Doorkeeper;
-}
-
-async function openHost(options: HubOptions, parts: HostParts): Promise<GrpcHost> {
-  const { runtime, meters, tls, config, stopping, log, doorkeeper } = parts;
-  const { admission, tokenOf } = doorkeeper;
-  const schemas = loadSchemas();
-  const named = (call: Parameters<typeof identityOf>[0]) => (tls === undefined ? null : (identityOf(call) ?? ""));
-  const operator = operatorHandlers(runtime.operator, {
-    ...{ streamsMost: config.limits.operatorStreams, nowMs: monotonicMs, stopping },
-    personOf: (call) => admission.personOf({ token: tokenOf(call), certified: named(call) }),
-    onDenied: (refusal) => admission.denied(refusal),
-    onFault: (fault, method) => log.error({ err: fault, method }, "operator call failed"),
-  });
-  const link = edgeLinkHandlers({
-    ...{ onOpen: runtime.onLink, identityOf: named, limits: { helloMs: config.limits.helloMs } },
-    onTurnedAway: (reason) => {
-      meters?.turnedAway();
-      log.warn({ reason }, "link turned away");
-    },
-  });
-  try {
-    return await GrpcHost.open({
-      ...{ host: options.listen.host, port: options.listen.port, tls, packageDefinition: schemas },
-      services: [
-        { definition: serviceOf(schemas, "EdgeLink"), implementation: link },
-        { definition: serviceOf(schemas, "FleetOperator"), implementation: operator },
-      ],
-    });
-  } catch (cause) {
-    throw new HubStopped(EXIT.unavailable, `the hub cannot listen: ${(cause as Error).message}`);
-  }
-}
-
 /** Each durable event goes into the log, and with --otlp into a trace; null without. */
 function traceEvents(
   { otlp }: HubOptions,
@@ -203,18 +146,6 @@ function traceEvents(
     }
   });
   return exporter;
-}
-
-async function listenForScrapes(
-  { metrics }: HubOptions,
-  { runtime, tls, log }: Pick<HostParts, "runtime" | "tls" | "log">,
-) {
-  const onFault = (cause: Error) => log.error({ err: cause }, "a scrape failed");
-  try {
-    return await openMetrics(metrics, { tls, page: () => runtime.metrics(), onFault });
-  } catch (cause) {
-    throw new HubStopped(EXIT.unavailable, `the hub cannot listen for scrapes: ${(cause as Error).message}`);
-  }
 }
 
 interface Ran {

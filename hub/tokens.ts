@@ -1,69 +1,10 @@
 // `drover-hub token`: who may speak to the hub, beside a hub that runs or not. A token is printed once and never again;
 // what is kept of it gives nobody a right.
 
-import { parseArgs } from "node:util";
 import { EXIT } from "../proto/errors.js";
-import { PERSON_NAME, ROLES, type Role } from "../proto/rights.js";
 import { changeTokens, digestOf, newToken, readTokens, TOKENS_MOST, type TokenRow } from "./io/token-book.js";
+import type { TokenOptions } from "./options.js";
 import { HubStopped } from "./stopped.js";
-
-const USUAL_MS = 90 * 86_400_000;
-const MOST_MS = 366 * 86_400_000;
-/** Names that stand for something else in the ledger. */
-const TAKEN = new Set(["hub", "local", "configuration"]);
-
-export type TokenOptions = { readonly dataDir: string } & (
-  | { readonly action: "issue"; readonly operator: string; readonly role: Role; readonly forMs: number }
-  | { readonly action: "list" }
-  | { readonly action: "revoke"; readonly operator: string; readonly id: string }
-);
-
-const OPTIONS = {
-  "data-dir": { type: "string", default: "" },
-  operator: { type: "string", default: "" },
-  role: { type: "string", default: "" },
-  for: { type: "string", default: "" },
-  id: { type: "string", default: "" },
-} as const;
-
-/** The options of `drover-hub token`, or a sentence that says what is wrong. */
-export function readTokenOptions([action = "", ...rest]: readonly string[]): TokenOptions | string {
-  let values: ReturnType<typeof parse>;
-  try {
-    values = parse(rest);
-  } catch (cause) {
-    return (cause as Error).message;
-  }
-  const { "data-dir": dataDir, operator, role, for: span, id } = values;
-  if (dataDir === "") return "--data-dir DIR is missing";
-  if (action === "list") return { action, dataDir };
-  if (operator !== "" && !PERSON_NAME.test(operator))
-    return `--operator: expected a name of 1 to 64 [A-Za-z0-9._-], found "${operator}"`;
-  if (action === "revoke") {
-    if ((operator === "") === (id === "")) return "expected --operator NAME, for all tokens of a person, or --id ID";
-    return { action, dataDir, operator, id };
-  }
-  if (action !== "issue") return `expected issue, list or revoke, found "${action}"`;
-  if (operator === "") return "--operator NAME is missing";
-  if (TAKEN.has(operator)) return `--operator: "${operator}" names no person in the ledger`;
-  const known = ROLES.find((one) => one === role);
-  if (known === undefined) return `--role: expected one of ${ROLES.join(", ")}, found "${role}"`;
-  const forMs = span === "" ? USUAL_MS : spanMs(span);
-  if (forMs === null) return `--for: expected a time such as 30min, 12h or 7d, up to 366d, found "${span}"`;
-  return { action, dataDir, operator, role: known, forMs };
-}
-
-function parse(args: readonly string[]) {
-  return parseArgs({ args: [...args], options: OPTIONS }).values;
-}
-
-const UNITS_MS: Readonly<Record<string, number>> = { s: 1000, min: 60_000, h: 3_600_000, d: 86_400_000 };
-
-function spanMs(text: string): number | null {
-  const [, digits = "", unit = ""] = /^(\d{1,7})(s|min|h|d)$/.exec(text) ?? [];
-  const ms = Number(digits) * (UNITS_MS[unit] ?? 0);
-  return ms > 0 && ms <= MOST_MS ? ms : null;
-}
 
 export async function runToken(options: TokenOptions): Promise<number> {
   try {

@@ -1,7 +1,7 @@
 // Who may ask what of a site: one closed table from method to the least role. Whatever takes autonomy away, or asks for
 // work, an operator may do; whatever gives autonomy or a place back past what sensors show needs a supervisor, because
-// it is the statement of a person alone that a machine of 500 kg acts on (R4, R7). Viewers look. A method that the table
-// does not name is nobody's (unknown means no).
+// it is the statement of a person alone that a machine of 500 kg acts on (R4, R7). Viewers look. A method that the
+// table does not name is nobody's (unknown means no).
 
 import { type Refusal, refuse } from "./errors.js";
 import type { AskKind } from "./operator.js";

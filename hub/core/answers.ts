@@ -1,5 +1,5 @@
 // R12: an answer of a person to a question: taken once, for the version that the person was shown, and performed by the
-// same acts as without a question, so that it is no way past them (R4). An act that is refused leaves the question open.
+// same acts as without a question, so that it is no way past them (R4). A refused act leaves the question open.
 
 import { type Refusal, refuse } from "../../proto/errors.js";
 import type { Act, OperatorAnswer, OperatorAsk, Scope } from "../../proto/operator.js";

@@ -36,14 +36,7 @@ function applyBody(state: LedgerState, event: LedgerEvent): void {
   const body = event.body;
   switch (body.kind) {
     case "hubStarted":
-      if (body.epoch <= state.epoch) fault(event, `epoch ${body.epoch} does not raise ${state.epoch}`);
-      if (state.counter > 0) state.lastGiven = { epoch: state.epoch, counter: state.counter };
-      closeEpoch(state);
-      state.startedMs = event.hubMs;
-      state.epoch = body.epoch;
-      state.counter = 0;
-      state.longestWaitMs = Math.max(state.longestWaitMs, body.longestWaitMs);
-      return;
+      return hubStarted(state, event, body);
     case "robotEnrolled":
       state.absent.delete(body.robot);
       return;
@@ -89,15 +82,32 @@ function applyBody(state: LedgerState, event: LedgerEvent): void {
     case "questionAnswered":
     case "questionExpired":
     case "questionWithdrawn":
-      if (state.questions.get(body.question)?.version !== body.version)
-        fault(event, `${body.question} of version ${body.version} does not wait`);
-      state.questions.delete(body.question);
-      return;
+      return questionOver(state, event, body);
     case "modeChanged":
     case "actRecorded":
     case "interplayFound":
       return; // for people
   }
+}
+
+function hubStarted(state: LedgerState, event: LedgerEvent, body: Body<"hubStarted">): void {
+  if (body.epoch <= state.epoch) fault(event, `epoch ${body.epoch} does not raise ${state.epoch}`);
+  if (state.counter > 0) state.lastGiven = { epoch: state.epoch, counter: state.counter };
+  closeEpoch(state);
+  state.startedMs = event.hubMs;
+  state.epoch = body.epoch;
+  state.counter = 0;
+  state.longestWaitMs = Math.max(state.longestWaitMs, body.longestWaitMs);
+}
+
+function questionOver(
+  state: LedgerState,
+  event: LedgerEvent,
+  { question, version }: { readonly question: string; readonly version: number },
+): void {
+  if (state.questions.get(question)?.version !== version)
+    fault(event, `${question} of version ${version} does not wait`);
+  state.questions.delete(question);
 }
 
 function ceilingSet(state: LedgerState, event: LedgerEvent, body: Body<"ceilingSet">): void {

@@ -5,7 +5,7 @@ import { effectiveOf } from "./modes.js";
 import type { Turn } from "./turn.js";
 import type { RobotWatch } from "./watch.js";
 
-/** Why the site's boundary lets nobody state this of a robot; null when it does. Of nobody's place it is asked as of HALT. */
+/** Why the site's boundary lets nobody state this of a robot; null when it does. Nobody's place counts as of HALT. */
 export function whyNotStated(
   turn: Turn,
   about: {

@@ -1,4 +1,4 @@
-// R12: what waits for a person. What a person could decide is derived from the state (doubts.ts); a doubt that has stood
+// R12: what waits for a person. What one could decide is derived from the state (doubts.ts); a doubt that has stood
 // for a while becomes a question in the ledger, under a name and a version that say what exactly it is about. A
 // question is answered once, expires to its safe default, or is withdrawn when what it was about is over; when that has
 // changed it is asked anew, as another version.

@@ -1,6 +1,6 @@
 // The gRPC service FleetOperator over a port that the hub's runtime implements. Every call is admitted first: who asks,
 // and whether their role reaches for it. Requests are parsed here (R13) and a refusal leaves as a status by its class
-// with its code in trailing metadata, so that the caller has the same refusal. Nobody acts under another's name. Streams
+// with its code in trailing metadata, so that the caller has it too. Nobody acts under another's name. Streams
 // are bounded: a site view is sent only when the one before has left (the newest wins), events are read as fast as the
 // follower takes them.
 

@@ -1,4 +1,4 @@
-// What gRPC services of a server share: a refusal as a status, and streams that are bounded. A stream waits for `drain` or
+// What gRPC services of a server share: a refusal as a status, and bounded streams. A stream waits for `drain` or
 // for its own end, because a cancelled call never drains; one whose follower takes nothing for `slowMs` is ended with a
 // status, and so is one whose caller may not follow any longer.
 

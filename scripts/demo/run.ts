@@ -63,9 +63,7 @@ export async function run({ options, dataDir, screen, stop }: RunParts): Promise
     });
     await allHello(() => last, ending.signal);
     const startMs = monotonicNowMs();
-    screen.begin();
-    screen.event(`all ${options.robots} robots have said hello; state in ${dataDir}`);
-    if (fleet.consoleUrl !== "") screen.console(fleet.consoleUrl);
+    beginShow(screen, { fleet, robots: options.robots, dataDir });
     shift.start(() => last?.tasks.waiting ?? null);
     const injector = injectorOf({ fleet, bases, recorder, screen });
     injector.start(options.faults);
@@ -93,6 +91,15 @@ export async function run({ options, dataDir, screen, stop }: RunParts): Promise
     await host.stop();
     await recorder.close();
   }
+}
+
+function beginShow(
+  screen: Screen,
+  { fleet, robots, dataDir }: { readonly fleet: Fleet; readonly robots: number; readonly dataDir: string },
+): void {
+  screen.begin();
+  screen.event(`all ${robots} robots have said hello; state in ${dataDir}`);
+  if (fleet.consoleUrl !== "") screen.console(fleet.consoleUrl);
 }
 
 /** Of the hub that runs now: each start has its own. */

@@ -2,7 +2,7 @@
 
 import t from "tap";
 import { Admission, type AdmissionParts, bearerOf } from "../../hub/admission.js";
-import { readTokenOptions } from "../../hub/tokens.js";
+import { readTokenOptions } from "../../hub/options.js";
 
 function anAdmission(over: Partial<AdmissionParts> = {}) {
   const denied: string[] = [];

@@ -38,7 +38,8 @@ const COMMAND_LINES: Readonly<Record<string, readonly string[]>> = {
 };
 
 function transcript(argv: readonly string[], { exit, out, err }: Ran): string {
-  return `$ drover ${argv.join(" ").replaceAll(`${projectRoot()}/`, "")}\n${out}${err === "" ? "" : `stderr:\n${err}`}exit ${exit}\n`;
+  const typed = argv.join(" ").replaceAll(`${projectRoot()}/`, "");
+  return `$ drover ${typed}\n${out}${err === "" ? "" : `stderr:\n${err}`}exit ${exit}\n`;
 }
 
 for (const [name, argv] of Object.entries(COMMAND_LINES)) {

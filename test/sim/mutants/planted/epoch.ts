@@ -21,7 +21,7 @@ export const EPOCH_MUTANTS: readonly Mutant[] = [
     id: "hub-epoch-not-raised",
     rule: "R5",
     about: "a restarted hub goes on under its old epoch, so that nothing tells its two lives apart",
-    patches: [...EPOCH_STAYS, { file: APPLY, find: "      state.counter = 0;\n", replace: "" }],
+    patches: [...EPOCH_STAYS, { file: APPLY, find: "  state.counter = 0;\n", replace: "" }],
   },
   {
     id: "hub-epoch-reused",

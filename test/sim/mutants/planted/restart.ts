@@ -99,8 +99,8 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: APPLY,
-        find: "      state.counter = 0;\n",
-        replace: "      state.counter = 0;\n      state.ceilings.clear();\n",
+        find: "  state.counter = 0;\n",
+        replace: "  state.counter = 0;\n  state.ceilings.clear();\n",
       },
     ],
   },

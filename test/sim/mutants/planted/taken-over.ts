@@ -35,8 +35,8 @@ export const TAKEN_OVER_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: APPLY,
-        find: "      closeEpoch(state);",
-        replace: "      closeEpoch(state);\n      state.drained.clear();",
+        find: "  closeEpoch(state);",
+        replace: "  closeEpoch(state);\n  state.drained.clear();",
       },
     ],
   },
