@@ -74,5 +74,6 @@ export class Acts {
 
 function answerText(answer: OperatorAnswer): string {
   if ("existed" in answer) return answer.existed ? `: task ${answer.task} was there already` : `: task ${answer.task}`;
+  if ("done" in answer) return `: ${answer.done}`;
   return "phase" in answer ? `: it is ${answer.phase}` : "";
 }

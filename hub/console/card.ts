@@ -64,6 +64,9 @@ export class RobotCard {
       button("Halt fleet", "at once, Shift F9", () => modes.haltFleet(), "halt"),
       button("Lower…", "a ceiling", () => modes.lower(scope())),
       button("Clear…", "let go of a ceiling or latch", () => modes.clear(scope())),
+      button("Drain…", "finish, then take nothing; or take it back", () =>
+        modes.drain(store.selected, this.#isDrained),
+      ),
       button("Absent…", "state that it is off the floor", () => modes.absent(store.selected)),
     );
     const explain = button("Explain from the ledger", "", () => void this.#explain());
@@ -81,6 +84,10 @@ export class RobotCard {
     store.onChange(() => this.show());
     setInterval(() => void this.#askDetail(), DETAIL_MS);
     setInterval(() => void this.#askTrail(), TRAIL_MS);
+  }
+
+  get #isDrained(): boolean {
+    return this.#store.view?.robots[this.#store.selected]?.drained !== undefined;
   }
 
   show(): void {
@@ -151,6 +158,8 @@ export class RobotCard {
       ["destination", robot.destination === "" ? "none" : robot.destination],
       ["activity", robot.activity === "" ? "not told" : robot.activity],
       ["blocked by", robot.blockedBy === "" ? "nothing" : robot.blockedBy],
+      ["in service", robot.drained === undefined ? "yes" : `drained by ${robot.drained}`],
+      ["halt", robot.halt === "" ? "none by the hub" : robot.halt],
       ["lease left", this.#store.isStale ? "not known" : leftText(leaseLeftMs(robot, viewAgeMs))],
       ["token", this.#detail === null ? "…" : this.#detail.token === "" ? "none" : this.#detail.token],
       ["last position", place],

@@ -53,6 +53,16 @@ export function openForm(form: Form): void {
   dialog.showModal();
 }
 
+/** Lines to read, and one button that puts them away. */
+export function openStory(title: string, lines: readonly string[]): void {
+  const dialog = el("dialog", { "aria-label": title });
+  const close = el("button", { type: "button", class: "main", click: () => dialog.close() }, "Close");
+  dialog.addEventListener("close", () => dialog.remove());
+  dialog.append(el("h2", {}, title), el("pre", {}, lines.join("\n")), el("div", { class: "buttons" }, close));
+  document.body.append(dialog);
+  dialog.showModal();
+}
+
 function inputOf(field: Field) {
   const shared = { name: field.name, required: field.optional !== true };
   if (field.choices !== undefined) {

@@ -162,7 +162,7 @@ async function open(): Promise<void> {
   });
   const list = new FleetList(store, (robot) => map.show(robot));
   new RobotCard(store, modes);
-  new Queue(store, modes);
+  new Queue(store, acts);
   new Health(store);
   let selected = "";
   store.onChange(() => {

@@ -80,17 +80,16 @@ export class ModeControl {
     });
   }
 
-  freePlace(place: string): void {
+  /** It finishes what it has in hand and takes nothing more; or is taken back into service. */
+  drain(robot: string, isDrained: boolean): void {
+    const verb = isDrained ? "Take back into service" : "Drain";
     openForm({
-      title: `State that ${place} is empty`,
-      says: "The place may then be given to another robot. Say this only after you have looked.",
-      fields: [
-        { name: "seen", label: "What you saw there" },
-        { name: "reason", label: "Reason" },
-      ],
-      submit: "State it",
-      onSubmit: ({ seen = "", reason = "" }) =>
-        this.#acts.ask(`${place} is empty`, "freePlace", { place, seen }, reason),
+      title: `${verb}: ${robot}`,
+      says: isDrained ? "It takes tasks again." : "It finishes what it has in hand, and then takes nothing more.",
+      fields: [{ name: "reason", label: "Reason" }],
+      submit: verb,
+      onSubmit: ({ reason = "" }) =>
+        this.#acts.ask(`${verb.toLowerCase()}: ${robot}`, isDrained ? "undrainRobot" : "drainRobot", { robot }, reason),
     });
   }
 

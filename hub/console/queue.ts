@@ -1,19 +1,22 @@
-// What waits for a person, in one list, oldest first, each with its safe default and with the acts that can answer it.
+// What waits for a person, in one list, what expires first on top: why it is asked, what is known, until when, and what
+// holds when nobody answers. An answer names the version that was shown here; the hub refuses it when that has changed.
 
 import type { DecisionView } from "../../proto/operator-views.js";
+import { choiceOf, SAFE_DEFAULT } from "../../proto/questions.js";
+import type { Acts } from "./acts.js";
+import { openForm } from "./dialogs.js";
 import { byId, el, Rows, setText } from "./dom.js";
-import type { ModeControl } from "./mode-control.js";
 import type { Store } from "./store.js";
-import { ageText } from "./words.js";
+import { ageText, leftText } from "./words.js";
 
 export class Queue {
   readonly #store: Store;
-  readonly #modes: ModeControl;
+  readonly #acts: Acts;
   readonly #rows: Rows<DecisionView>;
 
-  constructor(store: Store, modes: ModeControl) {
+  constructor(store: Store, acts: Acts) {
     this.#store = store;
-    this.#modes = modes;
+    this.#acts = acts;
     this.#rows = new Rows(byId("queue"), (id) => this.#row(id));
     store.onChange(() => this.show());
   }
@@ -24,39 +27,55 @@ export class Queue {
     setText(badge, decisions.length === 0 ? "" : String(decisions.length));
     byId("queue-empty").hidden = decisions.length > 0;
     if (byId("panel-queue").hidden) return;
-    const oldest = [...decisions].sort((a, b) => b.waitingMs - a.waitingMs);
-    this.#rows.show(oldest.map((decision) => [`${decision.id} ${decision.question}`, decision]));
+    this.#rows.show(decisions.map((decision) => [decision.id, decision])); // in the hub's order
   }
 
-  #row(key: string) {
-    const [subject, question, meta, acts] = [el("b"), el("span"), el("small"), el("div", { class: "buttons" })];
-    let made = "";
+  #row(id: string) {
+    const [subject, question, meta] = [el("b"), el("span"), el("small")];
+    const [why, evidence, acts] = [el("p"), el("ul", { class: "evidence" }), el("div", { class: "buttons" })];
+    let made = 0;
     const update = (decision: DecisionView): void => {
+      const passedMs = this.#store.viewAgeMs();
+      const leftMs = Math.max(0, decision.deadlineLeftMs - passedMs);
+      const waited = ageText(decision.waitingMs + passedMs);
+      setText(meta, `${id}, waiting for ${waited}; in ${leftText(leftMs)} without an answer: ${decision.safeDefault}`);
+      evidence.replaceChildren(...decision.evidence.map((line) => el("li", {}, line)));
+      if (made === decision.version) return;
+      made = decision.version;
       setText(subject, decision.subject);
       setText(question, decision.question);
-      setText(meta, `waiting for ${ageText(decision.waitingMs)}; until answered: ${decision.safeDefault}`);
-      if (made === decision.question) return;
-      made = decision.question;
+      setText(why, decision.why);
       acts.replaceChildren(...this.#buttons(decision));
     };
-    return { element: el("li", { "data-decision": key }, subject, question, meta, acts), update };
+    return { element: el("li", { "data-decision": id }, subject, question, why, evidence, meta, acts), update };
   }
 
-  /** By what the decision is about: a robot, a place or a fleet. */
-  #buttons({ subject }: DecisionView): HTMLElement[] {
-    const { site } = this.#store;
-    const button = (label: string, click: () => void) => el("button", { type: "button", click }, label);
-    if (site.robots.some(({ id }) => id === subject)) {
-      return [
-        button("Show", () => this.#store.select(subject)),
-        button("Clear…", () => this.#modes.clear({ robot: subject })),
-        button("It is off the floor…", () => this.#modes.absent(subject)),
-      ];
-    }
-    if (site.destinations.some(({ id }) => id === subject))
-      return [button("It is empty…", () => this.#modes.freePlace(subject))];
-    if (site.fleets.some(({ id }) => id === subject))
-      return [button("Clear the fleet…", () => this.#modes.clear({ fleet: subject }))];
-    return [];
+  #buttons(decision: DecisionView): HTMLElement[] {
+    const button = (label: string, title: string, click: () => void) =>
+      el("button", { type: "button", title, click }, label);
+    const robot = decision.subject.replace(/^robot\//, "");
+    const isRobot = this.#store.site.robots.some(({ id }) => id === robot);
+    return [
+      ...(isRobot ? [button("Show", "the robot on the map", () => this.#store.select(robot))] : []),
+      ...decision.choices.map((choice) =>
+        button(`${choice}…`, choiceOf(decision.id, choice)?.says ?? "", () => this.#answer(decision, choice)),
+      ),
+    ];
+  }
+
+  #answer({ id: question, subject, version, question: asks }: DecisionView, choice: string): void {
+    const known = choiceOf(question, choice);
+    const seen = { name: "seen", label: "What you saw there" };
+    openForm({
+      title: `${subject}: ${choice}`,
+      says: `${asks} ${choice}: ${known?.says ?? "nothing is known of this choice"}.`,
+      fields: [
+        ...(known?.isSeen === true ? [seen] : []),
+        { name: "reason", label: "Reason", value: choice === SAFE_DEFAULT ? "it stays as it is" : "" },
+      ],
+      submit: "Answer",
+      onSubmit: ({ seen: said = "", reason = "" }) =>
+        this.#acts.ask(`${subject}: ${choice}`, "answer", { question, version, choice, seen: said }, reason),
+    });
   }
 }

@@ -1,5 +1,5 @@
 // Runs the compiled tests: each file a process, several at a time; then those of test/real, which start processes of
-// their own; at last, one at a time, those of them that run a whole site and measure time.
+// their own and mostly wait: one that runs a whole site beside one that does not.
 
 import { readdirSync } from "node:fs";
 import { join, relative } from "node:path";
@@ -35,7 +35,7 @@ export function isReal(file: string): boolean {
   return file.startsWith("test/real/");
 }
 
-/** A whole site has the machine to itself. */
+/** Of those that run a whole site and measure time there is never more than one at a time. */
 function isSite(file: string): boolean {
   return file.startsWith("test/real/site");
 }
@@ -57,10 +57,9 @@ export async function runTests(files: readonly string[], options: RunTests): Pro
       options.onResult({ ...result, file });
     }
   };
-  const sites = files.filter(isSite);
-  const rest = files.filter((file) => !isSite(file));
-  const queue = [...rest.filter((file) => !isReal(file)), ...rest.filter(isReal)];
-  await Promise.all(Array.from({ length: options.atOnce }, () => runAll(queue)));
-  await runAll(sites);
+  const quick = files.filter((file) => !isReal(file));
+  await Promise.all(Array.from({ length: options.atOnce }, () => runAll(quick)));
+  const real = files.filter((file) => isReal(file) && !isSite(file));
+  await Promise.all([runAll(files.filter(isSite)), runAll(real)]);
   return results;
 }

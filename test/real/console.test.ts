@@ -271,7 +271,10 @@ t.test(
     await open.says("#site-epoch", /epoch 2/);
     await open.says("#site-notes", /HALT in force, ada: halt from console/);
     await open.page.click("#tab-queue");
-    await open.says("#queue", /not heard since the hub started.*nothing is given away/);
+    await open.says(
+      "#queue",
+      /is the robot off the floor\?.*not heard since.*keep: it may be anywhere, and nothing is given away/s,
+    );
     t.equal(await again.stop(), 0);
     t.same(open.faults, []);
   },

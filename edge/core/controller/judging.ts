@@ -4,14 +4,16 @@
 import { type Advice, headwayMps, judge, type MotionInput, type MotionState, toGoM } from "../motion/motion.js";
 import type { EdgeState } from "../types.js";
 import { fail, isCurrent, type Turn } from "./controller.js";
-import { type Slot, slotWith } from "./slots.js";
+import { type Near, type Slot, slotWith } from "./slots.js";
 import { tellDecision } from "./telling.js";
 
 /** So many advices that the guard refuses, with no way made between them, are a failure. */
 const VETO_RUN = 10;
+/** So much nearer is way made. */
+const NEARER_M = 0.3;
 /** A live model that brings its robot no nearer for so long, by at least so much, leads nowhere: 0.1 m/s. */
 const NOWHERE_MS = 10_000;
-const NEARER_M = 1;
+const NOWHERE_M = 1;
 /** What does not drive is judged on a shorter leash: it is led along by what does. */
 const SHADOW_LEASH_M = 0.1;
 
@@ -84,13 +86,21 @@ function tellAdvice(state: EdgeState, live: Slot, of: { readonly isRefused: bool
 /** Whether the robot has moved, and come nearer to its target than before; then that is remembered. */
 function isNearer({ controllers }: EdgeState, { motion, input }: Seen): boolean {
   const { best } = controllers;
-  const leftM = toGoM(motion, input.pose);
-  const plan = motion.siteBlocks; // one that leads round another place is no measure of the way so far
   const { xM, yM } = input.pose;
-  if (best?.plan === plan) {
-    const movedM = Math.hypot(xM - best.at.xM, yM - best.at.yM);
-    if (movedM < NEARER_M || leftM >= best.toGoM - NEARER_M) return false;
+  const here: Near = { toGoM: toGoM(motion, input.pose), at: { xM, yM } };
+  const plan = motion.siteBlocks; // one that leads round another place is no measure of the way so far
+  if (best?.plan !== plan) {
+    controllers.best = { ...here, plan, ticks: 0, since: here };
+    return true;
   }
-  controllers.best = { toGoM: leftM, at: { xM, yM }, plan, ticks: 0 };
+  if (!isBeyond(best, here, NEARER_M)) return false;
+  const isFar = isBeyond(best.since, here, NOWHERE_M);
+  controllers.best = { ...here, plan, ticks: isFar ? 0 : best.ticks, since: isFar ? here : best.since };
   return true;
+}
+
+/** Nearer by the site plan, whose metres count for more beside walls, and by as much elsewhere. */
+function isBeyond(before: Near, now: Near, byM: number): boolean {
+  const movedM = Math.hypot(now.at.xM - before.at.xM, now.at.yM - before.at.yM);
+  return movedM >= byM && now.toGoM < before.toGoM - byM;
 }

@@ -71,6 +71,12 @@ export interface Slot {
   readonly shadowed: { drivenM: number; advisedM: number };
 }
 
+/** Somewhere, and how far the target is from there in metres of free floor. */
+export interface Near {
+  readonly toGoM: number;
+  readonly at: Point;
+}
+
 export interface Controllers {
   readonly slots: readonly Slot[];
   nextId: number;
@@ -78,8 +84,8 @@ export interface Controllers {
   isOnTrial: boolean; // the live one was promoted, and what was before it still comes back when it fails
   failing: string; // why immediate rules hold; empty when they need not
   failingUntilMs: number;
-  /** How near the live one has come to its target on this site plan, where, and the ticks driven since. */
-  best: { readonly toGoM: number; readonly at: Point; readonly plan: number; ticks: number } | null;
+  /** How near the live one has come to its target on this site plan; since when it makes way, and the ticks driven. */
+  best: (Near & { readonly plan: number; readonly since: Near; ticks: number }) | null;
 }
 
 export function slotsOf(models: ControllerModels): Controllers {
