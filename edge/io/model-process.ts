@@ -194,7 +194,7 @@ export class ModelProcess {
     clearTimeout(this.#restart);
     const running = this.#running;
     if (!running) return;
-    const gone = new Promise<void>((resolve) => running.child.once("exit", () => resolve()));
+    const gone = new Promise<void>((resolve) => running.child.once("close", () => resolve()));
     this.kill();
     await gone;
   }

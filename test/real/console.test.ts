@@ -101,7 +101,14 @@ async function worksTasks(t: Test, open: OpenPage, site: RunningSite): Promise<v
   const said = await open.says("#notices", /Done: task to .*: task \S+/);
   const task = /: task (\S+?)×?$/.exec(said.trim())?.[1] ?? "";
   const row = open.page.locator("#tasks li", { has: open.page.locator("b", { hasText: new RegExp(`^${task}$`) }) });
-  await row.locator("button").click();
+  const press = (label: string) => row.locator(`button:has-text("${label}")`).click();
+  await press("Pause");
+  await fill(open, { reason: "wait for the truck" });
+  await open.says("#tasks", /paused by ada: wait for the truck/);
+  await press("Why?");
+  await open.says("dialog[open] pre", /paused by ada: wait for the truck/);
+  await open.page.click("dialog[open] button.main");
+  await press("Cancel");
   await fill(open, { reason: "not wanted" });
   await open.says("#notices", new RegExp(`Done: cancel task ${task}`));
   t.match(JSON.stringify(await asked(site, ["explain", task])), /not wanted/);
@@ -275,6 +282,11 @@ t.test(
       "#queue",
       /is the robot off the floor\?.*not heard since.*keep: it may be anywhere, and nothing is given away/s,
     );
+    await open.page.click('#queue li[data-decision^="clear"] button:has-text("clear")');
+    await fill(open, { reason: "the spill is gone" });
+    await open.says("#notices", /Done: site: clear: site: cleared; it climbs when its evidence is good/);
+    await open.says("#site-notes", /^(?!.*HALT in force)/s);
+    await open.shot("answered");
     t.equal(await again.stop(), 0);
     t.same(open.faults, []);
   },
