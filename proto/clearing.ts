@@ -2,13 +2,7 @@
 // both sides; no rule reads it.
 
 import { CAUSES, dwellMs, type Hold, type LadderPolicy, RUNGS, severity } from "./mode.js";
-
-/** An age or a wait for people, rounded up: nothing looks younger, or nearer, than it is. */
-export function spanText(ms: number): string {
-  if (!Number.isFinite(ms)) return "never";
-  if (ms < 10_000) return `${(Math.ceil(ms / 100) / 10).toFixed(1)} s`;
-  return ms < 120_000 ? `${Math.ceil(ms / 1000)} s` : `${Math.ceil(ms / 60_000)} min`;
-}
+import { ageText } from "./span-text.js";
 
 export interface Clearing {
   readonly says: string;
@@ -30,12 +24,12 @@ export function clearingOf(
     }
     case "dwell": {
       const eachMs = dwellMs(hold, at.policy);
-      const rule = `clears one rung at a time, each after ${spanText(eachMs)} of good evidence`;
+      const rule = `clears one rung at a time, each after ${ageText(eachMs)} of good evidence`;
       if (!hold.calm || severity(hold.rung) <= severity(hold.demand))
         return { says: `${rule}; missing: ${at.missing}` };
       const up = RUNGS[severity(hold.rung) - 1] ?? "AUTONOMOUS";
       const leftMs = Math.max(0, eachMs - (at.nowMs - (hold.calmSinceMs ?? at.nowMs)));
-      return { says: `${rule}; ${up} in ${spanText(leftMs)} when it stays good`, leftMs };
+      return { says: `${rule}; ${up} in ${ageText(leftMs)} when it stays good`, leftMs };
     }
   }
 }

@@ -2,8 +2,8 @@
 // is exhaustive, so that a new kind of event cannot be shown as nothing.
 
 import { type Token, tokenKey } from "./claim.js";
-import { spanText } from "./clearing.js";
 import type { LedgerBody } from "./ledger.js";
+import { ageText } from "./span-text.js";
 
 /** What happened, without its time and as it was said: whoever shows it escapes it. */
 export function eventWords(body: LedgerBody): string {
@@ -49,7 +49,7 @@ export function eventWords(body: LedgerBody): string {
     case "interplayFound":
       return interplayText(body);
     case "deadlineTold":
-      return `task ${body.task} ${DEADLINE_TEXT[body.verdict]} by ${spanText(body.byMs)}${because(body.detail)}`;
+      return `task ${body.task} ${DEADLINE_TEXT[body.verdict]} by ${ageText(body.byMs)}${because(body.detail)}`;
     case "taskPaused":
       return `task ${body.task} is paused ${byWhom(body)}`;
     case "taskResumed":
@@ -104,12 +104,12 @@ type Body<K extends LedgerBody["kind"]> = Extract<LedgerBody, { kind: K }>;
 function stopsText({ stops, fleet, priority, deadlineMs }: Body<"taskAccepted">): string {
   const text = stops.map((stop) => stop.destinations.join("|")).join(" ");
   const urgent = priority === undefined ? "" : `, priority ${priority}`;
-  const due = deadlineMs === undefined ? "" : `, within ${spanText(deadlineMs)}`;
+  const due = deadlineMs === undefined ? "" : `, within ${ageText(deadlineMs)}`;
   return `${text}${fleet === "" ? "" : ` for fleet ${fleet}`}${urgent}${due}`;
 }
 
 function forText(forMs: number | undefined): string {
-  return forMs === undefined ? "" : ` for ${spanText(forMs)}`;
+  return forMs === undefined ? "" : ` for ${ageText(forMs)}`;
 }
 
 function whatFor({ task, purpose, stopIndex }: Body<"claimed">): string {

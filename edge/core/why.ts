@@ -1,8 +1,9 @@
 // Why the robot stands on its rung, told by itself: every hold of its own ladder with what is still missing, and what
 // the hub orders. Pure; read when somebody asks, and no rule reads it.
 
-import { clearingOf, spanText } from "../../proto/clearing.js";
+import { clearingOf } from "../../proto/clearing.js";
 import { type CauseName, type Hold, severity } from "../../proto/mode.js";
+import { ageText } from "../../proto/span-text.js";
 import { ageMs } from "./channels.js";
 import { limitMsOf, REQUIRED, rungOf, whyNotReady } from "./modes.js";
 import type { EdgeState } from "./types.js";
@@ -19,7 +20,7 @@ export function modeLines(state: EdgeState, nowMs: number): readonly string[] {
 
 function holdLine(state: EdgeState, hold: Hold, nowMs: number): string {
   const subject = hold.subject === "" ? "" : ` (${hold.subject})`;
-  const since = hold.falls > 0 ? `, for ${spanText(nowMs - hold.fellMs)}` : "";
+  const since = hold.falls > 0 ? `, for ${ageText(nowMs - hold.fellMs)}` : "";
   const detail = hold.detail === "" ? "" : `: ${hold.detail}`;
   const { says } = clearingOf(hold, {
     ...{ policy: state.context.fleet.ladder, nowMs, missing: missingFor(state, hold, nowMs) },
@@ -34,8 +35,8 @@ function missingFor(state: EdgeState, { name, subject }: Hold, nowMs: number): s
   const channel = REQUIRED.find((one) => one === subject);
   if (name !== "sensor-stale" || channel === undefined) return WANTED[name] ?? "good evidence";
   const found = ageMs(state, channel, nowMs);
-  const age = Number.isFinite(found) ? `it is up to ${spanText(found)} old` : "none has come";
-  return `${channel} under ${spanText(limitMsOf(state, channel) / 2)}, ${age}`;
+  const age = Number.isFinite(found) ? `it is up to ${ageText(found)} old` : "none has come";
+  return `${channel} under ${ageText(limitMsOf(state, channel) / 2)}, ${age}`;
 }
 
 /** What would be good evidence, where the cause does not name a channel and its age. */

@@ -1,28 +1,13 @@
-// Numbers and words as the page says them: ages round up, what is left rounds down, so that nothing looks fresher or
-// longer than it is. Pure.
+// Numbers and words as the page says them. Pure.
 
 import { CAUSES, type CauseName, type ClearRule, type Rung } from "../../proto/mode.js";
+import { leftText as left } from "../../proto/span-text.js";
 
-function duration(ms: number, round: (value: number) => number): string {
-  if (!Number.isFinite(ms)) return "never";
-  const seconds = round(ms / 100) / 10;
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
-  const whole = round(ms / 1000);
-  if (whole < 120) return `${whole} s`;
-  const minutes = round(ms / 60_000);
-  if (minutes < 120) return `${minutes} min`;
-  const hours = round(ms / 3_600_000);
-  return hours < 48 ? `${hours} h` : `${round(ms / 86_400_000)} days`;
-}
-
-/** An age in ms, rounded up: "0.4 s", "12 s", "3 min"; "never" without a bound. */
-export function ageText(ms: number | undefined): string {
-  return duration(ms ?? Number.POSITIVE_INFINITY, Math.ceil);
-}
+export { ageText } from "../../proto/span-text.js";
 
 /** What is left in ms, rounded down; "none" when there is nothing. */
 export function leftText(ms: number | undefined): string {
-  return ms === undefined ? "none" : duration(ms, Math.floor);
+  return left(ms, "none");
 }
 
 /** A number with a unit, or that it is not told. */

@@ -2,9 +2,9 @@
 // has a code for programs and a sentence for people; times are on the hub's clock.
 
 import { tokenKey } from "../../../proto/claim.js";
-import { spanText } from "../../../proto/clearing.js";
 import type { RefusalCode } from "../../../proto/errors.js";
 import type { LedgerEvent } from "../../../proto/ledger.js";
+import { ageText } from "../../../proto/span-text.js";
 import { ceilingKey } from "../ledger-state.js";
 import type { HubState } from "../turn.js";
 
@@ -80,7 +80,7 @@ export class Beginnings {
     const event = this.#at.get(what);
     if (event === undefined) return "";
     const forMs = this.forMs(what, nowMs);
-    const long = forMs === undefined ? "from before the hub's start" : `for ${spanText(forMs)}`;
+    const long = forMs === undefined ? "from before the hub's start" : `for ${ageText(forMs)}`;
     return `, ${long} (event ${event.sequence})`;
   }
 

@@ -2,8 +2,9 @@
 // what is still missing for that. The edge's causes are told as its reports tell them; their evidence is on the robot.
 
 import type { FleetConfig } from "../../../fleet-config/types.js";
-import { clearingOf, spanText } from "../../../proto/clearing.js";
+import { clearingOf } from "../../../proto/clearing.js";
 import { CAUSES, type CauseName, causesOf, type Hold, type Ladder, severity } from "../../../proto/mode.js";
+import { ageText } from "../../../proto/span-text.js";
 import { whyNoGrants } from "../claims.js";
 import { type Finding, heldOff, questionOf } from "../interplay.js";
 import { type Ceiling, ceilingKey, ceilingsOf, HUB, scopeKey } from "../ledger-state.js";
@@ -60,7 +61,7 @@ function pacedFact(state: HubState, watch: RobotWatch): Fact {
 /** What dispatch leaves alone for a while, since it went to and fro. */
 export function heldOffFact(finding: Finding, about: string, { nowMs }: Pick<At, "nowMs">): Fact {
   const leftMs = finding.untilMs - nowMs;
-  const says = `dispatch leaves ${about} alone for another ${spanText(leftMs)}: ${questionOf(finding)}`;
+  const says = `dispatch leaves ${about} alone for another ${ageText(leftMs)}: ${questionOf(finding)}`;
   return { about, code: "HELD_OFF", says, leftMs };
 }
 
@@ -92,7 +93,7 @@ export function siteFacts(state: HubState, at: At): readonly Fact[] {
 export function restartFacts(state: HubState, nowMs: number): readonly Fact[] {
   if (nowMs >= state.restartUntilMs) return [];
   const leftMs = state.restartUntilMs - nowMs;
-  const says = `the hub has restarted: what robots held before is not given away for another ${spanText(leftMs)}`;
+  const says = `the hub has restarted: what robots held before is not given away for another ${ageText(leftMs)}`;
   return [{ about: "", code: "RESTART_WAIT", says, leftMs }];
 }
 
@@ -140,7 +141,7 @@ function held(ladder: Ladder, from: Held): readonly Fact[] {
 function holdFact(hold: Hold, from: Held): Fact {
   const { nowMs } = from.at;
   const forMs = hold.falls > 0 ? nowMs - hold.fellMs : undefined;
-  const since = forMs === undefined ? "" : `, for ${spanText(forMs)}`;
+  const since = forMs === undefined ? "" : `, for ${ageText(forMs)}`;
   const detail = hold.detail === "" ? "" : `: ${hold.detail}`;
   const clears = clearingOf(hold, {
     ...{ policy: from.config.ladder, nowMs, missing: missingFor(hold, from) },
@@ -180,8 +181,8 @@ function whatIsOld(
     const limitMs = (channels[name]?.limitMs ?? Number.POSITIVE_INFINITY) / 2;
     const ageMs = channelAgeMs(watch, name, { nowMs, site: state.site });
     if (ageMs <= limitMs) continue;
-    const found = Number.isFinite(ageMs) ? `it is up to ${spanText(ageMs)} old` : "none has come";
-    old.push(`${name} under ${spanText(limitMs)}, ${found}`);
+    const found = Number.isFinite(ageMs) ? `it is up to ${ageText(ageMs)} old` : "none has come";
+    old.push(`${name} under ${ageText(limitMs)}, ${found}`);
   }
   return old.join("; ");
 }
@@ -218,7 +219,7 @@ function edgeFacts(watch: RobotWatch, at: At): readonly Fact[] {
   return watch.edgeCauses.map((cause) => {
     const sinceMs = watch.causesSinceMs.get(cause.name);
     const forMs = sinceMs === undefined ? undefined : at.nowMs - sinceMs;
-    const since = forMs === undefined ? "" : `, told for ${spanText(forMs)}`;
+    const since = forMs === undefined ? "" : `, told for ${ageText(forMs)}`;
     const detail = cause.detail === "" ? "" : `: ${cause.detail}`;
     const known = cause.name in CAUSES ? CAUSES[cause.name as CauseName] : undefined;
     const rule = known === undefined ? "its rule is not known here" : RULES[known.clear];

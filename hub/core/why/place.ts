@@ -2,7 +2,7 @@
 // happening now. Each answer is asked of the predicate that decides it (R4).
 
 import { tokenKey } from "../../../proto/claim.js";
-import { spanText } from "../../../proto/clearing.js";
+import { ageText } from "../../../proto/span-text.js";
 import { whyNotStatedFree } from "../acts.js";
 import { type Staying, whyNoGrants, whyNotFree, whyStays } from "../claims.js";
 import type { Claim } from "../ledger-state.js";
@@ -55,7 +55,7 @@ export function heldFact(state: HubState, held: Claim, { nowMs, began }: At): Fa
   const watch = state.watches.get(held.robot);
   const ageMs =
     watch === undefined ? Number.POSITIVE_INFINITY : channelAgeMs(watch, "pose", { nowMs, site: state.site });
-  const age = Number.isFinite(ageMs) ? `its pose may be ${spanText(ageMs)} old` : "no pose of it is known";
+  const age = Number.isFinite(ageMs) ? `its pose may be ${ageText(ageMs)} old` : "no pose of it is known";
   const forMs = began.forMs(`claimed ${key}`, nowMs);
   const who = `${held.destination} is held by ${held.robot} under ${key} (${what})${since}`;
   const says = `${who}, ${PHASES[held.phase]}${lapse}; ${age}`;
@@ -78,7 +78,7 @@ function staysText(
   { stays, held, at }: { readonly stays: Staying; readonly held: Claim; readonly at: At },
 ): string {
   const { site } = state;
-  const left = spanText(stays.leftMs ?? 0);
+  const left = ageText(stays.leftMs ?? 0);
   const seen = `a fresh pose that shows ${watch.id} outside, by ${site.config.physics.marginM} m and its error`;
   switch (stays.code) {
     case "ACTING":
@@ -88,7 +88,7 @@ function staysText(
     case "MAY_ROLL":
       return `${seen}, in ${left} at the earliest: until then it may still roll`;
     case "STALE":
-      return `${seen}; at most ${spanText(site.config.decisions.dispatch.telemetryMs)} old`;
+      return `${seen}; at most ${ageText(site.config.decisions.dispatch.telemetryMs)} old`;
     case "BEFORE_LAPSE":
       return `${seen}, captured after the lapse; the newest may be from before it`;
     case "NOT_OUTSIDE":
@@ -111,14 +111,10 @@ function triedFacts(watch: RobotWatch, held: Claim, { nowMs }: At): readonly Fac
   return [
     ...(askedMs === undefined
       ? []
-      : [
-          tried(`asked back of ${watch.id}, last ${spanText(nowMs - askedMs)} ago, without an answer`, nowMs - askedMs),
-        ]),
+      : [tried(`asked back of ${watch.id}, last ${ageText(nowMs - askedMs)} ago, without an answer`, nowMs - askedMs)]),
     ...(sentMs === undefined
       ? []
-      : [
-          tried(`granted to ${watch.id}, last sent ${spanText(nowMs - sentMs)} ago, without an answer`, nowMs - sentMs),
-        ]),
+      : [tried(`granted to ${watch.id}, last sent ${ageText(nowMs - sentMs)} ago, without an answer`, nowMs - sentMs)]),
   ];
 }
 

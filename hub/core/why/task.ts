@@ -3,8 +3,8 @@
 // asked of the decision that grants it (claims.ts); what else dispatch weighs is asked of dispatch.
 
 import { tokenKey } from "../../../proto/claim.js";
-import { spanText } from "../../../proto/clearing.js";
 import type { RefusalCode } from "../../../proto/errors.js";
+import { ageText } from "../../../proto/span-text.js";
 import { whyNoGrants, whyNotFree, whyOnItsWay } from "../claims.js";
 import { Round } from "../dispatch/round.js";
 import { type Finding, heldOff } from "../interplay.js";
@@ -109,8 +109,8 @@ function robotsFact(state: HubState, task: Task, robots: readonly RobotWatch[], 
   const limitMs = state.site.config.decisions.dispatch.telemetryMs;
   const youngestMs = Math.min(...ages);
   if (youngestMs <= limitMs) return [];
-  const found = Number.isFinite(youngestMs) ? `the youngest may be ${spanText(youngestMs)} old` : "none has come";
-  const says = `no ${whose} has a fresh pose: ${found}, at most ${spanText(limitMs)} is wanted`;
+  const found = Number.isFinite(youngestMs) ? `the youngest may be ${ageText(youngestMs)} old` : "none has come";
+  const says = `no ${whose} has a fresh pose: ${found}, at most ${ageText(limitMs)} is wanted`;
   return [{ about: task.fleet, code: "ALL_STALE", says }];
 }
 
@@ -168,7 +168,7 @@ function excluded(watch: RobotWatch, { task, nowMs }: { readonly task: Task; rea
   const leftMs = Math.min(...until) - nowMs;
   if (!(leftMs > 0) || places.length === 0) return null;
   const where = places.slice(0, 4).join(", ");
-  const says = `${watch.id} has lately failed to reach ${where}; it is tried again in ${spanText(leftMs)}`;
+  const says = `${watch.id} has lately failed to reach ${where}; it is tried again in ${ageText(leftMs)}`;
   return { about: watch.id, code: "EXCLUDED", says, leftMs };
 }
 
