@@ -5,8 +5,8 @@
 import type { AskKind } from "./operator.js";
 
 export interface Choice {
-  /** The act that it is; endTask has no method of its own. null: nothing changes. */
-  readonly act: AskKind | "endTask" | null;
+  /** The act that it is; endTask and raise have no method of their own. null: nothing changes. */
+  readonly act: AskKind | "endTask" | "raise" | null;
   /** Whether it rests on what a person has seen. */
   readonly isSeen: boolean;
   readonly says: string;
@@ -43,7 +43,7 @@ export const QUESTIONS = {
     asks: "may it climb again?",
     why: "its evidence is good, and the site's boundary asks a person before it climbs",
     choices: {
-      raise: { act: "clearMode", isSeen: false, says: "it climbs" },
+      raise: { act: "raise", isSeen: false, says: "it climbs, as far as nothing else holds it" },
       keep: { ...KEEP, says: "it stays on its rung" },
     },
   },

@@ -66,7 +66,8 @@ export function actsAs(person: Person, said: string): string | null {
 /** Why this person may not make this choice of a question; null when they may, and when there is no such choice. */
 export function whyNotChosen(person: Person, question: string, choice: string): Refusal | null {
   const act = choiceOf(question, choice)?.act ?? null;
-  const least: Role = act === null ? "operator" : act === "endTask" ? "supervisor" : ROLE_OF_ACT[act];
+  const least: Role =
+    act === null ? "operator" : act === "endTask" || act === "raise" ? "supervisor" : ROLE_OF_ACT[act];
   if (reaches(person.role, least)) return null;
   return refuse(
     "NOT_PERMITTED",

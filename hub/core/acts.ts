@@ -9,6 +9,7 @@ import type { Act, OperatorAnswer, OperatorAsk, Scope } from "../../proto/operat
 import { answer } from "./answers.js";
 import { whyNotStated } from "./boundary.js";
 import { free, isOutside } from "./claims.js";
+import { certainlyMs } from "./hub-time.js";
 import { ceilingKey, ceilingsOf, HUB, isEnded, scopeKey, type Task } from "./ledger-state.js";
 import { stepModes } from "./modes.js";
 import { drainRobot, overrideLeftMs, pauseTask, resumeTask, undrainRobot } from "./taking-over.js";
@@ -156,7 +157,8 @@ function setCeiling(
   const asked = { ...scope, ...act, rung, ...(forMs === undefined ? {} : { forMs }) };
   const stands = turn.ledger.ceilings.get(ceilingKey(asked));
   const leftMs = stands === undefined ? null : overrideLeftMs(turn.state, stands, turn.nowMs);
-  if (leftMs !== null && leftMs > (forMs ?? 0)) {
+  const asLongMs = forMs === undefined ? 0 : certainlyMs(forMs, turn.site.config.lease.rhoHub); // by the same clock as what is left
+  if (leftMs !== null && leftMs > asLongMs) {
     return refuse(
       "NOT_LOWER",
       `cannot set ${rung} for ${forMs} ms: it stands for another ${leftMs} ms; clear it first`,

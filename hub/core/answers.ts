@@ -2,12 +2,14 @@
 // same acts as without a question, so that it is no way past them (R4). A refused act leaves the question open.
 
 import { type Refusal, refuse } from "../../proto/errors.js";
+import { clearLatches } from "../../proto/mode.js";
 import type { Act, OperatorAnswer, OperatorAsk, Scope } from "../../proto/operator.js";
 import { choiceOf, choicesOf, typeOf } from "../../proto/questions.js";
 import { whyNotStated } from "./boundary.js";
 import { doubtsOf, taskInDoubt } from "./doubts.js";
 import { answered } from "./interplay.js";
 import type { Question } from "./ledger-state.js";
+import { stepModes } from "./modes.js";
 import { keyOf, settle } from "./questions.js";
 import type { Turn } from "./turn.js";
 
@@ -72,6 +74,8 @@ function act(turn: Turn, parts: { question: Question; ask: Answer; perform: Perf
       return done({ kind: "stateAbsent", act, robot: subject, seen });
     case "clearMode":
       return done({ kind: "clearMode", act, scope: scopeOf(subject) });
+    case "raise":
+      return raise(turn, { subject, act });
     case "setMode":
       return done({ kind: "setMode", act, scope: scopeOf(subject), rung: "CONFIRM" });
     case "cancelTask":
@@ -93,6 +97,17 @@ function act(turn: Turn, parts: { question: Question; ask: Answer; perform: Perf
 function scopeOf(subject: string): Scope {
   const [kind = "", name = ""] = subject.split("/");
   return { robot: kind === "robot" ? name : "", fleet: kind === "fleet" ? name : "" };
+}
+
+/** R7: only what the site's boundary holds back is let go of; ceilings and latches are other questions. */
+function raise(turn: Turn, by: { readonly subject: string; readonly act: Act }): Refusal | null {
+  const { robot } = scopeOf(by.subject);
+  const watch = turn.state.watches.get(robot);
+  if (watch === undefined) return refuse("UNKNOWN_ROBOT", `cannot raise "${robot}": the site has no such robot`);
+  turn.emit({ kind: "actRecorded", act: "raise", subject: robot, ...by.act, seen: "" });
+  watch.ladder = clearLatches(watch.ladder, ["raise-held"]);
+  stepModes(turn);
+  return null;
 }
 
 /**

@@ -27,10 +27,29 @@ export interface Doubt {
   readonly decision: DecisionKind; // its row of the boundary
 }
 
-/** Everything that a person could decide, the same in the same state. */
+/** Everything that a person could decide, the same in the same state. What is too long to be told is told in part. */
 export function doubtsOf(state: HubState): readonly Doubt[] {
   const all = [...standing(state), ...[...state.watches.values()].flatMap((watch) => ofRobot(state, watch))];
-  return [...all, ...held(state), ...toAndFro(state)].filter(({ decision }) => isAnswerable(state, decision));
+  return [...all, ...held(state), ...toAndFro(state)]
+    .filter(({ decision }) => isAnswerable(state, decision))
+    .map((doubt) => ({ ...doubt, facts: within(doubt.facts) }));
+}
+
+/** Of facts, as the ledger takes them. */
+const FACTS_MOST = 400;
+
+/** The length is of the whole, so that a change in what is left out is another text. */
+function within(facts: string): string {
+  if (facts.length <= FACTS_MOST) return facts;
+  const end = `... (${facts.length} characters, ${hashOf(facts)})`;
+  return facts.slice(0, FACTS_MOST - end.length) + end;
+}
+
+/** FNV-1a. */
+function hashOf(text: string): string {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  return (hash >>> 0).toString(16);
 }
 
 /** What the boundary lets nobody decide is asked of nobody. */
@@ -121,10 +140,14 @@ export function taskInDoubt(state: HubState, claim: Claim): Task | null {
   return task === undefined || isEnded(task) ? null : task;
 }
 
-/** What goes to and fro, with the chain of events that shows it. */
+/** What goes to and fro, with the chain of events that shows it: of one subject all that was found is one question. */
 function toAndFro(state: HubState): readonly Doubt[] {
-  const found = interplayQuestions(state.interplay, (robot) => state.watches.get(robot)?.fleet);
-  return found.map(({ subject, question }) => ({ type: "interplay", subject, facts: question, decision: "lower" }));
+  const found = new Map<string, string[]>();
+  for (const { subject, question } of interplayQuestions(state.interplay, (id) => state.watches.get(id)?.fleet))
+    found.set(subject, [...(found.get(subject) ?? []), question]);
+  return [...found].map(([subject, questions]) => {
+    return { type: "interplay", subject, facts: questions.join(" "), decision: "lower" };
+  });
 }
 
 /** What a person may want to know before they answer. */

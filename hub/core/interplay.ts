@@ -119,6 +119,7 @@ function cameToSomething(state: Interplay, claim: ReturnType<ClaimFinder>): void
   if (claim === undefined || claim.task === "") return;
   state.tracks.delete(`task ${claim.task}`);
   state.tracks.delete(`robot ${claim.robot}`);
+  state.findings.delete(`task ${claim.task}`);
 }
 
 interface Gone {

@@ -15,7 +15,6 @@ const GRACE_MS = 2000;
 const COMING_MS = 10_000;
 const RECENT_MOST = 256;
 const LOOK_MS = 250;
-const FACTS_MOST = 400;
 
 /** What the hub remembers of its questions and may forget. */
 export interface Asking {
@@ -59,7 +58,7 @@ export function stepQuestions(turn: Turn): void {
 
 function consider(turn: Turn, doubt: Doubt, { key, open }: { key: string; open: Question | undefined }): void {
   const { asking, ledger } = turn.state;
-  const facts = doubt.facts.slice(0, FACTS_MOST);
+  const { facts } = doubt;
   if (open?.facts === facts || isSettled(turn, key, facts)) {
     asking.since.delete(key);
     return;

@@ -15,7 +15,8 @@ export function waitingTasks(turn: Turn): readonly DispatchTask[] {
   for (const id of ledger.open) {
     const task = ledger.tasks.get(id);
     if (task === undefined || task.token.epoch !== 0 || task.cancelAsked || task.paused !== null) continue;
-    if (heldOff(turn.state.interplay, "task", id, turn.nowMs) !== null) continue;
+    // What is on a robot stays with it, and in hand: it can go to and fro no more.
+    if (task.robot === "" && heldOff(turn.state.interplay, "task", id, turn.nowMs) !== null) continue;
     const stop = task.stops[task.stopIndex]?.destinations;
     if (stop === undefined) continue;
     const isInherited = task.acceptedEpoch !== ledger.epoch;

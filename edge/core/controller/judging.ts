@@ -1,7 +1,9 @@
 // What becomes of an advice (R11): of the live model after the motion core proposed, by what it did with it; of any
 // other before, by what the guard would say. A live model whose advices lead nowhere has failed.
 
-import { type Advice, headwayMps, judge, type MotionInput, type MotionState, toGoM } from "../motion/motion.js";
+import type { GuardVerdict } from "../motion/guard.js";
+import { headwayMps, judge, type MotionInput, type MotionState, toGoM } from "../motion/motion.js";
+import type { Velocity } from "../motion/types.js";
 import type { EdgeState } from "../types.js";
 import { fail, isCurrent, type Turn } from "./controller.js";
 import { type Near, type Slot, slotWith } from "./slots.js";
@@ -29,22 +31,24 @@ export function judgeShadows(state: EdgeState, at: Seen, nowMs: number): void {
   for (const slot of state.controllers.slots) {
     const { advice } = slot;
     if (slot.role === "live" || advice === null) continue;
-    const isCurrently = isCurrent(state, slot, nowMs);
-    if (isCurrently && at.motion.isFollowing) measureShadow(state, slot, { ...at, advice });
+    if (!isCurrent(state, slot, nowMs)) continue;
+    const verdict = judge(at.motion, at.input, { advice, leash });
+    if (at.motion.isFollowing) measureShadow(state, slot, { ...at, verdict });
     if (advice.id === slot.judgedId) continue;
     slot.judgedId = advice.id;
-    const verdict = isCurrently ? judge(at.motion, at.input, { advice, leash }) : null;
-    if (verdict?.ok === false) slot.counts.vetoed += 1;
+    if (!verdict.ok) slot.counts.vetoed += 1;
   }
 }
 
-/** What drives, and what the shadow advises, at the same place: the way that each makes in a tick. */
-function measureShadow(state: EdgeState, { shadowed }: Slot, at: Seen & { readonly advice: Advice }): void {
+/** What drives, and what the guard would grant the shadow, at the same place: the way that each makes in a tick. */
+function measureShadow(state: EdgeState, { shadowed }: Slot, at: Seen & { readonly verdict: GuardVerdict }): void {
   const periodS = state.context.config.limits.controlMs / 1000;
-  const driven: Advice = { proposal: { kind: "velocity", ...state.commanded }, pose: at.input.pose };
-  const headwayM = (advice: Advice) => headwayMps(at.motion, at.input, advice) * periodS;
-  shadowed.drivenM += headwayM(driven);
-  shadowed.advisedM += headwayM(at.advice);
+  const headwayM = ({ speedMps, turnRadps }: Velocity) => {
+    const proposal = { kind: "velocity", speedMps, turnRadps } as const;
+    return headwayMps(at.motion, at.input, { proposal, pose: at.input.pose }) * periodS;
+  };
+  shadowed.drivenM += headwayM(state.commanded);
+  if (at.verdict.ok) shadowed.advisedM += headwayM(at.verdict.command);
 }
 
 /** After the motion core proposed: what became of the advice of the live model. */
@@ -52,7 +56,7 @@ export function judged(state: EdgeState, at: Seen, turn: Turn): void {
   const live = slotWith(state.controllers, "live");
   if (live === undefined) return;
   const { adviceVerdict: verdict, isFollowing } = at.motion;
-  if (!isFollowing) state.controllers.best = null;
+  if (!isFollowing) waited(state, at);
   else if (isNearer(state, at)) live.vetoRun = 0;
   if (isFollowing) state.health.drove(live.model, verdict !== "driven");
   if (verdict !== "") tellAdvice(state, live, { isRefused: verdict !== "driven", atMs: turn.nowMs });
@@ -83,20 +87,34 @@ function tellAdvice(state: EdgeState, live: Slot, of: { readonly isRefused: bool
   tellDecision(state, live, { ...of, confidence: advice.confidence, rests: advice.rests });
 }
 
+/**
+ * The robot waits, gives way or has arrived. Where it was nearest to this target, and how long the model has driven
+ * without way made, stand over that: else somebody who steps in its way again and again would lengthen the leash.
+ */
+function waited({ controllers }: EdgeState, { input }: Seen): void {
+  const { best } = controllers;
+  if (best?.target === input.target?.id && best !== null) controllers.best = { ...best, since: null };
+  else controllers.best = null;
+}
+
 /** Whether the robot has moved, and come nearer to its target than before; then that is remembered. */
 function isNearer({ controllers }: EdgeState, { motion, input }: Seen): boolean {
   const { best } = controllers;
   const { xM, yM } = input.pose;
   const here: Near = { toGoM: toGoM(motion, input.pose), at: { xM, yM } };
-  const plan = motion.siteBlocks; // one that leads round another place is no measure of the way so far
-  if (best?.plan !== plan) {
-    controllers.best = { ...here, plan, ticks: 0, since: here };
-    return true;
+  const [target, plan] = [input.target?.id ?? "", motion.siteBlocks];
+  if (best?.target !== target || best.plan !== plan) {
+    // A plan that leads round another place is no measure of the way so far, and no excuse for having made none.
+    const ticks = best?.target === target ? best.ticks : 0;
+    controllers.best = { ...here, target, plan, ticks, since: here };
+    return best?.target !== target;
   }
-  if (!isBeyond(best, here, NEARER_M)) return false;
-  const isFar = isBeyond(best.since, here, NOWHERE_M);
-  controllers.best = { ...here, plan, ticks: isFar ? 0 : best.ticks, since: isFar ? here : best.since };
-  return true;
+  const since = best.since ?? here;
+  const isFar = isBeyond(since, here, NOWHERE_M);
+  const isCloser = isBeyond(best, here, NEARER_M);
+  const made = { since: isFar ? here : since, ticks: isFar ? 0 : best.ticks };
+  controllers.best = { ...best, ...(isCloser ? here : {}), ...made };
+  return isCloser || isFar;
 }
 
 /** Nearer by the site plan, whose metres count for more beside walls, and by as much elsewhere. */

@@ -84,8 +84,11 @@ export interface Controllers {
   isOnTrial: boolean; // the live one was promoted, and what was before it still comes back when it fails
   failing: string; // why immediate rules hold; empty when they need not
   failingUntilMs: number;
-  /** How near the live one has come to its target on this site plan; since when it makes way, and the ticks driven. */
-  best: (Near & { readonly plan: number; readonly since: Near; ticks: number }) | null;
+  /**
+   * How near the live one has come to its target on this site plan; the ticks that it has driven since it last made way,
+   * and from where that counts: null after a wait.
+   */
+  best: (Near & { readonly target: string; readonly plan: number; readonly since: Near | null; ticks: number }) | null;
 }
 
 export function slotsOf(models: ControllerModels): Controllers {

@@ -69,15 +69,18 @@ t.test("R11 a candidate that failed, or that the guard would refuse, does not ta
 });
 
 t.test("R11 a candidate that turns on the spot, or creeps, does not take over from one that drives", async (t) => {
-  for (const [name, answer] of [
-    ["turns", () => action(0, 1)],
-    ["creeps", () => action(0.01, 0)],
+  let runs = 0;
+  for (const [name, answer, share] of [
+    ["turns", () => action(0, 1), 0],
+    ["creeps", () => action(0.01, 0), 0],
+    ["turns, and boasts at times", () => (++runs % 11 === 0 ? action(5, 0) : action(0, 1)), 0.1],
   ] as const) {
     const robot = shadowed(answer, { promoteAfterMs: 2000 });
     robot.run(12_000, () => live(robot) === NEW);
     t.equal(live(robot), OLD, name);
-    t.ok(slot(robot, NEW).counts.asked > 50, "it was asked");
-    t.equal(slot(robot, NEW).counts.vetoed, 0, "the guard has nothing against it");
+    const { asked, vetoed } = slot(robot, NEW).counts;
+    t.ok(asked > 50, "it was asked");
+    t.ok(vetoed <= share * asked, "the guard has little against it");
   }
 });
 

@@ -114,6 +114,34 @@ for (const [what, answer, detail] of FAILURES) {
   );
 }
 
+t.test("R11 a model that leads away fails also while somebody steps in its way again and again", async (t) => {
+  const away: Answering = ({ feeds }) => {
+    const [forwardM = 0, leftM = 0] = Array.from(feeds[0]?.data ?? [], Number);
+    const bearingRad = Math.atan2(-leftM, -forwardM);
+    return action(Math.abs(bearingRad) > 0.6 ? 0 : 0.2, Math.max(-1.5, Math.min(1.5, 2 * bearingRad)));
+  };
+  const robot = new EdgeUnderTest({ controllers: { live: controller("1.0.0"), candidate: null } });
+  robot.base.xM = 16;
+  const sample = robot.base.sample.bind(robot.base);
+  robot.base.sample = (channel, nowMs) => {
+    const seen = sample(channel, nowMs);
+    if (seen.channel !== "scan" || nowMs % 4000 >= 1000) return seen;
+    const closedM = (ray: number) => {
+      const along = Math.cos(robot.base.headingRad + seen.angleMinRad + ray * seen.angleStepRad);
+      return along > 0.1 ? 1.6 / along : Number.POSITIVE_INFINITY; // somebody and a trolley across the whole aisle
+    };
+    return { ...seen, rangeM: seen.rangeM.map((rangeM, ray) => Math.min(rangeM || 12, closedM(ray))) };
+  };
+  begin(robot, [[OLD, away]]);
+  let leastM = 16;
+  robot.run(60_000, () => {
+    leastM = Math.min(leastM, robot.base.xM);
+    return hasArrived(robot);
+  });
+  t.ok(leastM > 13, `it was led to ${leastM}`);
+  t.ok(notes(robot, "model failed").length > 0);
+});
+
 t.test("R11 a model that is unsure of itself is not driven, and does not fail", async (t) => {
   const confidence = {
     kind: "output",

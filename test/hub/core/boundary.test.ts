@@ -156,6 +156,33 @@ t.test("R7 a site that asks before a robot climbs holds it until a person answer
   t.end();
 });
 
+t.test("R7 an answer that lets a robot climb lifts nothing of what people have imposed, and opens no latch", (t) => {
+  const bob = { operator: "bob", reason: "somebody lies under it" };
+  for (const by of ["a ceiling", "a latch"] as const) {
+    const site = ready(bounded({ raise: { reactiveOnly: "ask" } }, { robots: 1 }), "r1");
+    site.robot("r1").isTelling = false;
+    site.run(7000);
+    site.robot("r1").isTelling = true;
+    site.run(60_000);
+    const causes = [{ name: "bumper", rung: "HALT", detail: "" }] as const;
+    if (by === "a latch") site.say("r1", { kind: "modeReport", sequence: 0, rung: "HALT", causes });
+    else site.ask({ kind: "setMode", act: bob, scope: { robot: "r1", fleet: "" }, rung: "HALT" });
+    site.run(5000);
+    const view = decisionViews(site.hub.state, site.nowMs).find(({ type }) => type === "raise");
+    const { id: question = "", version = 0 } = view ?? {};
+    t.match(
+      site.ask({ kind: "answer", act: ACT, question, version, choice: "raise", seen: "" }),
+      { done: /climbs/ },
+      by,
+    );
+    site.run(20_000);
+    t.equal(site.hub.state.ledger.ceilings.size, by === "a ceiling" ? 1 : 0);
+    t.equal(site.robot("r1").last("clearLatches"), undefined);
+    if (by === "a ceiling") t.equal(rungOf(site), "HALT");
+  }
+  t.end();
+});
+
 t.test("R7 what fell on board is held as well; a start, and what clears at once, is not", (t) => {
   const site = ready(bounded({ raise: { confirm: "ask" } }, { robots: 1 }), "r1");
   const report = (rung: "AUTONOMOUS" | "CONFIRM", name: string) => {

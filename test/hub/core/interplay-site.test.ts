@@ -7,7 +7,7 @@ import { ACTORS, actorOf } from "../../../hub/core/interplay.js";
 import { decisionViews } from "../../../hub/core/questions.js";
 import type { Dispatcher } from "../../../hub/core/round.js";
 import { golden } from "../cli/stub-hub.js";
-import { ready, SiteUnderTest } from "./site-under-test.js";
+import { ready, realDispatcher, ScriptedDispatch, SiteUnderTest } from "./site-under-test.js";
 
 t.test(
   "R7 a fleet that was stale climbs a few robots at a time, and falls at once although it was just raised",
@@ -128,6 +128,33 @@ t.test("two sound rules that fight are damped, shown to people with their chain,
     decisionViews(site.hub.state, site.nowMs).filter(({ type }) => type === "interplay"),
     [],
   );
+});
+
+t.test("a robot that carries the load of a task that went to and fro is given no other", async (t) => {
+  let isReal = false;
+  const script = new ScriptedDispatch();
+  const dispatcher: Dispatcher = (view, nowMs) => (isReal ? realDispatcher : script.dispatcher)(view, nowMs);
+  const site = ready(new SiteUnderTest({ robots: 2, dispatcher }), "r1", "r2");
+  site.submit("load", ["A"], ["D"]);
+  for (let turn = 0; site.bodies("interplayFound").length === 0 && turn < 20; turn += 1) {
+    const who = turn % 2 === 0 ? "r1" : "r2";
+    site.run(3000);
+    script.want(who, "A", "load");
+    site.run(500, () => site.bodies("interplayFound").length > 0);
+    const isActing = [...site.robot(who).holdings.values()].some((held) => !held.arrived);
+    if (site.bodies("interplayFound").length === 0 && isActing) site.say(who, site.robot(who).outcome("RELEASED"));
+  }
+  const carrier = site.hub.state.ledger.tasks.get("load")?.robot ?? "";
+  const place = site.site.destinations.get("A");
+  if (carrier === "" || place === undefined) throw new Error("nobody has it");
+  site.robot(carrier).standAt(place);
+  site.say(carrier, site.robot(carrier).outcome("ARRIVED"));
+  site.ask({ kind: "drainRobot", act: { operator: "ada", reason: "test" }, robot: carrier === "r1" ? "r2" : "r1" });
+  site.submit("other", ["C"]);
+  isReal = true;
+  site.run(10_000);
+  t.not(site.hub.state.ledger.tasks.get("other")?.robot, carrier);
+  t.match(site.hub.state.ledger.tasks.get("load"), { robot: carrier, stopIndex: 1 });
 });
 
 t.test("what is found is the same each time, and the ledger replays with it", async (t) => {

@@ -128,6 +128,18 @@ t.test(
   },
 );
 
+t.test("R12 a question about more than can be told is answered like any other", (t) => {
+  const site = ready(new SiteUnderTest({ robots: 1 }), "r1");
+  const scope = { robot: "", fleet: "" };
+  site.ask({ kind: "setMode", act: { operator: "bob", reason: "x".repeat(400) }, scope, rung: "HALT" });
+  site.run(5000);
+  const { id, version, evidence } = only(site, "clear");
+  t.match(evidence[0], /x\.\.\. \(\d+ characters, [0-9a-f]+\)$/);
+  t.match(answer(site, id, { version, choice: "clear" }), { done: /cleared/ });
+  t.equal(site.hub.state.ledger.ceilings.size, 0);
+  t.end();
+});
+
 t.test(
   "R12 nobody answers: the safe default holds, nothing is given, and it is not asked again while nothing changes",
   (t) => {

@@ -148,6 +148,18 @@ t.test("R1 a dispatcher that gives a drained robot a task is refused", async (t)
   t.equal(site.holder("D"), "r1", "it may be moved out of the way");
 });
 
+t.test("R7 an override for a time that is asked for again stands for the later end", (t) => {
+  const site = ready(new SiteUnderTest({ robots: 1 }), "r1");
+  for (const waitMs of [0, 30_000, 300_000]) {
+    site.run(waitMs);
+    t.match(lower(site, "CONFIRM", 600_000), { told: ["r1"] }, `after ${waitMs} ms`);
+  }
+  t.match(lower(site, "CONFIRM", 60_000), { code: "NOT_LOWER" }, "but it is not shortened");
+  site.run(590_000);
+  t.equal(site.hub.state.ledger.ceilings.size, 1);
+  t.end();
+});
+
 function lower(site: SiteUnderTest, rung: "REACTIVE_ONLY" | "CONFIRM" | "HALT", forMs?: number, scope = R1): object {
   const ask: OperatorAsk = { kind: "setMode", act: ACT, scope, rung, ...(forMs === undefined ? {} : { forMs }) };
   return site.ask(ask);

@@ -4,12 +4,12 @@
 import { slotNamed } from "../../../edge/core/controller/slots.js";
 import type { EdgeEffect } from "../../../edge/core/types.js";
 import { SOURCES } from "../../../models/sources.js";
-import { effectiveRung, worseRung } from "../../../proto/mode.js";
 import type { EdgeProcess } from "../edge-process.js";
 import { MS } from "../kernel.js";
 import { Violation } from "../trace.js";
 import type { Truth } from "../truth.js";
 import type { Orders } from "./orders.js";
+import { imposedBy } from "./rungs.js";
 
 /** Speeds are numbers of floating point, scaled and clipped. */
 const SLACK = 1e-6;
@@ -31,7 +31,7 @@ export class Drivers {
   }
 
   #asked(edge: EdgeProcess, model: string): void {
-    const rung = worseRung(effectiveRung(edge.edge.state.ladder), this.#orders.orderOf(edge) ?? "AUTONOMOUS");
+    const rung = imposedBy(edge.edge.state.ladder, this.#orders.orderOf(edge) ?? "AUTONOMOUS");
     if (rung !== "AUTONOMOUS") throw new Violation("runs-below", `${edge.robot} runs ${model} on ${rung}`);
     const features = slotNamed(edge.edge.state.controllers, model)?.manifest.inputs.flatMap(({ fill }) =>
       fill.kind === "features" ? fill.features : [],

@@ -6,9 +6,9 @@ import { ageMs } from "../../../edge/core/channels.js";
 import { BASE_LIMIT_MS } from "../../../edge/core/modes.js";
 import type { EdgeEffect, EdgeInput } from "../../../edge/core/types.js";
 import { scopeKey } from "../../../hub/core/ledger-state.js";
-import { effectiveOf, hubCauses, worstOf } from "../../../hub/core/modes.js";
+import { effectiveOf, hubCauses } from "../../../hub/core/modes.js";
 import type { LedgerEvent } from "../../../proto/ledger.js";
-import { effectiveRung, type Rung, severity, worseRung } from "../../../proto/mode.js";
+import { type Rung, severity } from "../../../proto/mode.js";
 import type { OnboardSample } from "../../../proto/wire.js";
 import type { EdgeProcess } from "../edge-process.js";
 import type { HubProcess } from "../hub-process.js";
@@ -17,6 +17,7 @@ import { Violation } from "../trace.js";
 import type { Measured, Truth } from "../truth.js";
 import type { Ages } from "./ages.js";
 import type { Orders } from "./orders.js";
+import { imposedBy, worstRung } from "./rungs.js";
 
 /** A robot's falls by age as the checker counts them. */
 interface Falls {
@@ -58,7 +59,7 @@ export class Modes {
 
   stepped(edge: EdgeProcess, input: EdgeInput, effects: readonly EdgeEffect[]): void {
     if (input.kind !== "tick") return;
-    const worst = worseRung(effectiveRung(edge.edge.state.ladder), this.#orders.orderOf(edge) ?? "AUTONOMOUS");
+    const worst = imposedBy(edge.edge.state.ladder, this.#orders.orderOf(edge) ?? "AUTONOMOUS");
     this.#boots(edge);
     this.#notice(edge);
     const nowMs = edge.board.monotonicMs(this.#truth.nowUs);
@@ -166,7 +167,7 @@ export class Modes {
       falls.set(watch.id, seen);
       if (ageMs > limit.limitMs / 2) seen.lastOldMs = nowMs;
       const must: Rung = ageMs > limit.lostMs ? "CONFIRM" : ageMs > limit.limitMs ? "REACTIVE_ONLY" : "AUTONOMOUS";
-      const imposed = worstOf(hubCauses(state, watch));
+      const imposed = worstRung(hubCauses(state, watch).map(({ rung }) => rung));
       if (severity(imposed) >= severity(must)) continue;
       const says = `${watch.id}'s telemetry is ${ageMs.toFixed(0)} ms old: ${must}, and the hub imposes ${imposed}`;
       throw new Violation("stale-unnoticed", says);
@@ -184,7 +185,9 @@ export class Modes {
       if (stale < ALONE) continue;
       const heard = [...state.watches.values()].filter((watch) => watch.fleet === id && watch.heard);
       if (stale / heard.length < freshness.staleShare) continue;
-      const spared = heard.find((watch) => severity(worstOf(hubCauses(state, watch))) < severity("REACTIVE_ONLY"));
+      const spared = heard.find(
+        (watch) => severity(worstRung(hubCauses(state, watch).map(({ rung }) => rung))) < severity("REACTIVE_ONLY"),
+      );
       if (spared === undefined) continue;
       const says = `${stale} of ${heard.length} robots of ${id} are stale, and ${spared.id} is not lowered with them`;
       throw new Violation("fleet-unnoticed", says);
