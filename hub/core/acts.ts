@@ -4,12 +4,13 @@
 
 import { type Refusal, refuse } from "../../proto/errors.js";
 import { PRIORITY_USUAL } from "../../proto/ledger.js";
-import { CAUSES, type CauseName, causesOf, clearLatches, type Rung, severity } from "../../proto/mode.js";
+import { causesOf, clearLatches, type Rung, severity } from "../../proto/mode.js";
 import type { Act, OperatorAnswer, OperatorAsk, Scope } from "../../proto/operator.js";
 import { answer } from "./answers.js";
 import { whyNotStated } from "./boundary.js";
 import { free, isOutside } from "./claims.js";
 import { certainlyMs } from "./hub-time.js";
+import { isLatch, readLatches } from "./latches.js";
 import { ceilingKey, ceilingsOf, HUB, isEnded, scopeKey, type Task } from "./ledger-state.js";
 import { stepModes } from "./modes.js";
 import { drainRobot, overrideLeftMs, pauseTask, resumeTask, undrainRobot } from "./taking-over.js";
@@ -157,7 +158,8 @@ function setCeiling(
   const asked = { ...scope, ...act, rung, ...(forMs === undefined ? {} : { forMs }) };
   const stands = turn.ledger.ceilings.get(ceilingKey(asked));
   const leftMs = stands === undefined ? null : overrideLeftMs(turn.state, stands, turn.nowMs);
-  const asLongMs = forMs === undefined ? 0 : certainlyMs(forMs, turn.site.config.lease.rhoHub); // by the same clock as what is left
+  // By the same clock as what is left.
+  const asLongMs = forMs === undefined ? 0 : certainlyMs(forMs, turn.site.config.lease.rhoHub);
   if (leftMs !== null && leftMs > asLongMs) {
     return refuse(
       "NOT_LOWER",
@@ -206,18 +208,6 @@ function clearMode(turn: Turn, ask: Asked<"clearMode">): OperatorAnswer | Refusa
   }
   stepModes(turn);
   return {};
-}
-
-/** Nobody has read within this time what a robot has just told. */
-const READ_MS = 1000;
-
-function readLatches(turn: Turn, { edgeCauses, causesSinceMs }: RobotWatch): readonly CauseName[] {
-  const isRead = (name: string) => turn.nowMs - (causesSinceMs.get(name) ?? turn.nowMs) >= READ_MS;
-  return edgeCauses.map(({ name }) => name).filter((name): name is CauseName => isLatch(name) && isRead(name));
-}
-
-function isLatch(name: string): name is CauseName {
-  return name in CAUSES && CAUSES[name as CauseName].clear === "person";
 }
 
 /**

@@ -85,8 +85,8 @@ export interface Controllers {
   failing: string; // why immediate rules hold; empty when they need not
   failingUntilMs: number;
   /**
-   * How near the live one has come to its target on this site plan; the ticks that it has driven since it last made way,
-   * and from where that counts: null after a wait.
+   * How near the live one has come to its target on this site plan; the ticks that it has driven since it last made
+   * way, and from where that counts: null after a wait.
    */
   best: (Near & { readonly target: string; readonly plan: number; readonly since: Near | null; ticks: number }) | null;
 }
