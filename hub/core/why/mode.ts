@@ -3,6 +3,7 @@
 
 import type { FleetConfig } from "../../../fleet-config/types.js";
 import { clearingOf } from "../../../proto/clearing.js";
+import type { Refusal } from "../../../proto/errors.js";
 import { CAUSES, type CauseName, causesOf, type Hold, type Ladder, severity } from "../../../proto/mode.js";
 import { ageText } from "../../../proto/span-text.js";
 import { whyNoGrants } from "../claims.js";
@@ -36,15 +37,25 @@ export function robotFacts(state: HubState, watch: RobotWatch, at: At): readonly
     heldOff(state.interplay, "robot", watch.id, at.nowMs),
     heldOff(state.interplay, "rung of", watch.id, at.nowMs),
   ];
+  const drained = state.ledger.drained.get(watch.id);
   return [
     { about: watch.id, code: "RUNG", says: `${watch.id} is ${rung}` },
-    refusal === null
-      ? { about: watch.id, code: "READY", says: `${watch.id} may be given work` }
-      : { about: watch.id, code: refusal.code, says: refusal.message },
+    readyFact(watch.id, refusal, drained),
     ...(mayRaiseNow(state, watch, at.nowMs) ? [] : [pacedFact(state, watch)]),
     ...off.flatMap((finding) => (finding === null ? [] : [heldOffFact(finding, watch.id, at)])),
     ...bounded(causes, "causes"),
   ];
+}
+
+function readyFact(
+  about: string,
+  refusal: Refusal | null,
+  drained: { operator: string; reason: string } | undefined,
+): Fact {
+  if (refusal !== null) return { about, code: refusal.code, says: refusal.message };
+  if (drained === undefined) return { about, code: "READY", says: `${about} may be given work` };
+  const by = `drained by ${drained.operator}: ${drained.reason}`;
+  return { about, code: "DRAINED", says: `${about} finishes what it has in hand, and takes nothing more: ${by}` };
 }
 
 /** Blast radius: it could not climb to the top just now, however good its evidence. */

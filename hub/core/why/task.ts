@@ -11,6 +11,7 @@ import { type Finding, heldOff } from "../interplay.js";
 import { actingClaim, type Claim, isEnded, type Task } from "../ledger-state.js";
 import { effectiveOf, hubCauses } from "../modes.js";
 import { viewOf } from "../round.js";
+import { whyTakenOver } from "../taking-over.js";
 import { type HubState, Turn } from "../turn.js";
 import { channelAgeMs, type RobotWatch } from "../watch.js";
 import { type Beginnings, bounded, FACTS_MOST, type Fact } from "./fact.js";
@@ -127,6 +128,8 @@ function whyNotRobot(
   const refusal = whyNoGrants(state, watch, nowMs);
   if (refusal !== null)
     return { about, code: refusal.code, says: `${refusal.message}${byCause(state, watch, refusal.code)}` };
+  const takenOver = whyTakenOver(state, { robot: about, task });
+  if (takenOver !== null) return { about, code: takenOver.code, says: takenOver.message };
   const destination = task.stops[task.stopIndex]?.destinations[0] ?? "";
   if (whyOnItsWay(state, { robot: about, destination }) !== null) {
     const acting = actingClaim(state.ledger, about);
@@ -135,7 +138,7 @@ function whyNotRobot(
   }
   const [off] = offFact(heldOff(state.interplay, "rung of", about, nowMs), about, at);
   if (off !== undefined) return off;
-  return inHand(watch, task, at) ?? excluded(watch, { task, nowMs }) ?? chargeOf(state, watch, at);
+  return inHand(watch, task, at) ?? excluded(watch, { task, nowMs }) ?? chargeOf(watch, at);
 }
 
 /** The cause of the rung that keeps it from new work, or from renewing. */
@@ -173,13 +176,13 @@ function excluded(watch: RobotWatch, { task, nowMs }: { readonly task: Task; rea
 }
 
 /** As dispatch judges its battery. */
-function chargeOf(state: HubState, watch: RobotWatch, at: Look): Fact | null {
+function chargeOf(watch: RobotWatch, at: Look): Fact | null {
   const round = at.round();
   const robot = round.robots.get(watch.id);
   if (robot === undefined) return null;
   const energy = round.energy(robot);
   if (energy !== "low" && energy !== "charging") return null;
-  const { lowRatio, fullRatio } = state.site.config.battery;
+  const { lowRatio, fullRatio } = round.policyOf(robot);
   const found = `${Math.floor((robot.chargeRatio ?? 0) * 100)} %`;
   const wanted = energy === "low" ? `under ${lowRatio * 100} %, to be charged first` : `until ${fullRatio * 100} %`;
   return {
@@ -208,7 +211,7 @@ function readyFacts(
       .filter((place) => !((excluded.get(place) ?? 0) > at.nowMs) && !apart.includes(place))
       .filter((destination) => whyNotFree(state, { robot: id, destination }, at.nowMs) === null);
     if (places.length === 0) continue;
-    const says = `${id} may have ${places.join(", ")} now: dispatch chooses in its next round, by ways and by waiting`;
+    const says = `${id} may have ${places.join(", ")} now: dispatch chooses in its next round, by ways, charge and waiting`;
     facts.push({ about: id, code: "READY", says });
   }
   return facts;

@@ -41,3 +41,14 @@ t.test("R14 a low battery and a task in hand are told as dispatch weighs them", 
   site.say("r3", site.robot("r3").outcome("ARRIVED"));
   t.equal(codesOf(site, "t2")[2], "IN_HAND", "it carries the load of t1");
 });
+
+t.test("R14 a drained robot and a paused task are told, and nothing that could go", async (t) => {
+  const site = ready(new SiteUnderTest({ robots: 3 }), ...ROBOTS);
+  const act = { operator: "ada", reason: "new wheels" };
+  site.submit("t1", ["C"]);
+  site.ask({ kind: "drainRobot", act, robot: "r1" });
+  t.same(codesOf(site, "t1"), ["DRAINED", "READY", "READY"]);
+  t.match(factsOf(site, "r1")[1], { code: "DRAINED", says: /takes nothing more: drained by ada: new wheels$/ });
+  site.ask({ kind: "pauseTask", act, task: "t1" });
+  t.same(codesOf(site, "t1"), ["PAUSED", "PAUSED", "PAUSED"]);
+});
