@@ -211,7 +211,7 @@ function readyFacts(
       .filter((place) => !((excluded.get(place) ?? 0) > at.nowMs) && !apart.includes(place))
       .filter((destination) => whyNotFree(state, { robot: id, destination }, at.nowMs) === null);
     if (places.length === 0) continue;
-    const says = `${id} may have ${places.join(", ")} now: dispatch chooses in its next round, by ways, charge and waiting`;
+    const says = `${id} may have ${places.join(", ")} now: dispatch chooses next, by ways, charge and waiting`;
     facts.push({ about: id, code: "READY", says });
   }
   return facts;
