@@ -23,7 +23,7 @@ const COMPILED = dirname(dirname(fileURLToPath(import.meta.url)));
 
 export interface ConsoleParts {
   readonly port: ConsolePort;
-  readonly admission: Pick<Admission, "personOf">; // by people's own tokens
+  readonly admission: Pick<Admission, "personOf" | "denied">; // by people's own tokens
   readonly config: SiteConfig;
   readonly grid: Grid;
   readonly tls: TlsFiles | undefined;
@@ -36,6 +36,7 @@ function either(own: Authenticate, admission: ConsoleParts["admission"]): Authen
     const found = own(token);
     if (found !== null) return found;
     const person = admission.personOf({ token, certified: null });
+    if ("code" in person) admission.denied(person);
     return "code" in person ? null : { operator: person.isNamed ? person.operator : "", role: person.role };
   };
 }

@@ -4,7 +4,7 @@
 // table does not name is nobody's (unknown means no).
 
 import { type Refusal, refuse } from "./errors.js";
-import type { AskKind } from "./operator.js";
+import { type AskKind, methodOf, type OperatorAsk } from "./operator.js";
 import { choiceOf } from "./questions.js";
 
 /** From the least to the most: each may all that the one before it may. */
@@ -73,6 +73,13 @@ export function whyNotChosen(person: Person, question: string, choice: string): 
     "NOT_PERMITTED",
     `cannot answer ${question} by ${choice}: it needs the role ${least}, ${person.operator} has ${person.role}`,
   );
+}
+
+/** Why this person may not do what they ask; null when they may. The same for every door. */
+export function whyNotAsked(person: Person, ask: OperatorAsk): Refusal | null {
+  const denied = whyNotPermitted(person, methodOf(ask.kind));
+  if (denied !== null || ask.kind !== "answer") return denied;
+  return whyNotChosen(person, ask.question, ask.choice);
 }
 
 /** The names of people in tokens and in the site file, as in certificates. */

@@ -154,7 +154,7 @@ function closeEpoch(state: LedgerState): void {
 
 function ceilingOf(event: LedgerEvent, body: Body<"ceilingSet">): Ceiling {
   const { robot, fleet, rung, operator, reason, forMs } = body;
-  const ceiling = { robot, fleet, rung, operator, reason };
+  const ceiling = { robot, fleet, rung, operator, reason, event: event.sequence };
   return forMs === undefined
     ? ceiling
     : { ...ceiling, forMs, sinceEpoch: event.epoch, sinceMs: event.hubMs, spentMs: 0 };

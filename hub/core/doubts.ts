@@ -80,8 +80,8 @@ function isAsked({ rung, operator }: Ceiling): boolean {
   return rung === "HALT" || operator === HUB;
 }
 
-function inWords({ rung, operator, reason }: Ceiling): string {
-  return `${rung} by ${operator}: ${reason}`;
+function inWords({ rung, operator, reason, event }: Ceiling): string {
+  return `${rung} by ${operator} (event ${event}): ${reason}`;
 }
 
 function ofRobot(state: HubState, watch: RobotWatch): readonly Doubt[] {

@@ -93,6 +93,7 @@ export interface Ceiling {
   readonly rung: Rung;
   readonly operator: string;
   readonly reason: string;
+  readonly event: number; // by which it was set: another one is another ceiling, whatever its words
   readonly forMs?: number; // ends by itself; the clock of what follows is the hub's
   readonly sinceEpoch?: number;
   readonly sinceMs?: number;

@@ -24,7 +24,7 @@ import { apply, ENDED_IDS_KEPT } from "./apply.js";
 import { type Claim, ceilingKey, emptyLedgerState, type LedgerState, type Task } from "./ledger-state.js";
 
 /** Of the plain data. A snapshot of another schema is not read. */
-export const SNAPSHOT_SCHEMA = 3;
+export const SNAPSHOT_SCHEMA = 4;
 
 const MOST = 2_000_000; // of anything that is listed
 const prose = text(400);
@@ -71,7 +71,7 @@ const readSmall = struct({
   claims: listOf(readClaim, MOST),
   ceilings: listOf(
     structOf(
-      { robot: maybeId, fleet: maybeId, rung: rungTold, operator: text(64), reason: prose },
+      { robot: maybeId, fleet: maybeId, rung: rungTold, operator: text(64), reason: prose, event: count },
       { forMs: count, sinceEpoch: count, sinceMs: count, spentMs: count },
     ),
     MOST,

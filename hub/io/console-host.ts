@@ -127,27 +127,40 @@ async function answer(request: IncomingMessage, response: ServerResponse, { opti
   const caller = options.authenticate(bearerOf(headers));
   if (caller === null) return send(response, plainly(401, "expected the console's token, found none that is known"));
   const name = path.slice("/api/".length);
-  if (method === "GET" && name === "live") return sendLive(response, live);
+  const isKnown = () => options.authenticate(bearerOf(headers)) !== null;
+  if (method === "GET" && name === "live") return sendLive(response, live, isKnown);
   if (method === "GET") {
     const query = new URLSearchParams(search);
     return send(response, await answerGet(options, { name, query, caller }));
   }
   if (method !== "POST") return send(response, plainly(405, "expected GET or POST"));
   if (!isOwnOrigin(headers, secure)) return send(response, plainly(403, "another page's act is not taken"));
-  send(response, await act(request, { name, caller, options }));
+  const found = await act(request, { name, caller, options });
+  if (found !== null) send(response, found);
 }
 
 async function act(
   request: IncomingMessage,
   { name, caller, options }: { readonly name: string; readonly caller: Caller; readonly options: ConsoleHostOptions },
-): Promise<Answer> {
+): Promise<Answer | null> {
   if (!/^application\/json\b/.test(request.headers["content-type"] ?? ""))
     return plainly(415, "expected application/json");
   const [folder, kind = ""] = name.split("/", 2);
   if (folder !== "act" || !isAskKind(kind)) return plainly(404, "nothing of that name is answered");
   const text = await bodyOf(request);
   if (text === null) return plainly(413, `expected at most ${BODY_BYTES} bytes`);
+  if (!LOWERS.has(kind) && (await isGone(request))) return null;
   return answerAct(options, { kind, text, caller });
+}
+
+/** What takes autonomy away is done however late it comes. */
+const LOWERS: ReadonlySet<string> = new Set(["halt", "setMode", "pauseTask", "drainRobot"]);
+const LOOK_MS = 30;
+
+/** Whether whoever asked has given up: a hub that stood still reads first what was asked, and then that they went. */
+async function isGone({ socket }: IncomingMessage): Promise<boolean> {
+  await new Promise((done) => setTimeout(done, LOOK_MS));
+  return socket.destroyed || socket.readableEnded;
 }
 
 /** null: it is too long. */
@@ -162,8 +175,14 @@ async function bodyOf(request: IncomingMessage): Promise<string | null> {
   return Buffer.concat(parts).toString("utf8");
 }
 
-function sendLive(response: ServerResponse, live: Live): void {
-  const follower = live.follow({ write: (text) => response.write(text), end: () => response.destroy() });
+/** Ends when the token is revoked or over: `isKnown` is asked before each frame. */
+function sendLive(response: ServerResponse, live: Live, isKnown: () => boolean): void {
+  const write = (text: string): boolean => {
+    if (isKnown()) return response.write(text);
+    response.destroy();
+    return true;
+  };
+  const follower = live.follow({ write, end: () => response.destroy() });
   if (follower === null)
     return send(response, refused(refuse("TOO_MANY", `cannot show the site live: ${live.open} pages look already`)));
   response.writeHead(200, { ...HEADERS, "content-type": "text/event-stream; charset=utf-8" });

@@ -26,7 +26,7 @@ import {
   readListTasksRequest,
   readWatchPeriodMs,
 } from "../../proto/operator.js";
-import { actsAs, type Person, whyNotChosen, whyNotPermitted } from "../../proto/rights.js";
+import { actsAs, type Person, whyNotAsked, whyNotPermitted } from "../../proto/rights.js";
 import { WireRefused } from "../../proto/shape.js";
 import type { OperatorPort } from "../operator-port.js";
 
@@ -68,7 +68,9 @@ export function operatorHandlers(port: OperatorPort, options: OperatorOptions): 
   };
   for (const kind of ASK_KINDS) {
     const method = methodOf(kind);
-    handlers[method] = unary(method, (call, person) => askedBy(call, kind, { port, person }));
+    handlers[method] = unary(method, (call, person) =>
+      askedBy(call, kind, { port, person, onDenied: options.onDenied }),
+    );
   }
   return handlers;
 }
@@ -85,12 +87,19 @@ function admitted(call: OperatorCall, method: string, options: OperatorOptions):
 async function askedBy(
   call: UnaryCall,
   kind: AskKind,
-  { port, person }: { readonly port: OperatorPort; readonly person: Person },
+  {
+    port,
+    person,
+    onDenied,
+  }: { readonly port: OperatorPort; readonly person: Person; readonly onDenied: OperatorOptions["onDenied"] },
 ): Promise<OperatorAnswer | Refusal> {
   const ask = readAsk(kind, named(call.request, person));
   if (isRefusal(ask)) return ask;
-  const denied = ask.kind === "answer" ? whyNotChosen(person, ask.question, ask.choice) : null;
-  if (denied !== null) return denied;
+  const denied = whyNotAsked(person, ask);
+  if (denied !== null) {
+    onDenied?.(denied, methodOf(kind));
+    return denied;
+  }
   if (actsAs(person, ask.act.operator) !== null) return port.act(ask);
   const found = `the token or certificate names "${person.operator}"`;
   return refuse("WRONG_IDENTITY", `cannot ${kind} as operator "${ask.act.operator}": ${found}`);

@@ -8,7 +8,7 @@ import type { Caller, ConsoleSite, PastSite } from "../../proto/console.js";
 import { REFUSALS, type Refusal, refuse } from "../../proto/errors.js";
 import { toLedgerEvent } from "../../proto/ledger.js";
 import { ASK_KINDS, type AskKind, methodOf, type OperatorAsk, readAsk } from "../../proto/operator.js";
-import { actsAs, whyNotPermitted } from "../../proto/rights.js";
+import { actsAs, whyNotAsked } from "../../proto/rights.js";
 import { VERSION } from "../../proto/version.js";
 import type { ConsolePort } from "../operator-port.js";
 import type { Past } from "./past.js";
@@ -126,7 +126,7 @@ export async function answerAct(
   const ask = askOf(kind, text);
   if ("code" in ask) return refused(ask);
   const person = { ...caller, isNamed: caller.operator !== "" };
-  const denied = whyNotPermitted(person, methodOf(kind));
+  const denied = whyNotAsked(person, ask);
   if (denied !== null) return refused(denied);
   const { operator } = ask.act;
   if (actsAs(person, operator) === null)

@@ -128,6 +128,20 @@ t.test(
   },
 );
 
+t.test("R12 an answer that was given for one halt clears no other, whatever its words", (t) => {
+  const site = ready(new SiteUnderTest({ robots: 1 }), "r1");
+  const halt = { kind: "halt", act: ACT, scope: { robot: "r1", fleet: "" } } as const;
+  site.ask(halt);
+  site.run(5000);
+  const { id, version } = only(site, "clear");
+  site.ask(halt);
+  t.match(answer(site, id, { version, choice: "clear" }), { code: "QUESTION_CHANGED" });
+  t.equal(site.hub.state.ledger.ceilings.size, 1);
+  site.run(5000);
+  t.match(answer(site, id, { version: only(site, "clear").version, choice: "clear" }), { done: /cleared/ });
+  t.end();
+});
+
 t.test("R12 a question about more than can be told is answered like any other", (t) => {
   const site = ready(new SiteUnderTest({ robots: 1 }), "r1");
   const scope = { robot: "", fleet: "" };
@@ -229,7 +243,7 @@ t.test("R12 a question about a clearing tells all that the clearing takes, and n
   latch(site);
   site.run(4000);
   t.same(types(site), ["clear robot/r1"]);
-  t.match(only(site, "clear").evidence[0], "r1: CONFIRM by ada: test, HALT by bumper");
+  t.match(only(site, "clear").evidence[0], "r1: CONFIRM by ada (event 4): test, HALT by bumper");
   t.end();
 });
 
@@ -249,7 +263,7 @@ t.test("R12 the hub's own ceiling and that of a person are two questions, one af
   const site = ready(new SiteUnderTest({ robots: 1, events }), "r1");
   site.ask({ kind: "halt", act: ACT, scope: { robot: "", fleet: "" } });
   site.run(4000);
-  const asks = () => asked(site).map(({ evidence: [facts] }) => facts);
+  const asks = () => asked(site).map(({ evidence: [facts = ""] }) => facts.replace(/ \(event \d+\)/, ""));
   t.same(asks(), ["CONFIRM by hub: rolled back"]);
   const view = only(site, "clear");
   answer(site, view.id, { version: view.version, choice: "clear" });

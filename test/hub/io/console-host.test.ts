@@ -141,6 +141,45 @@ t.test("R12 a token that only looks may not act, and one of a person acts in tha
   t.match(await (await as("act", "bob")).json(), { code: "WRONG_IDENTITY" });
   t.equal((await as("act", "ada")).status, 200);
   t.equal(asked.length, 1);
+  const frees = { act: HALT.act, question: "free-7", version: "7", choice: "free", seen: "empty" };
+  const answered = await post("/api/act/answer", frees, { authorization: "Bearer act" });
+  t.match([answered.status, await answered.json()], [403, { code: "NOT_PERMITTED", message: /role supervisor/ }]);
+  t.equal(asked.length, 1, "an operator makes no choice of a supervisor");
+});
+
+t.test("a revoked token ends the stream that was opened with it", async (t) => {
+  let isKnown = true;
+  const caller = { operator: "eve", role: "viewer" } as const;
+  const { ask } = await aHost(t, { authenticate: () => (isKnown ? caller : null) });
+  const response = await ask("/api/live");
+  let bytes = 0;
+  await t.rejects(async () => {
+    for await (const part of response.body as unknown as AsyncIterable<Uint8Array>) {
+      bytes += part.length;
+      isKnown = false;
+    }
+  });
+  t.ok(bytes > 0);
+});
+
+t.test("R7 what gives autonomy back is not done for somebody who has gone; a halt is", async (t) => {
+  const { host, asked } = await aHost(t);
+  const send = (kind: string) => {
+    const body = JSON.stringify(HALT);
+    const head = [`POST /api/act/${kind} HTTP/1.1`, "host: 127.0.0.1", "authorization: Bearer secret"];
+    const typed = ["content-type: application/json", `content-length: ${body.length}`];
+    connect(host.port, "127.0.0.1").end(`${[...head, ...typed].join("\r\n")}\r\n\r\n${body}`);
+  };
+  send("clearMode");
+  send("halt");
+  const endMs = performance.now() + 10_000;
+  while (asked.length === 0 && performance.now() < endMs) await new Promise((done) => setImmediate(done));
+  const lookMs = performance.now() + 200;
+  while (performance.now() < lookMs) await new Promise((done) => setImmediate(done));
+  t.same(
+    asked.map(({ kind }) => kind),
+    ["halt"],
+  );
 });
 
 t.test("the stream begins with the whole site, goes on with what changed, and brings events", async (t) => {

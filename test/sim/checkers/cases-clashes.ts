@@ -11,7 +11,7 @@ function clashUnnoticed(how: How): void {
   const rest = { configHash: "", software: "", followsEpoch: 0, followsIncarnation: "" };
   for (const [stream, boot] of ["a", "b", "a"].entries()) {
     hub.hub.state.streams.set(stream, "r1");
-    const held = { robot: "r1", fleet: "", rung: "CONFIRM", operator: "hub", reason: "" } as const;
+    const held = { robot: "r1", fleet: "", rung: "CONFIRM", operator: "hub", reason: "", event: 1 } as const;
     if (how === "sound" && stream === 2) hub.hub.state.ledger.ceilings.set("r1", held);
     clashes.stepped(hub, { kind: "link", stream, message: { ...spoken, ...rest, boot } });
   }

@@ -181,7 +181,7 @@ function lostUnnoticed(how: How): void {
   hearOthers(stand, hub);
   const rung = how === "wrong" ? "REACTIVE_ONLY" : "CONFIRM";
   const scope = { robot: "r1", fleet: "" };
-  hub.hub.state.ledger.ceilings.set("robot/r1", { ...scope, rung, operator: "ada", reason: "" });
+  hub.hub.state.ledger.ceilings.set("robot/r1", { ...scope, rung, operator: "ada", reason: "", event: 1 });
   modes.hub(hub);
 }
 
@@ -194,7 +194,7 @@ function fleetUnnoticed(how: How): void {
   const { ceilings } = hub.hub.state.ledger;
   const set = (robot: string) => {
     const scope = robot === "" ? { robot, fleet } : { robot, fleet: "" };
-    ceilings.set(scopeKey(scope), { ...scope, rung: "REACTIVE_ONLY", operator: "ada", reason: "" });
+    ceilings.set(scopeKey(scope), { ...scope, rung: "REACTIVE_ONLY", operator: "ada", reason: "", event: 1 });
   };
   for (const robot of stand.bodies.keys()) Object.assign(stand.watch(hub, robot), { fleet, heard: true });
   for (const robot of how === "wrong" ? ["r1", "r2"] : ["r1", "r2", ""]) set(robot);

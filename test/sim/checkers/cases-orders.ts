@@ -64,7 +64,7 @@ function reportOlder(how: How): void {
 /** The hub imposes AUTONOMOUS, or what the robot reports. */
 function reportIgnored(how: How): void {
   const at = open();
-  const scope = { robot: "r1", fleet: "", rung: "CONFIRM", operator: "ada", reason: "" } as const;
+  const scope = { robot: "r1", fleet: "", rung: "CONFIRM", operator: "ada", reason: "", event: 1 } as const;
   at.hub.hub.state.ledger.ceilings.set("robot/r1", scope);
   at.watch.edgeRung = "HALT";
   if (how === "wrong") Object.defineProperty(at.watch, "edgeRung", { get: twice("AUTONOMOUS", "HALT") });
