@@ -1,6 +1,7 @@
 // `drover-hub token`: who may speak to the hub, beside a hub that runs or not. A token is printed once and never again;
 // what is kept of it gives nobody a right.
 
+import { statSync } from "node:fs";
 import { EXIT } from "../proto/errors.js";
 import { changeTokens, digestOf, newToken, readTokens, TOKENS_MOST, type TokenRow } from "./io/token-book.js";
 import type { TokenOptions } from "./options.js";
@@ -12,6 +13,7 @@ export async function runToken(options: TokenOptions): Promise<number> {
       case "issue":
         return issue(options);
       case "list":
+        statSync(options.dataDir); // without tokens is not without a hub
         return list(readTokens(options.dataDir), Date.now());
       case "revoke":
         return revoke(options);

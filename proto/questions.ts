@@ -53,7 +53,7 @@ export const QUESTIONS = {
     choices: {
       done: { act: "endTask", isSeen: true, says: "it is seen done, and ends so" },
       cancel: { act: "cancelTask", isSeen: false, says: "it ends as cancelled" },
-      keep: { ...KEEP, says: "it stays with its robot" },
+      keep: { ...KEEP, says: "begun it stays with its robot; not begun, it goes to another" },
     },
   },
   fleet: {

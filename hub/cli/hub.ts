@@ -178,7 +178,7 @@ export class Hub {
       return new CliFailure("UNREACHABLE", `cannot reach the hub at ${place}: ${reasonOf(error.details)}`);
     }
     if (error.code === status.DEADLINE_EXCEEDED) {
-      return new CliFailure("NOT_ANSWERED", `the hub at ${place} did not answer within ${timeoutMs} ms`);
+      return new CliFailure("NOT_ANSWERED", `the hub at ${place} did not answer within ${Math.round(timeoutMs)} ms`);
     }
     if (error.code === status.UNIMPLEMENTED) {
       return new CliFailure("NOT_UNDERSTOOD", `the hub at ${place} is of another version: ${error.details}`);

@@ -49,7 +49,7 @@ function whyUnknown(turn: Turn, ask: Answer, what: string): Refusal {
 
 /** What has changed since the version that a person was shown; null when it is still so. */
 function whyChanged(turn: Turn, question: Question, version: number): string | null {
-  if (version !== question.version) return `it is version ${question.version} by now: ${question.facts}`;
+  if (version !== question.version) return `it waits as version ${question.version}: ${question.facts}`;
   const doubt = doubtsOf(turn.state).find((one) => keyOf(one) === keyOf(question));
   if (doubt === undefined) return `what it asked is over; it was: ${question.facts}`;
   return doubt.facts === question.facts ? null : `it was about "${question.facts}", and is now "${doubt.facts}"`;

@@ -17,6 +17,7 @@ import {
   type Task,
   takenByClearing,
 } from "./ledger-state.js";
+import { effectiveOf } from "./modes.js";
 import type { HubState } from "./turn.js";
 import { channelAgeMs, lastPose, type RobotWatch } from "./watch.js";
 
@@ -31,7 +32,7 @@ export interface Doubt {
 export function doubtsOf(state: HubState): readonly Doubt[] {
   const all = [...standing(state), ...[...state.watches.values()].flatMap((watch) => ofRobot(state, watch))];
   return [...all, ...held(state), ...toAndFro(state)]
-    .filter(({ decision }) => isAnswerable(state, decision))
+    .filter((doubt) => isAnswerable(state, doubt))
     .map((doubt) => ({ ...doubt, facts: within(doubt.facts) }));
 }
 
@@ -52,9 +53,14 @@ function hashOf(text: string): string {
   return (hash >>> 0).toString(16);
 }
 
-/** What the boundary lets nobody decide is asked of nobody. */
-function isAnswerable({ site }: HubState, decision: DecisionKind): boolean {
-  return RUNGS.some((rung) => site.boundary[decision].ways[rung] !== "never");
+/** What the boundary lets nobody decide is asked of nobody: of a robot by its rung now, of many by any. */
+function isAnswerable(state: HubState, { type, subject, decision }: Doubt): boolean {
+  const { ways } = state.site.boundary[decision];
+  const { byDestination, tasks } = state.ledger;
+  const holders = { free: byDestination.get(subject)?.robot, outcome: tasks.get(subject)?.robot, absent: subject };
+  if (!Object.hasOwn(holders, type)) return RUNGS.some((rung) => ways[rung] !== "never");
+  const watch = state.watches.get(holders[type as keyof typeof holders] ?? "");
+  return ways[watch === undefined ? "HALT" : effectiveOf(state, watch)] !== "never";
 }
 
 /** What stands for many at once: ceilings of the site and of fleets, and fleets that are stale (R9). */

@@ -61,10 +61,19 @@ export function readTokens(dataDir: string): readonly TokenRow[] {
     if ((mode & 0o022) !== 0)
       throw new Error(`${TOKENS_FILE}: others may write it (mode ${(mode & 0o777).toString(8)})`);
     if (size > FILE_BYTES_MOST) throw new Error(`${TOKENS_FILE}: at most ${FILE_BYTES_MOST} bytes, found ${size}`);
-    const plain = JSON.parse(readFileSync(file, "utf8")) as { readonly schema?: unknown };
+    const plain = parsed(readFileSync(file, "utf8"));
     return readFileOf({ ...plain, schema: String(plain.schema) }, TOKENS_FILE).tokens;
   } finally {
     closeSync(file);
+  }
+}
+
+/** What is no JSON is no file of tokens. */
+function parsed(text: string): { readonly schema?: unknown } {
+  try {
+    return JSON.parse(text) as { readonly schema?: unknown };
+  } catch (cause) {
+    throw new Error(`${TOKENS_FILE}: expected JSON, found: ${(cause as Error).message}; put a sound one in its place`);
   }
 }
 

@@ -1,6 +1,7 @@
 // The flags of `npm start`, parsed once. Everything that is wrong is said before anything is started.
 
 import { parseArgs } from "node:util";
+import { checkCollector } from "../../fleet-config/secure.js";
 import { type Fault, parseFault, parseSpanMs } from "./faults.js";
 
 export const USAGE = `npm start -- [options]: a site with its hub and robots in a simulated world
@@ -108,7 +109,7 @@ export function readDemoOptions(args: readonly string[]): DemoOptions {
     ...{ dataDir: values["data-dir"] ?? null, model: values.model ?? null },
     ...{ controller: values.controller ?? null, candidate: values.candidate ?? null },
     promoteAfterMs: parseSpanMs("--promote-after", values["promote-after"]),
-    otlp: values.otlp ?? null,
+    otlp: collectorOf(values.otlp),
     metricsPort: whole("--metrics", values.metrics, { least: 0, most: 65_535 - ROBOTS_MOST }),
     consolePort: values.console === "none" ? null : whole("--console", values.console, { least: 0, most: 65_535 }),
     recordMb: values.record === "0" ? 0 : whole("--record", values.record, { least: 16, most: 1_000_000 }),
@@ -119,4 +120,10 @@ function whole(flag: string, text: string, range: { readonly least: number; read
   const value = Number(text);
   if (/^\d+$/.test(text) && value >= range.least && value <= range.most) return value;
   throw new Error(`${flag}: expected a whole number from ${range.least} to ${range.most}, found "${text}"`);
+}
+
+function collectorOf(url: string | undefined): string | null {
+  const untraced = url === undefined ? null : checkCollector(url);
+  if (untraced !== null) throw new Error(`--otlp: ${untraced}`);
+  return url ?? null;
 }

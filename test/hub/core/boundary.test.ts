@@ -219,6 +219,16 @@ t.test("R7 with evidence that is not good yet no answer lets a robot climb", (t)
   t.end();
 });
 
+t.test("R12 what the boundary forbids on the rung of a robot is asked of nobody", (t) => {
+  for (const way of ["ask", "never"] as const) {
+    const site = ready(bounded({ stateAbsent: { confirm: way } }, { robots: 2 }), "r1");
+    site.run(12_000);
+    const types = decisionViews(site.hub.state, site.nowMs).map(({ type }) => type);
+    t.equal(types.includes("absent"), way === "ask", `${way}: ${types}`);
+  }
+  t.end();
+});
+
 t.test("R4 what nobody may state is refused, by the act and by the answer", (t) => {
   const never = { autonomous: "never", reactiveOnly: "never", confirm: "never", halt: "never" } as const;
   const site = ready(bounded({ freePlace: never, stateAbsent: never }, { robots: 2 }), "r1");
