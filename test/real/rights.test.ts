@@ -158,7 +158,7 @@ t.test("R12 a question is answered once, by whoever may do what the answer does"
     exit: 77,
     out: /needs the role supervisor, olga has/,
   });
-  t.match(await ended(asStranger(hub, sue, [...answer, "1"])), { exit: 75, out: /it is version \d+ by now/ });
+  t.match(await ended(asStranger(hub, sue, [...answer, "1"])), { exit: 75, out: /it waits as version \d+: / });
   t.match(await ended(asStranger(hub, sue, [...answer, of])), { exit: 0, out: /r2: it is seen elsewhere/ });
   t.match(await ended(asStranger(hub, sue, [...answer, of])), { exit: 75, out: /answered by sue: absent/ });
   const { out } = await ended(asStranger(hub, olga, ["events"]));
