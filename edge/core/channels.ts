@@ -26,6 +26,8 @@ export const FROZEN_WAYS = 10;
 const FORGOTTEN_MS = 60_000;
 /** Channels that can be seen to be frozen by their values. */
 export const FREEZING = ["scan", "pose", "odometry"] as const;
+/** What a base reports and a person must clear. */
+const STOPS = ["emergencyStop", "bumper", "manual"] as const;
 const MOVING_MPS = 0.1;
 const TURNING_RADPS = 0.1;
 /** A pose may differ from the one before by what the robot can have driven, both errors, and this. */
@@ -43,11 +45,11 @@ export function takeSample(state: EdgeState, sample: OnboardSample, nowMs: numbe
   if (sample.channel === "pose") {
     state.poseDoubt = doubt(state, sample);
     state.poseDoubtSeen ||= state.poseDoubt;
-    state.poseJumpSeen ||= jump(state, sample, capturedMs);
+    sawJump(state, jump(state, sample, capturedMs));
     state.poseAlone = isAlone(state, last, capturedMs);
   }
   if (sample.channel === "odometry") {
-    state.poseJumpSeen ||= apart(state, sample);
+    sawJump(state, apart(state, sample));
     anchorWay(state, sample.travelledM);
     state.poseAlone = false;
   }
@@ -120,11 +122,24 @@ function strayedM(state: EdgeState): number {
   return distanceM > pose.errorM + way.errorM + JUMP_M ? distanceM : 0;
 }
 
-/** R7: a stop that was reported and taken back between two steps was a stop. */
+/**
+ * R7: a stop that was reported and taken back between two steps was a stop; and one that comes anew is none of those
+ * that people were told of.
+ */
 function remember(state: EdgeState, base: BaseSample): void {
+  const before = sampleOf(state, "base");
+  const isNew = STOPS.some((stop) => base[stop] && before?.[stop] !== true);
+  if (isNew) state.reported.since = state.reported.sequence + 1;
   state.baseSeen.emergencyStop ||= base.emergencyStop;
   state.baseSeen.bumper ||= base.bumper;
   state.baseSeen.manual ||= base.manual;
+}
+
+/** R7: as a stop that comes anew. No-op when nothing jumped. */
+function sawJump(state: EdgeState, how: string): void {
+  if (how === "") return;
+  state.poseJumpSeen ||= how;
+  state.reported.since = state.reported.sequence + 1;
 }
 
 /** What was captured before a suspension has no age that this clock could tell. */

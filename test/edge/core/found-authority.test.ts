@@ -1,5 +1,5 @@
 // What the simulator found about whom the edge obeys, one test each: an order before the welcome (R7), a command that
-// is written later than it was made (R2), and two hubs of one site (R5).
+// is written later than it was made (R2), two hubs of one site (R5), and words about a stop before this one (R7).
 import t from "tap";
 import { mayWrite } from "../../../edge/core/gate.js";
 import { EdgeUnderTest, moves } from "./edge-under-test.js";
@@ -63,4 +63,30 @@ t.test("R5 edge follows no lower epoch, no second hub of one epoch, and no hub b
   t.ok(robot.asks(), "what will never be durable is not waited for");
   t.ok(follows(9, "Z"));
   t.equal(robot.rung, "HALT", "since it stands");
+});
+
+t.test("R7 stop that is pressed anew between two ticks is not opened by what people were told before", async (t) => {
+  const robot = new EdgeUnderTest().ready();
+  const press = (isPressed: boolean) => {
+    robot.nowMs += 1;
+    robot.base.emergencyStop = isPressed;
+    robot.step({ kind: "sample", sample: robot.base.sample("base", robot.nowMs) });
+  };
+  robot.base.emergencyStop = true;
+  robot.run(200);
+  const told = robot.sent("modeReport").at(-1)?.sequence ?? 0;
+  const clear = (report: number) => {
+    robot.hear({ kind: "clearLatches", causes: ["emergency-stop"], operator: "ada", reason: "seen to", report });
+    robot.run(200);
+    return robot.rung;
+  };
+  press(false);
+  press(true);
+  robot.tick();
+  robot.base.emergencyStop = false;
+  robot.run(200);
+  t.equal(clear(told), "HALT", "told of the first one only");
+  robot.run(1000);
+  const again = robot.sent("modeReport").at(-1)?.sequence ?? 0;
+  t.equal(clear(again), "AUTONOMOUS");
 });
