@@ -19,11 +19,11 @@ export interface BoundaryRow {
   readonly otherwise: string; // what holds while nobody has decided, and after that time
 }
 
-/** The widest that R4, R7 and R8 admit. A robot in CONFIRM holds: single movements cannot be approved. */
+/** The widest that R4, R7 and R8 admit. In CONFIRM a person may approve one movement: what is given, and the way to it. */
 const WIDEST = {
-  taskGrant: ["automatic", "never", "never", "never"],
-  idleMove: ["automatic", "never", "never", "never"],
-  movement: ["automatic", "automatic", "never", "never"],
+  taskGrant: ["automatic", "never", "ask", "never"],
+  idleMove: ["automatic", "never", "ask", "never"],
+  movement: ["automatic", "automatic", "ask", "never"],
   lower: ["automatic", "automatic", "automatic", "automatic"],
   raise: ["never", "automatic", "automatic", "ask"],
   freePlace: ["ask", "ask", "ask", "ask"],
@@ -55,8 +55,9 @@ export function boundaryOf(config: { readonly boundary?: Boundary }): Boundary {
 export function boundaryTable(config: Pick<SiteConfig, "boundary" | "decisions" | "physics">): BoundaryTable {
   const said = boundaryOf(config);
   const dispatchMs = config.decisions.dispatch.telemetryMs;
-  const given = ({ autonomous, telemetryMs, poseErrorM }: Boundary["taskGrant"]) => ({
-    ...{ AUTONOMOUS: autonomous, telemetryMs: Math.min(telemetryMs ?? dispatchMs, dispatchMs) },
+  const given = ({ autonomous, confirm, telemetryMs, poseErrorM, answerMs }: Boundary["taskGrant"]) => ({
+    ...{ AUTONOMOUS: autonomous, CONFIRM: confirm, telemetryMs: Math.min(telemetryMs ?? dispatchMs, dispatchMs) },
+    answerMs,
     poseErrorM: poseErrorM ?? null,
   });
   const stated = ({ autonomous, reactiveOnly, confirm, halt, answerMs }: Boundary["freePlace"]) => ({
@@ -66,7 +67,9 @@ export function boundaryTable(config: Pick<SiteConfig, "boundary" | "decisions" 
   return {
     taskGrant: row("taskGrant", given(said.taskGrant)),
     idleMove: row("idleMove", given(said.idleMove)),
-    movement: row("movement", {}),
+    movement: row("movement", {
+      CONFIRM: [said.taskGrant.confirm, said.idleMove.confirm].includes("ask") ? "ask" : "never",
+    }),
     lower: row("lower", { answerMs }),
     raise: row("raise", { REACTIVE_ONLY: reactiveOnly, CONFIRM: confirm, answerMs }),
     freePlace: row("freePlace", stated(said.freePlace)),

@@ -11,7 +11,9 @@ const answerMs = (fallback: number) => ms("Time for an answer; then the safe def
 function given(description: string) {
   return object(
     {
-      autonomous: alone("To a robot in AUTONOMOUS; no other rung is given anything."),
+      autonomous: alone("To a robot in AUTONOMOUS, without a person."),
+      confirm: asked("To a robot that people hold in CONFIRM, movement by movement."),
+      answerMs: answerMs(300_000),
       telemetryMs: ms("Bound on the age of its pose; at most that of decisions.dispatch counts.", {}),
       poseErrorM: quantity("Largest error of its pose.", { unit: "m", minimum: 0.001, maximum: 100 }),
     },

@@ -5,8 +5,8 @@
 import type { AskKind } from "./operator.js";
 
 export interface Choice {
-  /** The act that it is; endTask and raise have no method of their own. null: nothing changes. */
-  readonly act: AskKind | "endTask" | "raise" | null;
+  /** The act that it is; endTask, raise and move have no method of their own. null: nothing changes. */
+  readonly act: AskKind | "endTask" | "raise" | "move" | null;
   /** Whether it rests on what a person has seen. */
   readonly isSeen: boolean;
   readonly says: string;
@@ -45,6 +45,14 @@ export const QUESTIONS = {
     choices: {
       raise: { act: "raise", isSeen: false, says: "it climbs, as far as nothing else holds it" },
       keep: { ...KEEP, says: "it stays on its rung" },
+    },
+  },
+  move: {
+    asks: "may it make this movement?",
+    why: "people hold it in CONFIRM, where each movement needs a person (R8); nothing else keeps it",
+    choices: {
+      move: { act: "move", isSeen: false, says: "it makes this one movement, and holds again" },
+      keep: { ...KEEP, says: "it holds" },
     },
   },
   outcome: {

@@ -27,6 +27,9 @@ export const ROLE_OF_ACT = {
   answer: "operator", // and what the choice needs that is made
 } as const satisfies Record<AskKind, Role>;
 
+/** And a choice of a question. A movement that is approved passes no sensor by: it rests on all that others rest on. */
+const ROLE_OF_CHOICE = { ...ROLE_OF_ACT, endTask: "supervisor", raise: "supervisor", move: "operator" } as const;
+
 /** Methods that only look. */
 const LOOKS = ["GetSite", "WatchSite", "ListRobots", "ListPlaces", "ListTasks", "Events", "Explain"] as const;
 
@@ -66,8 +69,7 @@ export function actsAs(person: Person, said: string): string | null {
 /** Why this person may not make this choice of a question; null when they may, and when there is no such choice. */
 export function whyNotChosen(person: Person, question: string, choice: string): Refusal | null {
   const act = choiceOf(question, choice)?.act ?? null;
-  const least: Role =
-    act === null ? "operator" : act === "endTask" || act === "raise" ? "supervisor" : ROLE_OF_ACT[act];
+  const least: Role = act === null ? "operator" : ROLE_OF_CHOICE[act];
   if (reaches(person.role, least)) return null;
   return refuse(
     "NOT_PERMITTED",

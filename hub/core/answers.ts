@@ -10,6 +10,7 @@ import { doubtsOf, taskInDoubt } from "./doubts.js";
 import { answered } from "./interplay.js";
 import type { Question } from "./ledger-state.js";
 import { stepModes } from "./modes.js";
+import { approve } from "./movements.js";
 import { keyOf, settle } from "./questions.js";
 import type { Turn } from "./turn.js";
 
@@ -50,7 +51,7 @@ function whyUnknown(turn: Turn, ask: Answer, what: string): Refusal {
 /** What has changed since the version that a person was shown; null when it is still so. */
 function whyChanged(turn: Turn, question: Question, version: number): string | null {
   if (version !== question.version) return `it waits as version ${question.version}: ${question.facts}`;
-  const doubt = doubtsOf(turn.state).find((one) => keyOf(one) === keyOf(question));
+  const doubt = doubtsOf(turn.state, turn.nowMs).find((one) => keyOf(one) === keyOf(question));
   if (doubt === undefined) return `what it asked is over; it was: ${question.facts}`;
   return doubt.facts === question.facts ? null : `it was about "${question.facts}", and is now "${doubt.facts}"`;
 }
@@ -76,6 +77,8 @@ function act(turn: Turn, parts: { question: Question; ask: Answer; perform: Perf
       return done({ kind: "clearMode", act, scope: scopeOf(subject) });
     case "raise":
       return raise(turn, { subject, act });
+    case "move":
+      return approve(turn, { robot: scopeOf(subject).robot, act });
     case "setMode":
       return done({ kind: "setMode", act, scope: scopeOf(subject), rung: "CONFIRM" });
     case "cancelTask":

@@ -7,6 +7,7 @@ import { certainlyLapsed } from "../../proto/lease.js";
 import { PERMITS } from "../../proto/mode.js";
 import type { AssignmentWhy } from "../../proto/why.js";
 import type { Purpose } from "../../proto/wire.js";
+import { isApproved } from "./approvals.js";
 import { actingClaim, type Claim, claimsOfRobot } from "./ledger-state.js";
 import { effectiveOf } from "./modes.js";
 import { waitMsFor } from "./site.js";
@@ -48,15 +49,25 @@ export function whyNoGrants(state: HubState, watch: RobotWatch, nowMs: number): 
   return null;
 }
 
+/** R8: a robot that is let go for one movement is given nothing else. */
+function whyNotApproved(watch: RobotWatch, ask: ClaimAsk): Refusal | null {
+  if (isApproved(watch, ask)) return null;
+  const what = `cannot give ${ask.destination} to ${watch.id}`;
+  return refuse("NOT_PERMITTED", `${what}: only its movement to ${watch.approval?.movement.destination} is approved`);
+}
+
 /** Why the site's boundary does not let a robot be given this now; null when it does. It may hold where it stands. */
 function whyBeyondBoundary(state: HubState, ask: ClaimAsk, at: { watch: RobotWatch; nowMs: number }): Refusal | null {
   const { watch, nowMs } = at;
   const kind = ask.purpose === "TASK" ? "taskGrant" : "idleMove";
   if (kind === "idleMove" && standsOn(state, watch) === ask.destination) return null;
   const { ways, telemetryMs, poseErrorM } = state.site.boundary[kind];
+  const isAllowed = watch.approval === null ? ways[effectiveOf(state, watch)] === "automatic" : ways.CONFIRM === "ask";
   const what = `cannot give ${ask.destination} to ${watch.id}: the site's boundary`;
-  const rung = effectiveOf(state, watch);
-  if (ways[rung] !== "automatic") return refuse("NOT_PERMITTED", `${what} has ${kind} ${ways[rung]} in ${rung}`);
+  if (!isAllowed) {
+    const rung = watch.approval === null ? effectiveOf(state, watch) : "CONFIRM";
+    return refuse("NOT_PERMITTED", `${what} has ${kind} ${ways[rung]} in ${rung}`);
+  }
   const ageMs = channelAgeMs(watch, "pose", { nowMs, site: state.site });
   if (telemetryMs !== null && ageMs > telemetryMs)
     return refuse("ROBOT_STALE", `${what} wants a pose of at most ${telemetryMs} ms, and it may be ${ageMs} ms old`);
@@ -156,6 +167,7 @@ export function claim(turn: Turn, ask: ClaimAsk): Refusal | Token {
   if (watch === undefined) return refuse("UNKNOWN_ROBOT", `the site has no robot ${ask.robot}`);
   const refusal =
     whyNoGrants(state, watch, turn.nowMs) ??
+    whyNotApproved(watch, ask) ??
     whyBeyondBoundary(state, ask, { watch, nowMs: turn.nowMs }) ??
     whyNotFree(state, ask, turn.nowMs) ??
     whyOnItsWay(state, ask) ??

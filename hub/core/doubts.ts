@@ -18,6 +18,7 @@ import {
   takenByClearing,
 } from "./ledger-state.js";
 import { effectiveOf } from "./modes.js";
+import { decisionOf, movementFacts, movementOf } from "./movements.js";
 import type { HubState } from "./turn.js";
 import { channelAgeMs, lastPose, type RobotWatch } from "./watch.js";
 
@@ -29,8 +30,8 @@ export interface Doubt {
 }
 
 /** Everything that a person could decide, the same in the same state. What is too long to be told is told in part. */
-export function doubtsOf(state: HubState): readonly Doubt[] {
-  const all = [...standing(state), ...[...state.watches.values()].flatMap((watch) => ofRobot(state, watch))];
+export function doubtsOf(state: HubState, nowMs: number): readonly Doubt[] {
+  const all = [...standing(state), ...[...state.watches.values()].flatMap((watch) => ofRobot(state, watch, nowMs))];
   return [...all, ...held(state), ...toAndFro(state)]
     .filter((doubt) => isAnswerable(state, doubt))
     .map((doubt) => ({ ...doubt, facts: within(doubt.facts) }));
@@ -90,7 +91,7 @@ function inWords({ rung, operator, reason, event }: Ceiling): string {
   return `${rung} by ${operator} (event ${event}): ${reason}`;
 }
 
-function ofRobot(state: HubState, watch: RobotWatch): readonly Doubt[] {
+function ofRobot(state: HubState, watch: RobotWatch, nowMs: number): readonly Doubt[] {
   const doubts: Doubt[] = [];
   const subject = `robot/${watch.id}`;
   if (!watch.heard && watch.stream === null && !state.ledger.absent.has(watch.id)) {
@@ -103,6 +104,14 @@ function ofRobot(state: HubState, watch: RobotWatch): readonly Doubt[] {
   const hold = watch.ladder.get(RAISE);
   if (hold !== undefined && hold.rung !== "AUTONOMOUS" && hold.demand === "AUTONOMOUS")
     doubts.push({ type: "raise", subject, facts: `${watch.id} is held in ${hold.rung}`, decision: "raise" });
+  const movement = movementOf(state, watch, nowMs);
+  if (movement !== null)
+    doubts.push({
+      type: "move",
+      subject,
+      facts: movementFacts(state, watch, movement),
+      decision: decisionOf(movement),
+    });
   return doubts;
 }
 

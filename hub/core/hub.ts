@@ -15,6 +15,7 @@ import { noInterplay, stepInterplay } from "./interplay.js";
 import { emptyLedgerState, type LedgerState } from "./ledger-state.js";
 import { closed, edgeMessage, hello, stepLinks } from "./links.js";
 import { stepModes } from "./modes.js";
+import { stepMovements } from "./movements.js";
 import { noAsking, stepQuestions } from "./questions.js";
 import { type Dispatcher, stepRound } from "./round.js";
 import { longestWaitOf, type Site } from "./site.js";
@@ -113,6 +114,7 @@ export class Hub {
         stepModes(turn);
         stepClaims(turn);
         stepLinks(turn);
+        stepMovements(turn);
         stepRound(turn, this.#dispatcher);
         stepQuestions(turn);
         break;

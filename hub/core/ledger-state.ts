@@ -197,6 +197,20 @@ export function ceilingsOf(
   ];
 }
 
+/** All that bear on a robot: its own, its fleet's and the site's. */
+export function ceilingsOn(
+  state: LedgerState,
+  { id, fleet }: { readonly id: string; readonly fleet: string },
+): readonly Ceiling[] {
+  if (state.ceilings.size === 0) return [];
+  const scopes = [
+    { robot: id, fleet: "" },
+    { robot: "", fleet },
+    { robot: "", fleet: "" },
+  ];
+  return scopes.flatMap((scope) => ceilingsOf(state, scope)).filter((ceiling) => ceiling !== undefined);
+}
+
 /** What one clearing of a scope takes: the hub's ceiling, else all of people's. */
 export function takenByClearing(state: LedgerState, scope: Pick<Ceiling, "robot" | "fleet">): readonly Ceiling[] {
   const [ofHub, ...ofPeople] = ceilingsOf(state, scope);

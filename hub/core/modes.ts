@@ -17,9 +17,10 @@ import {
   stepLadder,
   worseRung,
 } from "../../proto/mode.js";
+import { endApprovals, rungUnder } from "./approvals.js";
 import { haltOrdered } from "./halts.js";
 import { mayRaise } from "./interplay.js";
-import { type Ceiling, ceilingsOf } from "./ledger-state.js";
+import { type Ceiling, ceilingsOn } from "./ledger-state.js";
 import type { FleetWatch, HubState, Turn } from "./turn.js";
 import { type Imposed, type RobotWatch, type TelemetryAge, telemetryAge } from "./watch.js";
 
@@ -30,6 +31,7 @@ const STALE_LEAST = 2;
 
 /** Steps every ladder at `turn.nowMs` and sends the orders that changed. */
 export function stepModes(turn: Turn): void {
+  endApprovals(turn);
   for (const watch of turn.state.watches.values()) stepRobot(turn, watch);
   for (const fleet of turn.state.fleets.values()) stepFleet(turn, fleet);
   for (const watch of turn.state.watches.values()) order(turn, watch);
@@ -44,13 +46,15 @@ export function hubCauses(state: HubState, watch: RobotWatch): readonly Cause[] 
 function imposedOn(state: HubState, watch: RobotWatch): Imposed {
   const fleets = state.fleets.get(watch.fleet)?.ladder ?? NO_HOLDS;
   const { imposed } = watch;
-  if (imposed !== null && imposed.own === watch.ladder && imposed.fleets === fleets) {
+  const { approval } = watch;
+  const isSame = imposed !== null && imposed.own === watch.ladder && imposed.fleets === fleets;
+  if (isSame && imposed.approval === approval) {
     if (areSame(state.ledger.ceilings, imposed.ceilings)) return imposed;
   }
-  const ceilings = ceilingsFor(state, watch).flatMap(causeOf);
+  const ceilings = ceilingsOn(state.ledger, watch).map((ceiling) => causeOf(watch, ceiling));
   const causes = [...causesOf(watch.ladder), ...causesOf(fleets), ...ceilings];
   causes.sort((a, b) => severity(b.rung) - severity(a.rung));
-  watch.imposed = { own: watch.ladder, fleets, ceilings: [...state.ledger.ceilings.values()], causes };
+  watch.imposed = { own: watch.ladder, fleets, ceilings: [...state.ledger.ceilings.values()], approval, causes };
   return watch.imposed;
 }
 
@@ -61,15 +65,6 @@ export function worstOf(causes: readonly Cause[]): Rung {
 /** R7: the effective rung of a robot as far as the hub knows: its own causes and those that the edge reported. */
 export function effectiveOf(state: HubState, watch: RobotWatch): Rung {
   return worseRung(watch.edgeRung, worstOf(hubCauses(state, watch)));
-}
-
-/** The ceilings that bear on a robot: its own, its fleet's and the site's. */
-export function ceilingsFor(state: HubState, watch: RobotWatch): readonly (Ceiling | undefined)[] {
-  return [
-    ...ceilingsOf(state.ledger, { robot: watch.id, fleet: "" }),
-    ...ceilingsOf(state.ledger, { robot: "", fleet: watch.fleet }),
-    ...ceilingsOf(state.ledger, { robot: "", fleet: "" }),
-  ];
 }
 
 /** Nothing was imposed, replaced or taken back: to compare them all makes no keys, and there are few. */
@@ -83,11 +78,17 @@ function areSame(ceilings: ReadonlyMap<string, Ceiling>, known: readonly Ceiling
   return true;
 }
 
-function causeOf(ceiling: Ceiling | undefined): readonly Cause[] {
-  if (ceiling === undefined) return [];
-  const { operator, reason, rung, forMs } = ceiling;
+/** A movement that a person approves is told beside what it is excepted from. */
+function causeOf(watch: RobotWatch, ceiling: Ceiling): Cause {
+  const { operator, reason, forMs } = ceiling;
+  const rung = rungUnder(watch, ceiling);
   const span = forMs === undefined ? "" : ` (for ${Math.ceil(forMs / 1000)} s)`;
-  return [{ name: "operator", rung, detail: `${operator}: ${reason}${span}`.slice(0, 200) }];
+  const { approval } = watch;
+  const but =
+    rung === ceiling.rung || approval === null
+      ? ""
+      : `${ceiling.rung} but for one movement to ${approval.movement.destination} by ${approval.operator}; `;
+  return { name: "operator", rung, detail: `${but}${operator}: ${reason}${span}`.slice(0, 200) };
 }
 
 function fleetOf(turn: Turn, watch: { readonly fleet: string }): FleetConfig {

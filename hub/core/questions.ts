@@ -38,7 +38,7 @@ export function stepQuestions(turn: Turn): void {
   const { asking, ledger } = turn.state;
   if (turn.nowMs - asking.lookedMs < LOOK_MS) return;
   asking.lookedMs = turn.nowMs;
-  const doubts = new Map(doubtsOf(turn.state).map((doubt) => [keyOf(doubt), doubt]));
+  const doubts = new Map(doubtsOf(turn.state, turn.nowMs).map((doubt) => [keyOf(doubt), doubt]));
   for (const question of [...ledger.questions.values()]) {
     const { id, version } = question;
     if (!doubts.has(keyOf(question))) {

@@ -10,6 +10,7 @@ import type { Bar, BatteryPolicy, Dispatched, DispatchRobot, DispatchView, Propo
 import { heldOff } from "./interplay.js";
 import { actingClaim, claimsOfRobot } from "./ledger-state.js";
 import { dwellOf } from "./links.js";
+import { proposeMovements } from "./movements.js";
 import type { Site } from "./site.js";
 import { pausedLoads, tasksUnderWay, waitingTasks } from "./task-queue.js";
 import { closeTask } from "./tasks.js";
@@ -32,15 +33,20 @@ export function stepRound(turn: Turn, dispatcher: Dispatcher): void {
   abandon(turn);
   settle(turn);
   const given = dispatcher(viewOf(turn), turn.nowMs);
-  const { proposals, doneInMs, swaps } = "proposals" in given ? given : { proposals: given, ...NOTHING_FORESEEN };
-  for (const proposal of proposals) {
+  const { doneInMs, swaps } = "proposals" in given ? given : NOTHING_FORESEEN;
+  for (const proposal of proposalsOf(given)) {
     const { robot, purpose, task, destination, choice: why } = proposal;
     const stopIndex = turn.ledger.tasks.get(task)?.stopIndex ?? 0;
     const asked = { robot, destination, purpose, task, stopIndex, dwellMs: dwellOf(turn.state, task) };
     claim(turn, why === undefined ? asked : { ...asked, why });
   }
   for (const swap of swaps) recall(turn, swap);
+  proposeMovements(turn, { propose: (view) => proposalsOf(dispatcher(view, turn.nowMs)), view: () => viewOf(turn) });
   foresee(turn, doneInMs);
+}
+
+function proposalsOf(given: ReturnType<Dispatcher>): readonly Proposal[] {
+  return "proposals" in given ? given.proposals : given;
 }
 
 /** The robot is asked back for another one that is nearer; a task only once, so that nothing goes to and fro (R13). */
@@ -227,7 +233,7 @@ function robotView(turn: Turn, watch: RobotWatch, told: NonNullable<ReturnType<t
     speedMps: told.speedMps,
     chargeRatio: battery?.chargeRatio ?? null,
     charging: battery?.charging ?? false,
-    availability: acting !== undefined ? "busy" : isFree ? "free" : "unavailable",
+    availability: acting !== undefined || watch.approval !== null ? "busy" : isFree ? "free" : "unavailable",
     standsOn: standsOn(turn.state, watch) ?? held?.destination ?? null,
     assignment: acting === undefined ? null : { purpose: acting.purpose, destination: acting.destination },
     excluded: new Set([...watch.excluded.keys(), ...apart]),

@@ -8,8 +8,8 @@ import type { TelemetryValue } from "../../proto/wire.js";
 import { isOutside, standsOn, whyNotFree } from "./claims.js";
 import { deadlineLeftMs, lateMs } from "./deadlines.js";
 import { haltStateOf } from "./halts.js";
-import { actingClaim, type Claim, isEnded, type Task } from "./ledger-state.js";
-import { ceilingsFor, effectiveOf, hubCauses, worstOf } from "./modes.js";
+import { actingClaim, type Claim, ceilingsOn, isEnded, type Task } from "./ledger-state.js";
+import { effectiveOf, hubCauses, worstOf } from "./modes.js";
 import { decisionViews } from "./questions.js";
 import { overrideLeftMs } from "./taking-over.js";
 import type { HubState } from "./turn.js";
@@ -65,7 +65,7 @@ function takenOver(state: HubState, watch: RobotWatch, nowMs: number): Pick<Robo
   const { drained, ceilings } = state.ledger;
   if (drained.size === 0 && ceilings.size === 0) return NOT_TAKEN_OVER;
   const by = drained.get(watch.id);
-  const lefts = ceilingsFor(state, watch).map((one) => (one === undefined ? null : overrideLeftMs(state, one, nowMs)));
+  const lefts = ceilingsOn(state.ledger, watch).map((one) => overrideLeftMs(state, one, nowMs));
   const known = lefts.filter((leftMs) => leftMs !== null);
   return {
     ...(by === undefined ? {} : { drained: `${by.operator}: ${by.reason}` }),

@@ -16,6 +16,7 @@ import {
 } from "../../proto/freshness.js";
 import { type Cause, type Ladder, NO_HOLDS, type Rung } from "../../proto/mode.js";
 import type { Telemetry, TelemetryValue } from "../../proto/wire.js";
+import type { Approval, Movement } from "./approvals.js";
 import type { Halt } from "./halts.js";
 import type { Ceiling } from "./ledger-state.js";
 import type { Site } from "./site.js";
@@ -66,6 +67,8 @@ export interface RobotWatch {
   idleSinceMs: number;
   refused: number; // telemetry that was refused
   halt: Halt | null; // that the hub imposes now
+  proposed: Movement | null; // that dispatch would have it make, if a person approved it
+  approval: Approval | null; // of one movement, while it lasts
 }
 
 /** What the hub imposes on a robot, and all that it was made of: it stays as it is for as long as these do. */
@@ -73,6 +76,7 @@ export interface Imposed {
   readonly own: Ladder;
   readonly fleets: Ladder;
   readonly ceilings: readonly Ceiling[]; // all of the ledger's
+  readonly approval: Approval | null;
   readonly causes: readonly Cause[]; // worst first
 }
 
@@ -120,6 +124,8 @@ export function newWatch(robot: { readonly id: string; readonly fleet: string },
     idleSinceMs: 0,
     refused: 0,
     halt: null,
+    proposed: null,
+    approval: null,
   };
 }
 

@@ -205,15 +205,20 @@ export class People {
     }
   }
 
-  /** R12: answers questions, late at times: a place is free that is seen empty, and all else stays as it is. */
+  /**
+   * R12: answers questions, late at times: a place is free that is seen empty, most movements are approved (R8), and
+   * all else stays as it is.
+   */
   #answer(hub: HubProcess): void {
     const { truth } = this.#parts;
     for (const { id: question, version, type, subject } of hub.hub.state.ledger.questions.values()) {
-      if (this.#answers.next() < 0.8) continue;
+      if (this.#answers.next() < (type === "move" ? 0.3 : 0.8)) continue; // somebody stands by in CONFIRM
       const held = type === "free" ? hub.hub.state.ledger.byDestination.get(subject) : undefined;
       const isFree = held !== undefined && this.#isEmpty(subject) && truth.body(held.robot).atRest;
-      const about = { question, version, choice: isFree ? "free" : "keep", seen: isFree ? "it is empty" : "" };
-      const lateUs = isFree ? 0 : 5 * SECOND * this.#answers.next();
+      const isApproved = type === "move" && this.#answers.next() < 0.8;
+      const choice = isFree ? "free" : isApproved ? "move" : "keep";
+      const about = { question, version, choice, seen: isFree ? "it is empty" : "" };
+      const lateUs = isFree || isApproved ? 0 : 5 * SECOND * this.#answers.next();
       truth.kernel.after(lateUs, () => this.#ask({ kind: "answer", act: ACT, ...about }, () => {}, this.#answers));
     }
   }

@@ -35,13 +35,13 @@ t.test("without a word in the site file the table is the widest that the rules a
   for (const kind of ["taskGrant", "idleMove"] as const) {
     t.same(
       RUNGS.map((rung) => table[kind].ways[rung]),
-      ["automatic", "never", "never", "never"],
+      ["automatic", "never", "ask", "never"],
       kind,
     );
     t.equal(table[kind].telemetryMs, config.decisions.dispatch.telemetryMs);
   }
   t.equal(table.raise.ways.HALT, "ask", "R7");
-  t.equal(table.movement.ways.CONFIRM, "never");
+  t.equal(table.movement.ways.CONFIRM, "ask", "R8");
   t.same([...DECISION_KINDS].sort(), Object.keys(table).sort());
   t.end();
 });

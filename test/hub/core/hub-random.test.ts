@@ -136,7 +136,7 @@ function answerAny(site: SiteUnderTest, chance: Chance): void {
   const { body, sequence } = pick(chance, asked);
   if (body.kind !== "questionAsked") return;
   const version = chance() < 0.9 ? sequence : pick(chance, asked).sequence;
-  const choice = pick(chance, ["free", "absent", "clear", "raise", "done", "cancel", "hold", "keep"] as const);
+  const choice = pick(chance, ["free", "absent", "clear", "raise", "move", "done", "cancel", "hold", "keep"] as const);
   const fit = choiceOf(body.question, choice) === null && chance() < 0.8 ? "keep" : choice;
   const seen = chance() < 0.9 ? "so" : "";
   site.ask({ kind: "answer", act: ACT, question: body.question, version, choice: fit, seen });

@@ -16,6 +16,7 @@ import { MS } from "../kernel.js";
 import { Violation } from "../trace.js";
 import type { Measured, Truth } from "../truth.js";
 import type { Ages } from "./ages.js";
+import { Approvals } from "./approvals.js";
 import type { Orders } from "./orders.js";
 import { imposedBy, worstRung } from "./rungs.js";
 
@@ -50,6 +51,7 @@ export class Modes {
   readonly #booted = new WeakSet<EdgeProcess>();
   readonly #noticed = new WeakMap<EdgeProcess, Map<string, Noticed>>(); // frozen channels found, by their names
   readonly #falls = new Map<HubProcess, Map<string, Falls>>();
+  readonly #approvals = new Approvals();
 
   constructor(truth: Truth, ages: Ages, orders: Orders) {
     this.#truth = truth;
@@ -198,6 +200,7 @@ export class Modes {
   decided(hub: HubProcess, events: readonly LedgerEvent[]): void {
     const { state } = hub.hub;
     for (const { body, hubMs } of events) {
+      this.#approvals.decided(hub, body);
       if (body.kind === "claimed") {
         const watch = state.watches.get(body.robot);
         const ageMs = this.#ages.trueAgeMs(hub, body.robot);
@@ -210,7 +213,7 @@ export class Modes {
         if (
           watch === undefined ||
           effectiveOf(state, watch) !== "AUTONOMOUS" ||
-          (hub.name === "hub" && this.#trulyBelow(body.robot))
+          (hub.name === "hub" && this.#trulyBelow(body.robot) && !this.#approvals.permit(hub, body))
         )
           throw new Violation("granted-below", `${body.robot} is given ${body.destination} and is not AUTONOMOUS`);
       }
@@ -294,6 +297,7 @@ export class Modes {
   }
 
   forgetHub(hub: HubProcess): void {
+    this.#approvals.forgetHub(hub);
     this.#falls.delete(hub);
   }
 }

@@ -58,7 +58,11 @@ export const CLAIM_MUTANTS: readonly Mutant[] = [
         find: "if (acting === undefined || acting.assignment === ask.assignment) return null;",
         replace: 'if (acting === undefined || acting.assignment !== "") return null;',
       },
-      { file: ROUND, find: 'availability: acting !== undefined ? "busy" : isFree', replace: "availability: isFree" },
+      {
+        file: ROUND,
+        find: 'availability: acting !== undefined || watch.approval !== null ? "busy" : isFree',
+        replace: "availability: isFree",
+      },
     ],
   },
   {

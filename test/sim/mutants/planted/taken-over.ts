@@ -132,4 +132,24 @@ export const TAKEN_OVER_MUTANTS: readonly Mutant[] = [
       },
     ],
   },
+  {
+    id: "approval-covers-everything",
+    rule: "R8",
+    about: "a person approves one movement, and whatever else the hub has for the robot is given with it",
+    with: ["operator-halt"],
+    patches: [{ file: "hub/core/approvals.ts", find: "if (approval === null) return true;", replace: "return true;" }],
+  },
+  {
+    id: "approval-lifts-any-ceiling",
+    rule: "R8",
+    about: "an approved movement is excepted from every ceiling of people, HALT with them",
+    with: ["operator-halt"],
+    patches: [
+      {
+        file: "hub/core/approvals.ts",
+        find: 'return rung === "CONFIRM" && operator !== HUB;',
+        replace: 'return rung !== "AUTONOMOUS" && operator !== HUB;',
+      },
+    ],
+  },
 ];
