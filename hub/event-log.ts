@@ -60,6 +60,8 @@ export function logLine(
     case "questionAnswered":
     case "questionExpired":
       return { ids: { event: sequence, question: body.question, choice: body.choice }, says: "question settled" };
+    case "climbHeld":
+      return { ids: { event: sequence, robot: body.robot, rung: body.rung }, says: "held from climbing" };
     case "questionWithdrawn":
     case "taskPaused":
     case "taskResumed":

@@ -45,7 +45,7 @@ export function eventWords(body: LedgerBody): string {
     case "questionWithdrawn":
       return `question ${body.question} withdrawn`;
     case "actRecorded":
-      return `${body.act} ${body.subject}, seen: ${body.seen} ${byWhom(body)}`;
+      return `${body.act} ${body.subject}${seenText(body)} ${byWhom(body)}`;
     case "interplayFound":
       return interplayText(body);
     case "deadlineTold":
@@ -60,7 +60,16 @@ export function eventWords(body: LedgerBody): string {
       return `${body.robot} is back in service ${byWhom(body)}`;
     case "ceilingEnded":
       return `${scope(body)} at most ${body.rung} is over: its time has passed`;
+    case "climbHeld":
+      return body.rung === "AUTONOMOUS"
+        ? `${body.robot} may climb again`
+        : `${body.robot} is held in ${body.rung} until a person lets it climb: ${body.cause}`;
   }
+}
+
+function seenText({ act, seen }: Body<"actRecorded">): string {
+  if (seen === "") return "";
+  return act === "movement" ? ` ${seen}` : `, seen: ${seen}`;
 }
 
 function interplayText({ what, subject, between, times, events, holdOffMs }: Body<"interplayFound">): string {

@@ -90,6 +90,7 @@ const readBody = oneOf({
   robotDrained: struct({ robot: id, operator: text(64), reason: prose }),
   robotUndrained: struct({ robot: id, operator: text(64), reason: prose }),
   ceilingEnded: struct({ robot: maybeId, fleet: maybeId, rung: rungTold }),
+  climbHeld: struct({ robot: id, rung: enumOf(RUNGS), cause: text(200) }),
 });
 export type LedgerBody = Read<typeof readBody>;
 

@@ -35,6 +35,7 @@ export function weightOf({ body }: LedgerEvent): "plain" | "good" | "bad" | "per
     case "robotDrained":
     case "robotUndrained":
     case "ceilingEnded":
+    case "climbHeld":
     case "questionAsked":
     case "questionAnswered":
     case "questionExpired":

@@ -77,6 +77,10 @@ function applyBody(state: LedgerState, event: LedgerEvent): void {
     case "robotDrained":
     case "robotUndrained":
       return drained(state, body);
+    case "climbHeld":
+      if (body.rung === "AUTONOMOUS") state.climbsHeld.delete(body.robot);
+      else state.climbsHeld.set(body.robot, { rung: body.rung, cause: body.cause });
+      return;
     case "questionAsked":
       return questionAsked(state, event, body);
     case "questionAnswered":

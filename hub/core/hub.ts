@@ -14,7 +14,7 @@ import { firstNonce } from "./identity.js";
 import { noInterplay, stepInterplay } from "./interplay.js";
 import { emptyLedgerState, type LedgerState } from "./ledger-state.js";
 import { closed, edgeMessage, hello, stepLinks } from "./links.js";
-import { stepModes } from "./modes.js";
+import { holdAgain, stepModes } from "./modes.js";
 import { stepMovements } from "./movements.js";
 import { noAsking, stepQuestions } from "./questions.js";
 import { type Dispatcher, stepRound } from "./round.js";
@@ -102,6 +102,7 @@ export class Hub {
     const isDropped = forgetPlaces(turn);
     state.givesFromMs = isDropped ? state.restartUntilMs : now.nowMs;
     endConflicts(turn);
+    holdAgain(turn);
     return turn.effects();
   }
 

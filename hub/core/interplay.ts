@@ -87,6 +87,7 @@ export function actorOf(body: LedgerBody): Actor {
     case "interplayFound":
     case "deadlineTold":
     case "ceilingEnded":
+    case "climbHeld":
     case "questionAsked":
     case "questionExpired":
     case "questionWithdrawn":

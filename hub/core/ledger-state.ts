@@ -100,6 +100,12 @@ export interface Ceiling {
   readonly spentMs?: number; // hub time in epochs before this one
 }
 
+/** R7: a person is asked before the robot climbs, and why it fell. */
+export interface ClimbHeld {
+  readonly rung: Rung;
+  readonly cause: string;
+}
+
 /** A question that waits for a person (R12). */
 export interface Question {
   readonly id: string;
@@ -124,6 +130,7 @@ export interface LedgerState {
   longestWaitMs: number; // R3, R5: W of any lease ever granted
   readonly absent: Map<string, string>; // robot to what was stated
   readonly drained: Map<string, Said>; // by robot
+  readonly climbsHeld: Map<string, ClimbHeld>; // by robot
   readonly tasks: Map<string, Task>;
   readonly open: Set<string>; // ids of tasks that have not ended
   readonly claims: Claims; // by token
@@ -148,6 +155,7 @@ export function emptyLedgerState(tasksKept = 5000): LedgerState {
     longestWaitMs: 0,
     absent: new Map(),
     drained: new Map(),
+    climbsHeld: new Map(),
     tasks: new Map(),
     open: new Set(),
     claims: new Claims(),

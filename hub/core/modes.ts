@@ -112,6 +112,7 @@ function stepRobot(turn: Turn, watch: RobotWatch): void {
   if (watch.heard) signals.push(staleSignal(age));
   if (turn.site.asksToClimb) signals.push(raiseSignal(turn, watch));
   change(turn, watch, stepLadder(watch.ladder, { signals, nowMs: turn.nowMs, policy: fleet.ladder }));
+  rememberHeld(turn, watch);
   watch.clashed = false;
   watch.verdict = age.verdict;
 }
@@ -123,6 +124,27 @@ function raiseSignal(turn: Turn, watch: RobotWatch): Signal {
   const rung = worstOf(fallen);
   if (turn.site.boundary.raise.ways[rung] !== "ask" || rung === "HALT") return WELL.raiseHeld;
   return signal("raise-held", { demand: rung, calm: true, detail: `fell by ${fallen[0]?.name ?? ""}` });
+}
+
+/** What a person must let go of stands in the ledger, so that a restart does not let go of it. */
+function rememberHeld(turn: Turn, watch: RobotWatch): void {
+  const hold = watch.ladder.get("raise-held");
+  const rung = hold?.rung ?? "AUTONOMOUS";
+  const known = turn.ledger.climbsHeld.get(watch.id)?.rung ?? "AUTONOMOUS";
+  if (rung !== known) turn.emit({ kind: "climbHeld", robot: watch.id, rung, cause: hold?.detail ?? "" });
+}
+
+/** What an earlier start has held back, held by this one too, where the site file still asks for it. */
+export function holdAgain(turn: Turn): void {
+  for (const [robot, { rung, cause }] of [...turn.ledger.climbsHeld]) {
+    const watch = turn.state.watches.get(robot);
+    if (watch === undefined || turn.site.boundary.raise.ways[rung] !== "ask") {
+      turn.emit({ kind: "climbHeld", robot, rung: "AUTONOMOUS", cause: "the site file does not ask" });
+      continue;
+    }
+    const signals = [signal("raise-held", { demand: rung, calm: true, detail: cause })];
+    watch.ladder = stepLadder(watch.ladder, { signals, nowMs: turn.nowMs, policy: fleetOf(turn, watch).ladder });
+  }
 }
 
 /** A robot that starts, or waits for its first lease, has not fallen. */

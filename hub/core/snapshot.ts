@@ -24,7 +24,7 @@ import { apply, ENDED_IDS_KEPT } from "./apply.js";
 import { type Claim, ceilingKey, emptyLedgerState, type LedgerState, type Task } from "./ledger-state.js";
 
 /** Of the plain data. A snapshot of another schema is not read. */
-export const SNAPSHOT_SCHEMA = 4;
+export const SNAPSHOT_SCHEMA = 5;
 
 const MOST = 2_000_000; // of anything that is listed
 const prose = text(400);
@@ -68,6 +68,7 @@ const readSmall = struct({
   lastGiven: anyToken,
   absent: listOf(struct({ robot: id, seen: prose }), MOST),
   drained: listOf(struct({ robot: id, operator: text(64), reason: prose }), MOST),
+  climbsHeld: listOf(struct({ robot: id, rung: rungTold, cause: text(200) }), MOST),
   claims: listOf(readClaim, MOST),
   ceilings: listOf(
     structOf(
@@ -104,6 +105,7 @@ export function smallSnapshotOf(state: LedgerState): SmallSnapshot {
     absent: [...state.absent].map(([robot, seen]) => ({ robot, seen })),
     claims: [...state.claims.values()].map((claim) => ({ ...claim })),
     drained: [...state.drained].map(([robot, by]) => ({ robot, ...by })),
+    climbsHeld: [...state.climbsHeld].map(([robot, held]) => ({ robot, ...held })),
     ceilings: [...state.ceilings.values()].map((ceiling) => ({ ...ceiling })),
     questions: [...state.questions.values()],
     counts: { ...state.counts },
@@ -127,6 +129,9 @@ export function fromSnapshot(plain: unknown): LedgerState {
     open: unique(small.open, "snapshot.open"),
     ceilings: keyed(small.ceilings, {
       ...{ path: "snapshot.ceilings", key: ceilingKey, value: (one) => ({ ...one }) },
+    }),
+    climbsHeld: keyed(small.climbsHeld, {
+      ...{ path: "snapshot.climbsHeld", key: ({ robot }) => robot, value: ({ rung, cause }) => ({ rung, cause }) },
     }),
     drained: keyed(small.drained, {
       ...{ path: "snapshot.drained", key: ({ robot }) => robot },

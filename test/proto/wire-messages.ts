@@ -192,6 +192,7 @@ const ledgerBody: fc.Arbitrary<LedgerEvent["body"]> = fc.oneof(
   member("robotDrained", { robot: id, ...act }),
   member("robotUndrained", { robot: id, ...act }),
   member("ceilingEnded", { ...scope, rung }),
+  member("climbHeld", { robot: id, rung, cause: text }),
 );
 
 const asIs = (value: object) => value as Record<string, unknown>;

@@ -218,5 +218,8 @@ export const EVENTS: readonly LedgerEvent[] = (
     { kind: "robotUndrained", robot: "r4", ...act },
     { kind: "ceilingSet", ...scoped, rung: "CONFIRM", ...act, forMs: 600_000 },
     { kind: "ceilingEnded", ...scoped, rung: "CONFIRM" },
+    { kind: "climbHeld", robot: "r4", rung: "CONFIRM", cause: "fell by sensor-stale" },
+    { kind: "climbHeld", robot: "r4", rung: "AUTONOMOUS", cause: "" },
+    { kind: "actRecorded", act: "movement", subject: "r4", seen: "to P6", ...act },
   ] satisfies LedgerBody[]
 ).map((body, index) => anEvent(index + 1, body));

@@ -203,6 +203,38 @@ t.test("R7 what fell on board is held as well; a start, and what clears at once,
   t.end();
 });
 
+t.test(
+  "R7 robot that is held from climbing is held over restarts of the hub, until a person or the file lets go",
+  (t) => {
+    const site = ready(bounded({ raise: { reactiveOnly: "ask" } }, { robots: 1 }), "r1");
+    site.robot("r1").isTelling = false;
+    site.run(8000, () => rungOf(site) === "REACTIVE_ONLY");
+    site.robot("r1").isTelling = true;
+    site.run(30_000);
+    const again = () => {
+      site.restart();
+      site.connect("r1");
+      site.run(60_000);
+    };
+    again();
+    again();
+    t.equal(rungOf(site), "REACTIVE_ONLY");
+    t.equal(site.robot("r1").order?.rung, "REACTIVE_ONLY");
+    t.match(site.bodies("climbHeld"), [{ robot: "r1", rung: "REACTIVE_ONLY", cause: "fell by telemetry-stale" }]);
+    const events = [...site.events];
+    const view = decisionViews(site.hub.state, site.nowMs).find(({ type }) => type === "raise");
+    const { id: question = "", version = 0 } = view ?? {};
+    t.match(site.ask({ kind: "answer", act: ACT, question, version, choice: "raise", seen: "" }), { done: /climbs/ });
+    t.equal(rungOf(site), "AUTONOMOUS");
+    again();
+    t.equal(rungOf(site), "AUTONOMOUS", "what a person has let go of");
+    const other = ready(bounded({}, { robots: 1, events }), "r1");
+    t.equal(rungOf(other), "AUTONOMOUS", "a site file that does not ask");
+    t.match(other.bodies("climbHeld").at(-1), { rung: "AUTONOMOUS" });
+    t.end();
+  },
+);
+
 t.test("R7 with evidence that is not good yet no answer lets a robot climb", (t) => {
   const site = ready(bounded({ raise: { reactiveOnly: "ask" } }, { robots: 1 }), "r1");
   site.robot("r1").isTelling = false;

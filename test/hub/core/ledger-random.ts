@@ -93,6 +93,10 @@ const MAKERS: readonly Maker[] = [
   },
   (_, { a }) => ({ kind: "robotDrained", robot: pick(ROBOTS, a) ?? "", ...said }),
   (_, { a }) => ({ kind: "robotUndrained", robot: pick(ROBOTS, a) ?? "", ...said }),
+  (_, { a, b }) => ({
+    ...{ kind: "climbHeld", robot: pick(ROBOTS, a) ?? "" },
+    ...{ rung: pick(["AUTONOMOUS", "REACTIVE_ONLY", "CONFIRM"], b) ?? "CONFIRM", cause: "so" },
+  }),
   (_, { a }) => ({ kind: "ceilingCleared", ...(pick(SCOPES, a) ?? { robot: "", fleet: "" }), ...said }),
   (state, { a, b }) => {
     const known = pick([...state.questions.keys()], a) ?? `free-${a}`;

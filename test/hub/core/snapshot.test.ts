@@ -61,7 +61,7 @@ t.test("R13 what cannot be a snapshot is refused with its path", async (t) => {
   const [task] = good.tasks;
   if (claim === undefined || task === undefined) throw new Error("the site under test claims nothing");
   const bad: readonly [string, object, RegExp][] = [
-    ["another schema", { schema: 1 }, /snapshot.schema: expected 4, found 1/],
+    ["another schema", { schema: 1 }, /snapshot.schema: expected 5, found 1/],
     ["no schema", { schema: undefined }, /snapshot.schema/],
     ["a count below zero", { events: -1 }, /snapshot.events/],
     ["a fraction", { longestWaitMs: 0.5 }, /snapshot.longestWaitMs/],
