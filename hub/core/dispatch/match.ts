@@ -14,7 +14,8 @@
 // 2. For places: others might claim t's place, or a neighbour of it, whenever a robot that suits t is not free. A
 //    task that waited `starvingMs` therefore gets turns (see `keepForStarving`): during a turn one suitable robot is
 //    kept for it and nothing new is claimed around one of its alternatives, except by robots that already block it
-//    and must get out. As every holder leaves in the end, the place falls free with the robot ready.
+//    and must get out. As every holder leaves in the end, the place falls free with the robot ready. A task that no
+//    robot could take now, because none is well or none's charge lasts, has no turns until one could.
 // 3. For turns: turn n belongs to the k-th oldest starving task, k the number of trailing zero bits of n: the oldest
 //    has every second turn, the next every fourth, and so on, however many starve. One task whose place never falls
 //    free cannot take all turns, and a turn without a taker binds nothing.
@@ -115,14 +116,24 @@ export function keepForStarving(round: Round): void {
   }
 }
 
-/** No hope while its blocker is unknown or not available: that takes a person, and nothing is kept for it meanwhile. */
+/**
+ * No hope while no robot could take it there even if all were free, or while its blocker is unknown or not available,
+ * which takes a person: nothing is kept for it meanwhile.
+ */
 function canFallFree(round: Round, of: { task: DispatchTask; destination: string }): boolean {
   const { task, destination } = of;
-  if (!round.isWithinReach(task, destination)) return false;
+  if (!round.isWithinReach(task, destination, (robot) => lastsFor(round, robot, of))) return false;
   const blocker = round.blocker(destination, "");
   if (blocker === null) return true;
   const robot = round.robots.get(blocker);
   return robot !== undefined && robot.availability !== "unavailable";
+}
+
+/** Whether its charge lets the robot take the task there without charging first. */
+function lastsFor(round: Round, robot: DispatchRobot, of: { task: DispatchTask; destination: string }): boolean {
+  if (of.task.robot === robot.id) return true;
+  const energy = round.energy(robot);
+  return (energy === "ready" || energy === "reluctant") && round.canFinish(robot, of.task, of.destination);
 }
 
 function keepFor(round: Round, task: DispatchTask): void {

@@ -222,12 +222,19 @@ export class Round {
     return task.fleet === "" || task.fleet === robot.fleet;
   }
 
-  /** Whether some robot that is neither unavailable nor barred could be sent there for the task, were it free. */
-  isWithinReach(task: DispatchTask, destination: string): boolean {
+  /**
+   * Whether some robot that is neither unavailable nor barred could be sent there for the task, were it free; one of
+   * those that `isAble` lets pass.
+   */
+  isWithinReach(
+    task: DispatchTask,
+    destination: string,
+    isAble: (robot: DispatchRobot) => boolean = () => true,
+  ): boolean {
     for (const robot of this.robots.values()) {
       const isBarred = robot.barred !== undefined && task.robot !== robot.id;
       const able = robot.availability !== "unavailable" && !isBarred && this.suits(robot, task);
-      if (able && this.costM(robot, destination) < Number.POSITIVE_INFINITY) return true;
+      if (able && this.costM(robot, destination) < Number.POSITIVE_INFINITY && isAble(robot)) return true;
     }
     return false;
   }

@@ -2,7 +2,7 @@
 import t from "tap";
 import { TURN_MS } from "../../../../hub/core/dispatch/match.js";
 import { STARVING_MS } from "../../../../hub/core/dispatch/round.js";
-import { aTask, at, check, on, places } from "./site.js";
+import { aTask, at, battery, check, on, places } from "./site.js";
 import { simulate } from "./site-run.js";
 
 check("dispatch prefers a task by as many metres as it waited longer times the bonus", [
@@ -27,6 +27,7 @@ check("dispatch prefers a task by as many metres as it waited longer times the b
 const turn = (n: number) => (n - 1) * TURN_MS;
 const busy = { availability: "busy", assignment: { purpose: "TASK" } } as const;
 const young = { waitingSinceMs: turn(6) };
+const low = { fleet: "g", chargeRatio: 0.1, ...busy } as const;
 
 /**
  * "first" waits for A and "second" for B, whose neighbours are C, held, and P1, open; the other two tasks are young.
@@ -64,6 +65,25 @@ check("dispatch keeps a robot and the places around for the starving task whose 
       robots: [at("r1", 0)],
       tasks: [aTask("old", ["A"]), aTask("y1", ["B"], young)],
       held: { A: "" },
+    },
+    nowMs: turn(7),
+    expected: ["r1 TASK y1 B"],
+  },
+  {
+    name: "nor for one that no robot's charge lasts for",
+    parts: {
+      robots: [at("r1", 0), at("r2", 0, busy)],
+      tasks: [aTask("old", ["B"], { legs: [["L"], ["B"]] }), aTask("y1", ["B"], young)],
+      battery: { ...battery, rangeM: 80 },
+    },
+    nowMs: turn(7),
+    expected: ["r1 TASK y1 B"],
+  },
+  {
+    name: "nor for one whose every robot has to charge first",
+    parts: {
+      robots: [at("r1", 0), at("g1", 0, { fleet: "g", chargeRatio: 0.3, charging: true }), on("g2", "K", low)],
+      tasks: [aTask("old", ["B"], { fleet: "g" }), aTask("y1", ["B"], { fleet: "f", ...young })],
     },
     nowMs: turn(7),
     expected: ["r1 TASK y1 B"],
