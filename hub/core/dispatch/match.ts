@@ -2,7 +2,7 @@
 // those, at least total cost: metres to the cheapest open alternative, less a bonus for urgency, which is waiting
 // with priority and deadline counted in (urgency.ts). Pairs of one pass that want conflicting places are settled for
 // the more urgent one, and the losers are matched again among what is left. A robot whose charge does not last for a
-// task has no pair with it. Exact up to CELLS_MAX pairs; above it only the most urgent tasks are matched and the rest
+// task has no pair with it. Exact up to CELLS_MAX pairs; above it each fleet's most urgent tasks are matched and the rest
 // wait a round (R13).
 //
 // No task starves. Let C be the longest way on the map and b the bonus per second.
@@ -22,6 +22,7 @@
 import { assign } from "./assign.js";
 import type { Round } from "./round.js";
 import type { DispatchRobot, DispatchTask } from "./view.js";
+import { inShares } from "./window.js";
 
 export const AGE_BONUS_MPS = 0.5;
 export const TURN_MS = 60_000;
@@ -42,7 +43,7 @@ interface Pair {
 export function matchTasks(round: Round): void {
   for (let pass = 0; pass < PASSES_MAX; pass++) {
     const robots = [...round.robots.values()].filter((robot) => mayWork(round, robot));
-    const tasks = weighed(round, robots.length);
+    const tasks = weighed(round, robots);
     const pairs = bestPairs(round, { robots, tasks });
     pairs.sort((a, b) => rank(round, a.task) - rank(round, b.task) || tasks.indexOf(a.task) - tasks.indexOf(b.task));
     let lost = 0;
@@ -54,10 +55,14 @@ export function matchTasks(round: Round): void {
   }
 }
 
-/** Tasks that wait, most urgent first: all, or as many as can be weighed beside those in hand. */
-function weighed(round: Round, robots: number): DispatchTask[] {
-  let left = Math.floor(CELLS_MAX / Math.max(1, robots));
-  return round.tasks.filter((task) => !round.served.has(task.id) && (left-- > 0 || task.robot !== null));
+/** Tasks that wait, most urgent first: those in hand, and of those that suit a robot as many as can be weighed. */
+function weighed(round: Round, robots: readonly DispatchRobot[]): DispatchTask[] {
+  const fleets = new Set(robots.map((robot) => robot.fleet));
+  const suits = ({ fleet }: DispatchTask) => (fleet === "" ? robots.length > 0 : fleets.has(fleet));
+  const open = round.tasks.filter((task) => task.robot === null && !round.served.has(task.id) && suits(task));
+  const most = Math.floor(CELLS_MAX / Math.max(1, robots.length));
+  const chosen = new Set(inShares(open, { most, fleetOf: ({ fleet }) => fleet }));
+  return round.tasks.filter((task) => chosen.has(task) || (task.robot !== null && !round.served.has(task.id)));
 }
 
 function mayWork(round: Round, robot: DispatchRobot): boolean {

@@ -14,6 +14,7 @@ import type {
 } from "./view.js";
 import { Ways } from "./ways.js";
 import { whyThis } from "./why.js";
+import { tasksInSight } from "./window.js";
 
 /**
  * How a robot's battery limits it; "low" looks for a charger, "charging" stays on one, "reluctant" may leave it for a
@@ -27,8 +28,6 @@ export const RESUME_RATIO = 0.6;
  * Standing idle for this long is idleness and not the pause between two tasks; also a charger's time to make contact.
  */
 export const SETTLE_MS = 10_000;
-/** Tasks without a robot that one round looks at, the oldest (R13). */
-export const TASKS_MAX = 1000;
 
 /** While it stands, only `task` may newly claim one of `places`; `robot`, when known, is kept free for it. */
 export interface Keep {
@@ -47,7 +46,7 @@ export const STARVING_MS = 300_000;
 export class Round {
   readonly view: DispatchView;
   readonly nowMs: number;
-  /** Most urgent first. */
+  /** Most urgent first; of very many those in sight (window.ts). */
   readonly tasks: readonly DispatchTask[];
   readonly robots: ReadonlyMap<string, DispatchRobot>;
   readonly destinations: ReadonlyMap<string, DispatchDestination>;
@@ -64,7 +63,7 @@ export class Round {
   readonly #around = new Map<string, Set<string>>();
   readonly #holders = new Map<string, string | null>();
   readonly #costsM = new Map<string, Map<string, number>>();
-  readonly #urgencies = new Map<string, number>();
+  readonly #urgencies: ReadonlyMap<string, number>;
 
   constructor(view: DispatchView, at: { travel: TravelCosts; nowMs: number }) {
     this.view = view;
@@ -74,14 +73,13 @@ export class Round {
     this.ways = new Ways({ destinations: this.destinations, travel: at.travel, speedMps: view.speedMps ?? 0 });
     this.starvingMs = view.policy?.starvingMs ?? STARVING_MS;
     const stepMs = view.policy?.priorityStepMs ?? PRIORITY_STEP_MS;
-    for (const task of view.tasks) {
+    const urgent = view.tasks.map((task) => {
       const restMs = task.deadlineMs === undefined ? 0 : this.ways.restMs(task);
-      this.#urgencies.set(task.id, urgencyMs(task, { nowMs: this.nowMs, stepMs, restMs }));
-    }
-    const byUrgency = (a: DispatchTask, b: DispatchTask) => this.urgencyMs(b) - this.urgencyMs(a) || a.order - b.order;
-    const sorted = [...view.tasks].sort(byUrgency);
-    let left = TASKS_MAX;
-    this.tasks = sorted.filter((task) => task.robot !== null || left-- > 0);
+      return { task, urgencyMs: urgencyMs(task, { nowMs: this.nowMs, stepMs, restMs }) };
+    });
+    const inSight = tasksInSight(urgent, view.robots);
+    this.#urgencies = new Map(inSight.map(({ task, urgencyMs }) => [task.id, urgencyMs]));
+    this.tasks = inSight.map(({ task }) => task);
     this.robots = new Map([...view.robots].sort(byId).map((robot) => [robot.id, robot]));
     const inHand = new Map<string, DispatchTask>();
     for (const task of this.tasks) {

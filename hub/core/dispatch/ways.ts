@@ -17,7 +17,7 @@ export class Ways {
   /** Metres per second on the way, 0 when it is not known. */
   readonly speedMps: number;
   readonly #ends = new Map<string, TaskEnd | null>();
-  readonly #legsM = new Map<string, number>();
+  readonly #legsM = new Map<string, Map<string, number>>();
 
   constructor(parts: {
     readonly destinations: ReadonlyMap<string, DispatchDestination>;
@@ -62,12 +62,16 @@ export class Ways {
 
   /** Metres from one destination to another. */
   #legM(from: string, to: string): number {
-    const key = `${from} ${to}`;
-    let wayM = this.#legsM.get(key);
+    let legsM = this.#legsM.get(from);
+    if (legsM === undefined) {
+      legsM = new Map();
+      this.#legsM.set(from, legsM);
+    }
+    let wayM = legsM.get(to);
     if (wayM === undefined) {
       const place = this.#destinations.get(from);
       wayM = place === undefined ? NOWHERE : this.wayM(place, to);
-      this.#legsM.set(key, wayM);
+      legsM.set(to, wayM);
     }
     return wayM;
   }
@@ -83,7 +87,7 @@ export class Ways {
     if (this.speedMps <= 0) return NOWHERE;
     let leastMs = NOWHERE;
     for (const destination of task.stop) {
-      const end = this.endOf(task, destination);
+      const end = this.#walk(task.legs ?? [], destination, task.dwellMs ?? 0); // asked once of each of very many tasks
       if (end !== null) leastMs = Math.min(leastMs, this.driveMs(end.tailM) + end.dwellMs);
     }
     return leastMs;
