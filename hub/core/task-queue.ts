@@ -1,37 +1,45 @@
 // What the dispatcher is shown of tasks: those that wait for a robot or a place, and those under way, with their
-// deadlines on the clock of this hub. A paused task is not shown; the robot that carries its load takes nothing else.
+// deadlines on the clock of this hub. A task has waited for as long as a hub certainly ran since it was accepted. A
+// paused task is not shown; the robot that carries its load takes nothing else. They may be very many, so each costs
+// little.
 
 import { tokenKey } from "../../proto/claim.js";
 import { deadlineLeftMs } from "./deadlines.js";
 import type { DispatchTask, UnderWay } from "./dispatch/view.js";
+import { hubTimeMs } from "./hub-time.js";
 import { heldOff } from "./interplay.js";
 import type { Task } from "./ledger-state.js";
 import type { Turn } from "./turn.js";
 
 /** Tasks that wait for a robot, or whose next stop waits for a place. */
 export function waitingTasks(turn: Turn): readonly DispatchTask[] {
-  const { ledger, startedMs } = turn.state;
+  const { ledger, interplay } = turn.state;
   const tasks: DispatchTask[] = [];
   for (const id of ledger.open) {
     const task = ledger.tasks.get(id);
     if (task === undefined || task.token.epoch !== 0 || task.cancelAsked || task.paused !== null) continue;
     // What is on a robot stays with it, and in hand: it can go to and fro no more.
-    if (task.robot === "" && heldOff(turn.state.interplay, "task", id, turn.nowMs) !== null) continue;
+    if (task.robot === "" && heldOff(interplay, "task", id, turn.nowMs) !== null) continue;
     const stop = task.stops[task.stopIndex]?.destinations;
     if (stop === undefined) continue;
-    const isInherited = task.acceptedEpoch !== ledger.epoch;
     tasks.push({
       id,
       fleet: task.fleet,
       stop,
       robot: task.robot === "" ? null : task.robot,
-      waitingSinceMs: isInherited ? startedMs : task.acceptedHubMs,
+      waitingSinceMs: turn.nowMs - waitedMs(turn, task),
       order: task.order,
       priority: task.priority,
       ...timesOf(turn, task),
     });
   }
   return tasks;
+}
+
+/** R6: the time for which a hub has certainly run since the task was accepted, over all restarts. */
+function waitedMs({ ledger, nowMs }: Turn, task: Task): number {
+  const { acceptedEpoch: epoch, acceptedHubMs: hubMs, spentMs } = task;
+  return hubTimeMs(ledger, { epoch, hubMs, spentMs }, nowMs);
 }
 
 /** Tasks whose robot acts on a claim of theirs. */
@@ -52,11 +60,14 @@ export function tasksUnderWay(turn: Turn): readonly UnderWay[] {
   return tasks;
 }
 
+const NO_LEGS: readonly (readonly string[])[] = [];
+
 function timesOf(turn: Turn, task: Task): Pick<DispatchTask, "legs" | "dwellMs" | "deadlineMs"> {
-  const legs = task.stops.slice(task.stopIndex + 1).map(({ destinations }) => destinations);
+  const { stops, stopIndex, dwellMs } = task;
+  const isLast = stopIndex + 1 >= stops.length;
+  const legs = isLast ? NO_LEGS : stops.slice(stopIndex + 1).map(({ destinations }) => destinations);
   const leftMs = deadlineLeftMs(turn.state, task, turn);
-  const times = { legs, dwellMs: task.dwellMs };
-  return leftMs === null ? times : { ...times, deadlineMs: turn.nowMs + leftMs };
+  return leftMs === null ? { legs, dwellMs } : { legs, dwellMs, deadlineMs: turn.nowMs + leftMs };
 }
 
 /** Robots that carry the load of a paused task, with its name. */
