@@ -1,6 +1,8 @@
 // Deadlines of tasks: how much is left, and telling people early that one cannot be met. A deadline counts from
-// acceptance on the hub's clock. Over a restart nobody knows how long the hub was down, so the longer of hub time and
-// wall time counts: a wall clock that was set back makes no deadline later, and downtime does not stop it.
+// acceptance in hub time, and only that can miss it. Over a restart nobody knows how long the hub was down, so the
+// longer of hub time and wall time is told: a wall clock that was set back makes no deadline later, and downtime uses
+// it up. But a wall clock may also have been set forward, so by it a task is expected late at most, and in time again
+// when the clock is put right.
 
 import type { DeadlineVerdict } from "../../proto/ledger.js";
 import { hubTimeMs } from "./hub-time.js";
@@ -15,15 +17,19 @@ interface At {
   readonly wallMs: number;
 }
 
-/** Left until the deadline, negative once it has passed; null without one. */
+/** Left until the deadline, negative once it has certainly passed, nothing where a wall clock says so; null without. */
 export function deadlineLeftMs(state: HubState, task: Task, at: At): number | null {
-  return task.deadlineMs === null ? null : task.deadlineMs - openMs(state, task, at);
+  const leftMs = certainLeftMs(state, task, at);
+  if (leftMs === null || task.deadlineMs === null || task.acceptedEpoch === state.ledger.epoch) return leftMs;
+  const byWallMs = task.deadlineMs - (at.wallMs - task.acceptedWallMs);
+  return Math.min(leftMs, Math.max(0, byWallMs));
 }
 
-function openMs({ ledger }: HubState, task: Task, at: At): number {
+/** R6: by the time for which a hub has certainly run. */
+function certainLeftMs({ ledger }: HubState, task: Task, at: At): number | null {
+  if (task.deadlineMs === null) return null;
   const { acceptedEpoch: epoch, acceptedHubMs: hubMs, spentMs } = task;
-  const hubMostMs = hubTimeMs(ledger, { epoch, hubMs, spentMs }, at.nowMs);
-  return epoch === ledger.epoch ? hubMostMs : Math.max(hubMostMs, at.wallMs - task.acceptedWallMs);
+  return task.deadlineMs - hubTimeMs(ledger, { epoch, hubMs, spentMs }, at.nowMs);
 }
 
 /** By how much the task is late, or will be as it has told last; null when it is in time as far as is known. */
@@ -44,28 +50,30 @@ export function foresee(turn: Turn, doneInMs: ReadonlyMap<string, number>): void
 
 function tell(turn: Turn, task: Task): void {
   const leftMs = deadlineLeftMs(turn.state, task, turn) ?? 0;
+  const isMissed = (certainLeftMs(turn.state, task, turn) ?? 0) <= 0;
   const doneInMs = turn.state.doneInMs.get(task.id);
-  const verdict = verdictOf(turn, task, { leftMs, doneInMs });
+  const verdict = isMissed ? "MISSED" : foreseen(turn, task, { leftMs, doneInMs });
   if (verdict === null) return;
-  const byMs = Math.abs((verdict === "MISSED" ? 0 : (doneInMs ?? 0)) - leftMs);
+  const byMs = Math.abs((isMissed ? 0 : (doneInMs ?? 0)) - leftMs);
   const estimate =
     doneInMs === undefined ? "nothing is known of when it is done" : `done in ${seconds(doneInMs)} at best`;
-  const left = leftMs > 0 ? `${seconds(leftMs)} left` : "no time left";
+  const none = isMissed ? "no time left" : "by the wall clock no time left";
+  const left = leftMs > 0 ? `${seconds(leftMs)} left` : none;
   turn.emit({ kind: "deadlineTold", task: task.id, verdict, byMs, detail: `${estimate}, ${left}` });
 }
 
-/** What is to be told now; null for nothing new. Between late and in time there is `deadlineSlackMs`. */
-function verdictOf(
+/** What is to be told before the deadline; null for nothing new. Between late and in time there is `deadlineSlackMs`. */
+function foreseen(
   { site }: Turn,
   task: Task,
   seen: { readonly leftMs: number; readonly doneInMs: number | undefined },
 ): DeadlineVerdict | null {
   const { leftMs, doneInMs } = seen;
-  if (leftMs <= 0) return "MISSED";
-  if (doneInMs === undefined) return null;
-  if (task.told !== "EXPECTED_LATE")
-    return doneInMs > leftMs && task.toldTimes < 2 * TOLD_MOST ? "EXPECTED_LATE" : null;
-  if (task.toldTimes >= 2 * TOLD_MOST - 1) return null;
+  if (task.told !== "EXPECTED_LATE") {
+    const isLate = leftMs <= 0 || (doneInMs !== undefined && doneInMs > leftMs);
+    return isLate && task.toldTimes < 2 * TOLD_MOST ? "EXPECTED_LATE" : null;
+  }
+  if (doneInMs === undefined || task.toldTimes >= 2 * TOLD_MOST - 1) return null;
   return leftMs - doneInMs >= site.config.dispatch.deadlineSlackMs ? "EXPECTED_IN_TIME" : null;
 }
 

@@ -17,9 +17,11 @@ function submit(site: SiteUnderTest, task: string, over: { priority?: number; de
 }
 
 function view(site: SiteUnderTest, task: string) {
-  const at = { all: true, nowMs: site.nowMs, wallMs: 1_700_000_000_000 + site.nowMs };
+  const at = { all: true, nowMs: site.nowMs, wallMs: 1_700_000_000_000 + site.nowMs + site.wallAheadMs };
   return taskViews(site.hub.state, at).find(({ id }) => id === task);
 }
+
+const YEAR_MS = 365 * 86_400_000;
 
 const told = (site: SiteUnderTest) => site.bodies("deadlineTold").map(({ task, verdict }) => `${task} ${verdict}`);
 
@@ -90,6 +92,31 @@ t.test("a deadline goes on over a restart, by the longer of hub time and wall ti
   const behind = { all: true, nowMs: under.nowMs, wallMs: 0 };
   const setBack = taskViews(under.hub.state, behind)[0]?.deadlineLeftMs ?? 0;
   t.ok(setBack > leftMs && setBack < 100_000, `${setBack} ms left by a wall clock that was set back`);
+});
+
+t.test("R6 no wall clock marks a deadline as missed: it can only make one be expected late", async (t) => {
+  const under = site();
+  submit(under, "t1", { deadlineMs: 100_000, dwellMs: 5000 });
+  submit(under, "t2", { deadlineMs: 60_000 });
+  under.ask({ kind: "pauseTask", act: ACT, task: "t2" });
+  under.run(5000);
+  t.same(told(under), []);
+  under.wallAheadMs = YEAR_MS;
+  under.restart(1000);
+  ready(under, "r1");
+  under.run(1000);
+  t.same(told(under), ["t1 EXPECTED_LATE", "t2 EXPECTED_LATE"]);
+  t.match(under.bodies("deadlineTold").at(-1), { byMs: 0, detail: /by the wall clock no time left/ });
+  t.ok((view(under, "t1")?.lateMs ?? YEAR_MS) < 30_000, "by what it takes, and by no year");
+  under.wallAheadMs = 0;
+  under.run(1000);
+  t.match(told(under).slice(2), ["t1 EXPECTED_IN_TIME"], "it takes back what it can");
+  under.run(60_000);
+  t.same(
+    told(under).filter((one) => one.startsWith("t2")),
+    ["t2 EXPECTED_LATE", "t2 MISSED"],
+    "in hub time it is missed",
+  );
 });
 
 t.test("R10 priority and deadline belong to the contents of a task", async (t) => {

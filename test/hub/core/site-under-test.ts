@@ -100,6 +100,7 @@ export class SiteUnderTest {
   readonly #answers = new Map<number, OperatorAnswer | Refusal>();
   hub: Hub;
   nowMs = START_MS;
+  wallAheadMs = 0; // of the hub's machine, set by somebody
   #asks = 0;
   #streams = 0;
   #reports = 0;
@@ -131,7 +132,7 @@ export class SiteUnderTest {
   }
 
   #now() {
-    return { nowMs: this.nowMs, wallMs: WALL_MS + this.nowMs };
+    return { nowMs: this.nowMs, wallMs: WALL_MS + this.nowMs + this.wallAheadMs };
   }
 
   /** The hub ends without a word and starts again from its ledger; every stream is gone. */
