@@ -6,6 +6,7 @@ import { tokenKey } from "../../proto/claim.js";
 import { NEVER_FRESH } from "../../proto/freshness.js";
 import { CAUSES, type CauseName, causesOf, RUNGS } from "../../proto/mode.js";
 import type { QuestionType } from "../../proto/questions.js";
+import { isOutside } from "./claims.js";
 import { interplayQuestions } from "./interplay.js";
 import {
   actingClaim,
@@ -131,11 +132,11 @@ function needsPerson(name: string): boolean {
   return Object.hasOwn(CAUSES, name) && CAUSES[name as CauseName].clear === "person" && name !== "operator";
 }
 
-/** Places that have lapsed, and tasks whose outcome is not known. */
+/** Places that have lapsed and whose robots are silent or elsewhere, and tasks whose outcome is not known. */
 function held(state: HubState): readonly Doubt[] {
   const doubts: Doubt[] = [];
   for (const claim of state.ledger.byDestination.values()) {
-    if (!claim.lapsed) continue;
+    if (!claim.lapsed || isKept(state, claim)) continue;
     const facts = `lapsed under ${claim.robot}, token ${tokenKey(claim.token)}`;
     doubts.push({ type: "free", subject: claim.destination, facts, decision: "freePlace" });
     const task = taskInDoubt(state, claim);
@@ -145,6 +146,20 @@ function held(state: HubState): readonly Doubt[] {
     doubts.push({ type: "outcome", subject: task.id, facts: about, decision: "endTask" });
   }
   return doubts;
+}
+
+/**
+ * R4: a robot that is linked and heard keeps its place although its claim has lapsed: it goes on to it when it may, or
+ * stands so that it is not certainly outside. Nothing is given by this; whoever has seen the place can still say so.
+ */
+function isKept(state: HubState, claim: Claim): boolean {
+  const watch = state.watches.get(claim.robot);
+  if (watch === undefined || watch.stream === null || !watch.heard || watch.verdict !== "fresh") return false;
+  const told = lastPose(watch);
+  const isWatched = state.site.fleets.get(watch.fleet)?.freshness.channels.pose !== undefined;
+  if (told === undefined || !isWatched) return false;
+  const { pose, errorM } = told;
+  return claim.phase === "assigned" || !isOutside(state, { ...pose, radiusM: errorM }, claim.destination);
 }
 
 /** R10: the task of a claim that lapsed while its robot acted on it and is not there any more; null for another one. */
