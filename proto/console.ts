@@ -213,6 +213,6 @@ export interface TrailView {
 
 export const TRAIL_FIELDS = [
   ...(["xM", "yM", "headingRad", "ageMs", "planMs", "inferenceMs"] as const),
-  ...(["plans", "misses", "speedMps", "rung"] as const),
+  ...(["plans", "misses", "unsure", "speedMps", "rung"] as const),
 ] as const;
 export type TrailField = (typeof TRAIL_FIELDS)[number];

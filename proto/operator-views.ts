@@ -48,6 +48,8 @@ const causes = listOf(cause, 256);
 const token = struct({ epoch: count, counter: count });
 export const phase = enumOf(TASK_PHASES);
 
+const confidence = struct({ least: real, unsure: count, tenths: listOf(count, 256) });
+
 const robotView = struct({
   id: said,
   fleet: said,
@@ -74,10 +76,12 @@ const robotView = struct({
   plans: count,
   planDeadlineMisses: count,
   inferenceMs: real,
+  model: optional(struct({ name: said, drives: flag, confidence: optional(confidence) })),
   halt: said,
 });
 export const readRobotView = also(robotView, { drained: said, overrideLeftMs: count });
-/** A robot as people see it. Absent `ageBoundMs`: nothing was ever fresh; absent `leaseLeftMs`: no lease. */
+/** A robot as people see it. Absent `ageBoundMs`: nothing was ever fresh; absent `leaseLeftMs`: no lease; absent
+ * `model`: what drives it is not told. */
 export type RobotView = Read<typeof readRobotView>;
 
 const readFleetView = struct({ id: said, rung, causes, robots: count, stale: count });

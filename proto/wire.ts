@@ -1,6 +1,7 @@
 // The messages of the link, the telemetry and the on-board contract as typed values, parsed at the border (R13). Each
 // reader takes the plain object that the codec gives. Unknown rungs read as HALT; every other unknown value is refused.
 
+import { TENTHS } from "./confidence.js";
 import { CAUSES, RUNGS } from "./mode.js";
 import {
   count,
@@ -17,6 +18,7 @@ import {
   type Reader,
   struct,
   text,
+  upTo,
   WireRefused,
   whole,
 } from "./shape.js";
@@ -101,6 +103,32 @@ export type Grant = Read<typeof grant>;
 // Telemetry.
 const poseTelemetry = struct({ pose, errorM: number(0, COORDINATE_M), speedMps: number(-100, 100) });
 const batteryTelemetry = struct({ chargeRatio: number(0, 1), charging: flag });
+/** Of the newest decisions of a model; no window of a site file is longer. */
+const MOST_DECISIONS = 10_000;
+const confidenceFields = struct({
+  least: number(0, 1),
+  unsure: upTo(MOST_DECISIONS),
+  tenths: listOf(upTo(MOST_DECISIONS), TENTHS),
+});
+const modelConfidence: Reader<Read<typeof confidenceFields>> = (value, path) => {
+  const read = confidenceFields(value, path);
+  const { unsure, tenths } = read;
+  if (tenths.length !== TENTHS) throw new WireRefused(`${path}.tenths`, `${TENTHS} items`, `${tenths.length} items`);
+  const decisions = tenths.reduce((sum, found) => sum + found, 0);
+  if (decisions > MOST_DECISIONS)
+    throw new WireRefused(`${path}.tenths`, `at most ${MOST_DECISIONS} decisions`, decisions);
+  if (unsure > decisions) throw new WireRefused(`${path}.unsure`, `at most the ${decisions} decisions`, unsure);
+  return read;
+};
+const modelFields = struct({ name: text(128), drives: flag, confidence: optional(modelConfidence) });
+/** The model that drives a robot whenever one does; `name` empty: it has none. */
+export type DrivingModel = Read<typeof modelFields>;
+const drivingModel: Reader<DrivingModel> = (value, path) => {
+  const read = modelFields(value, path);
+  if (read.name === "" && (read.drives || read.confidence !== undefined))
+    throw new WireRefused(`${path}.name`, "the name of the model that drives", read.name);
+  return read;
+};
 const edgeTelemetry = struct({
   rung,
   causes: listOf(cause, MOST_CAUSES),
@@ -111,6 +139,7 @@ const edgeTelemetry = struct({
   activity: text(32),
   blockedBy: text(64),
   pathM: listOf(coordinate, 128),
+  model: optional(drivingModel),
 });
 const telemetryTag = struct({
   robot: id,

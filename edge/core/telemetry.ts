@@ -1,9 +1,11 @@
 // What the robot tells the hub by telemetry, each sample with its freshness tag (R6): captured on the edge's clock, and
 // the time elapsed since the last hub nonce was received. Newest wins; nothing is queued; none of it is authority.
 
-import type { Telemetry, TelemetryValue } from "../../proto/wire.js";
+import type { DrivingModel, Telemetry, TelemetryValue } from "../../proto/wire.js";
+import { actingOn } from "./authority.js";
 import { ageMs, frozen, sampleOf } from "./channels.js";
-import { allCauses, poseDoubted, rungOf } from "./modes.js";
+import { slotWith } from "./controller/slots.js";
+import { allCauses, mayPlan, poseDoubted, rungOf } from "./modes.js";
 import type { EdgeEffect, EdgeState } from "./types.js";
 
 const SLOW_MS = 1000;
@@ -57,7 +59,22 @@ function edgeValue(state: EdgeState): TelemetryValue {
     activity: state.activity,
     blockedBy: state.blockedBy.slice(0, 64),
     pathM: state.path.slice(0, PATH_NUMBERS),
+    model: drivingModel(state),
   };
+}
+
+/** The live controller; without one the planner's values are followed as they are, and it tells no confidence. */
+function drivingModel(state: EdgeState): DrivingModel {
+  const drives = mayPlan(state) && actingOn(state) !== undefined && state.activity !== "arrived"; // R8
+  const live = slotWith(state.controllers, "live");
+  if (live === undefined) {
+    const name = state.health.planner;
+    return { name, drives: drives && name !== "", confidence: undefined };
+  }
+  const { model: name, manifest } = live;
+  if (manifest.confidence.kind === "none") return { name, drives, confidence: undefined };
+  const { confidence: tenths, unsure } = state.health.figures(name);
+  return { name, drives, confidence: { least: manifest.confidence.least, unsure, tenths } };
 }
 
 function publish(

@@ -2,10 +2,12 @@
 // channel is, its task, its link, its last decisions in the ledger, and the last minutes as lines. What the hub is not
 // told says so.
 
+import { tenthsOf } from "../../proto/confidence.js";
 import type { LiveRobot, RobotDetail, TrailView } from "../../proto/console.js";
 import { leaseLeftMs } from "./ages.js";
 import { isRefused } from "./api.js";
 import { needOf } from "./attention.js";
+import { confidenceText, modelText } from "./confidence.js";
 import { byId, el, Rows, setText } from "./dom.js";
 import { eventRow } from "./event-row.js";
 import { eventsOf } from "./events.js";
@@ -13,6 +15,7 @@ import { missedOf, Rate } from "./figures.js";
 import type { ModeControl } from "./mode-control.js";
 import { Spark } from "./spark.js";
 import type { Store } from "./store.js";
+import { Tenths } from "./tenths.js";
 import { ageText, causeWords, DOES, leftText, SHORT, told } from "./words.js";
 
 const DETAIL_MS = 500;
@@ -42,8 +45,13 @@ export class RobotCard {
     ageMs: new Spark({ title: "age of telemetry", format: (ms) => ageText(ms) }),
     planMs: new Spark({ title: "plan latency", format: (ms) => `${ms.toFixed(1)} ms` }),
     missed: new Spark({ title: "plans missed, of each 100", format: (share) => share.toFixed(1) }),
+    unsure: new Spark({
+      title: "decisions less sure than asked, of each 100",
+      ...{ format: (share: number) => share.toFixed(1), none: "none told" },
+    }),
     speedMps: new Spark({ title: "speed", format: (speed) => `${Math.abs(speed).toFixed(2)} m/s` }),
   };
+  readonly #tenths = new Tenths("its newest decisions, by confidence");
   readonly #rate = new Rate();
   #robot = "";
   #detail: RobotDetail | null = null;
@@ -74,11 +82,11 @@ export class RobotCard {
     this.#body = el(
       "div",
       { hidden: true },
-      ...[head, this.#why, buttons, section("Mode", this.#causes), el("section", {}, this.#asOf, this.#facts)],
+      ...[head, this.#why, buttons, section("Mode", this.#causes)],
+      el("section", {}, this.#asOf, this.#facts, this.#tenths.element),
       section("Freshness and link", this.#channels),
       section("Last decisions in the ledger", this.#decisions, explain, this.#story),
       section("Last minutes", ...Object.values(this.#sparks).map(({ element }) => element)),
-      el("p", { class: "note" }, "Confidence of its models is not told to the hub: drover-edge explain tells it."),
     );
     this.#element.replaceChildren(this.#empty, this.#body);
     store.onChange(() => this.show());
@@ -111,6 +119,9 @@ export class RobotCard {
     setText(this.#asOf, verdict === "fresh" ? "Now" : `As last told, ${ageText(ageMs)} ago`);
     this.#causes.replaceChildren(...this.#causeItems(robot));
     this.#factRows.show(this.#factsOf(robot, viewAgeMs).map((fact) => [fact[0], fact]));
+    const { model } = robot;
+    const { tenths = [], least } = model?.confidence ?? {};
+    this.#tenths.show(tenthsOf([{ tenths }]), { none: confidenceText(model), least });
     this.#channelRows.show(this.#channelsOf(robot, ageMs).map((fact) => [fact[0], fact]));
     const events = eventsOf(this.#store.events.all, robot.id).slice(-EVENTS_SHOWN).reverse();
     this.#decisions.replaceChildren(...events.map((event) => eventRow(event)));
@@ -167,6 +178,8 @@ export class RobotCard {
       ["battery", robot.charging ? `${charge}, charging` : charge],
       ["plan", told(robot.planMs, "ms")],
       ["inference", robot.plans === 0 ? "not told" : told(robot.inferenceMs, "ms")],
+      ["model", modelText(robot.model)],
+      ["confidence", confidenceText(robot.model)],
       ["plans", robot.plans === 0 ? "not told" : `${robot.plans}, ${robot.planDeadlineMisses} missed`],
     ];
   }
@@ -205,9 +218,10 @@ export class RobotCard {
     const found = await api.get<TrailView>("trail", { id: selected }).catch(() => null);
     if (found === null || isRefused(found) || found.robot !== this.#store.selected) return;
     const last = (values: readonly (number | null)[]) => values.slice(-TRAIL_SHOWN);
-    const { ageMs, planMs, speedMps, plans, misses } = found.series;
+    const { ageMs, planMs, speedMps, plans, misses, unsure } = found.series;
     this.#sparks.ageMs.show(last(ageMs));
     this.#sparks.planMs.show(last(planMs));
+    this.#sparks.unsure.show(last(unsure));
     this.#sparks.speedMps.show(last(speedMps));
     this.#sparks.missed.show(missedOf(last(plans), last(misses)));
   }

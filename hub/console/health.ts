@@ -1,11 +1,15 @@
-// The health of decisions over all robots: how old what they rest on is, how long plans take, and how often the rules
-// drove in their place. One sample a second since this page was opened; the robot's card has what the hub remembers.
+// The health of decisions over all robots: how old what they rest on is, how long plans take, how often the rules
+// drove in their place, and how sure the models are. One sample a second since this page was opened; the robot's card
+// has what the hub remembers.
 
+import { confidenceNow, medianTenth, tenthsOf, unsureOf } from "../../proto/confidence.js";
 import type { LiveRobot } from "../../proto/console.js";
 import { freshnessOf } from "./ages.js";
+import { coverText, tenthText } from "./confidence.js";
 import { byId, el, setText } from "./dom.js";
 import { Spark } from "./spark.js";
 import type { Store } from "./store.js";
+import { Tenths } from "./tenths.js";
 import { ageText } from "./words.js";
 
 const SAMPLE_MS = 1000;
@@ -17,6 +21,8 @@ export class Health {
   readonly #series = new Map<string, (number | null)[]>();
   readonly #totals: { readonly plans: number; readonly misses: number }[] = [];
   readonly #sparks: Readonly<Record<string, Spark>>;
+  readonly #tenths = new Tenths("newest decisions of the models that drive, by confidence");
+  readonly #cover = el("p", { class: "note" });
   readonly #worst = el("ol", { class: "bars" });
 
   constructor(store: Store) {
@@ -35,16 +41,16 @@ export class Health {
         title: "plans missed, of each 100 (rules drove instead)",
         format: (share) => share.toFixed(1),
       }),
+      confidence: new Spark({ title: "median confidence of models", format: tenthText, none: "none told" }),
+      unsure: new Spark({
+        title: "decisions less sure than their manifest asks, of each 100",
+        ...{ format: (share: number) => share.toFixed(1), none: "none told" },
+      }),
     };
     byId("health").append(
       ...Object.values(this.#sparks).map(({ element }) => element),
-      el("h3", {}, "Oldest telemetry, robot by robot"),
-      this.#worst,
-      el(
-        "p",
-        { class: "note" },
-        "Confidence of models is not told to the hub; drover-edge explain tells it on the robot.",
-      ),
+      ...[el("h3", {}, "Confidence of models"), this.#tenths.element, this.#cover],
+      ...[el("h3", {}, "Oldest telemetry, robot by robot"), this.#worst],
     );
     setInterval(() => this.#sample(), SAMPLE_MS);
   }
@@ -58,6 +64,8 @@ export class Health {
     const ages = fresh.map(({ ageMs }) => ageMs).filter(Number.isFinite);
     const heard = fresh.filter(({ verdict }) => verdict === "fresh").map(({ robot }) => robot);
     const plans = heard.flatMap(({ planMs }) => (planMs === undefined ? [] : [planMs]));
+    const sure = heard.flatMap(({ model }) => confidenceNow(model) ?? []);
+    const tenths = tenthsOf(sure);
     this.#put({
       oldest: mostOf(ages),
       median: medianOf(ages),
@@ -67,9 +75,12 @@ export class Health {
       planMost: mostOf(plans),
       inference: medianOf(heard.flatMap(({ inferenceMs, plans: made }) => (made === 0 ? [] : [inferenceMs]))),
       fallback: this.#fallback(there),
+      ...{ confidence: medianTenth(tenths), unsure: unsureOf(sure) },
     });
     if (byId("panel-health").hidden) return;
     for (const [name, spark] of Object.entries(this.#sparks)) spark.show(this.#series.get(name) ?? []);
+    this.#tenths.show(tenths, { none: "no decision is told of" });
+    setText(this.#cover, coverText(there, heard));
     const oldest = fresh.sort((a, b) => b.ageMs - a.ageMs).slice(0, 12);
     const rows = oldest.map(({ robot, ageMs, verdict, share }) => {
       const bar = el("span", { class: `bar ${verdict}` });

@@ -8,6 +8,7 @@ export interface SparkOptions {
   readonly title: string;
   readonly format: (value: number) => string;
   readonly limit?: number; // drawn as a dashed line
+  readonly none?: string; // what is said where there is no newest value
 }
 
 const WIDTH = 220;
@@ -30,7 +31,8 @@ export class Spark {
   show(values: readonly (number | null)[]): void {
     const known = values.filter((value): value is number => value !== null && Number.isFinite(value));
     const last = values.at(-1);
-    setText(this.#value, last === null || last === undefined ? "not told" : this.#options.format(last));
+    const { format, none = "not told" } = this.#options;
+    setText(this.#value, last === null || last === undefined ? none : format(last));
     const context = this.#canvas.getContext("2d");
     if (context === null) return;
     const { late, accent } = coloursOf(["late", "accent"]);

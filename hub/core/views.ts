@@ -56,6 +56,7 @@ function robotView(state: HubState, watch: RobotWatch, nowMs: number): RobotView
     plans: edge?.plans ?? 0,
     planDeadlineMisses: edge?.planDeadlineMisses ?? 0,
     inferenceMs: edge?.inferenceMs ?? 0,
+    model: edge?.model,
     ...takenOver(state, watch, nowMs),
   };
 }

@@ -1,6 +1,7 @@
 // What the console remembers of robots: a sample per second, in memory, bounded (R13). Poses are in no ledger, so this
 // is all that a look back can show of them, and it ends where the memory ends.
 
+import { confidenceNow, unsureOf } from "../../proto/confidence.js";
 import { type LiveRobot, TRAIL_FIELDS, type TrailField, type TrailView } from "../../proto/console.js";
 import { severity } from "../../proto/mode.js";
 import type { RobotView, SiteView } from "../../proto/operator-views.js";
@@ -16,6 +17,11 @@ function isFresh({ telemetryVerdict }: RobotView): boolean {
   return telemetryVerdict === "fresh";
 }
 
+function unsureNow(robot: RobotView): number | null {
+  const told = isFresh(robot) ? confidenceNow(robot.model) : undefined;
+  return told === undefined ? null : unsureOf([told]);
+}
+
 const VALUES: Readonly<Record<TrailField, (robot: RobotView) => number | undefined>> = {
   xM: ({ pose }) => pose?.xM,
   yM: ({ pose }) => pose?.yM,
@@ -25,6 +31,7 @@ const VALUES: Readonly<Record<TrailField, (robot: RobotView) => number | undefin
   inferenceMs: (robot) => (isFresh(robot) && robot.plans > 0 ? robot.inferenceMs : undefined),
   plans: ({ plans }) => plans,
   misses: ({ planDeadlineMisses }) => planDeadlineMisses,
+  unsure: (robot) => unsureNow(robot) ?? undefined,
   speedMps: (robot) => (isFresh(robot) && robot.pose !== undefined ? robot.speedMps : undefined),
   rung: ({ rung }) => severity(rung),
 };

@@ -31,7 +31,9 @@ function edgeSample(): Telemetry {
   const causes = [{ name: "sensor-stale", rung: "REACTIVE_ONLY", detail: "scan is up to 612 ms old" }] as const;
   const plans = { planMs: 7.5, plans: 12_345, planDeadlineMisses: 2, inferenceMs: 4.25 };
   const doing = { activity: "driving", blockedBy: "", pathM: Array.from({ length: 64 }, (_, index) => index * 0.25) };
-  const value = { kind: "edge", rung: "AUTONOMOUS", causes, ...plans, ...doing } as const;
+  const confidence = { least: 0.5, unsure: 3, tenths: [0, 0, 0, 1, 2, 5, 12, 30, 60, 90] };
+  const model = { name: "local-policy 1.0.0", drives: true, confidence };
+  const value = { kind: "edge", rung: "AUTONOMOUS", causes, ...plans, ...doing, model } as const;
   return { ...TAG, channel: "edge", sequence: 815, value };
 }
 

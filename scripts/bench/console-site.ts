@@ -108,8 +108,16 @@ function robotOf({ id, index, fleet, places, nowMs, silentMs, halted }: Making):
     ...{ absent: false, telemetryCapturedMs: Math.floor(seenMs), telemetrySent: Math.floor(nowMs / 200) },
     telemetryVerdict: ageMs > 30_000 ? "lost" : ageMs > 5000 ? "late" : "fresh",
     ...{ plans: Math.floor(nowMs / 500), planDeadlineMisses: index % 7, inferenceMs: 2.5 },
-    halt: stopped ? "obeyed" : "",
+    ...{ model: modelOf(index, rung === "AUTONOMOUS"), halt: stopped ? "obeyed" : "" },
   };
+}
+
+/** Every fifth has a model that tells no confidence, every ninth an edge that does not tell its model. */
+function modelOf(index: number, drives: boolean): RobotView["model"] {
+  if (index % 9 === 8) return undefined;
+  if (index % 5 === 4) return { name: "grid-planner 1.0.0", drives, confidence: undefined };
+  const tenths = [0, 0, 0, index % 2, 2, 6, 12, 25, 60, 94 - (index % 2)];
+  return { name: "local-policy 1.0.0", drives, confidence: { least: 0.5, unsure: 2 + (index % 2), tenths } };
 }
 
 function placesOf(places: readonly string[], robots: readonly RobotView[]): PlaceView[] {

@@ -17,6 +17,7 @@ import { CAUSES, type CauseName, RUNGS } from "../../proto/mode.js";
 import { toOneOf } from "../../proto/shape.js";
 import { WHY_NOT, type WhyNotReason } from "../../proto/why.js";
 import {
+  type DrivingModel,
   type EdgeMessage,
   type HubMessage,
   OUTCOMES,
@@ -111,12 +112,23 @@ const hubMessage: fc.Arbitrary<HubMessage> = fc.oneof(
   member("askWhy", { ask: positive, id: maybeId }),
 );
 
+const model: fc.Arbitrary<DrivingModel> = fc
+  .record({
+    ...{ name: text, drives: flag, least: real(0, 1), isTold: flag },
+    ...{ part: real(0, 1), tenths: fc.array(fc.nat(1000), { minLength: 10, maxLength: 10 }) },
+  })
+  .map(({ name, drives, least, isTold, part, tenths }) => {
+    const unsure = Math.floor(part * tenths.reduce((sum, found) => sum + found, 0));
+    if (name === "") return { name, drives: false, confidence: undefined };
+    return { name, drives, confidence: isTold ? { least, unsure, tenths } : undefined };
+  });
 const telemetryValue: fc.Arbitrary<TelemetryValue> = fc.oneof(
   member("pose", { pose, errorM: real(0, 100_000), speedMps: real(-100, 100) }),
   member("battery", { chargeRatio: real(0, 1), charging: flag }),
   member("edge", {
     ...{ rung, causes, planMs: real(0, 1e9), plans: count, planDeadlineMisses: count, inferenceMs: real(0, 1e9) },
     ...{ activity: text, blockedBy: text, pathM: fc.array(single(-99_999, 99_999), { maxLength: 6 }) },
+    model: fc.option(model, { nil: undefined }),
   }),
 );
 

@@ -222,3 +222,32 @@ t.test("R7 the order to clear latches names causes of the closed table only", as
   );
   t.match(refused, { path: "m.clearLatches.causes[0]", found: "magic" });
 });
+
+t.test("R13 what a robot tells of its model's confidence is read whole or refused with its path", async (t) => {
+  const { read } = contractOf("Telemetry");
+  const sure = { least: 0.5, unsure: 3, tenths: [0, 0, 0, 0, 3, 0, 0, 0, 0, 9_997] };
+  const told = (model: object | undefined) => ({ ...telemetry, edge: { ...edge, model } });
+  const driving = (of: object) => told({ name: "m 1.0.0", drives: true, confidence: { ...sure, ...of } });
+  for (const model of [undefined, { name: "", drives: false }, { name: "m 1.0.0", drives: true }])
+    t.match(read(told(model), "m"), { value: { model } }, "not told, no model, a model that tells none");
+  t.same((read(driving({}), "m") as { readonly value: object }).value, { kind: "edge", ...edge, ...driving({}).edge });
+  const rows: readonly (readonly [string, Plain & { readonly edge: object }])[] = [
+    ...([Number.NaN, -0.1, 1.1, "0.5", undefined] as const).map((least) => ["least", driving({ least })] as const),
+    ...([Number.NaN, -1, 0.5, 10_001, 2 ** 60] as const).map((unsure) => ["unsure", driving({ unsure })] as const),
+    ...[many(9, 0), many(0, 0), many(11, 0)].map((tenths) => ["tenths", driving({ tenths, unsure: 0 })] as const),
+    ["tenths", driving({ tenths: [...many(9, 0), 10_001] })],
+    ["tenths", driving({ tenths: many(10, 1001) })],
+    ["tenths", driving({ tenths: [...many(9, 0), Number.NaN] })],
+    ["tenths", driving({ tenths: [...many(9, 5), -1] })],
+    ["unsure", driving({ tenths: [...many(9, 0), 2] })],
+  ];
+  for (const [field, plain] of rows) {
+    const found = refusalOf(() => read(plain, "m"));
+    t.match(found?.path, new RegExp(`^m\\.edge\\.model\\.confidence\\.${field}`), JSON.stringify(plain.edge));
+  }
+  for (const model of [{ drives: true }, { drives: false, confidence: sure }])
+    t.match(
+      refusalOf(() => read(told({ name: "", ...model }), "m")),
+      { path: "m.edge.model.name" },
+    );
+});

@@ -5,6 +5,7 @@
 import type { HealthPolicy } from "../../../fleet-config/types.js";
 import type { ModelReference } from "../../../models/histogram.js";
 import type { ModelManifest } from "../../../models/manifest.js";
+import { TENTHS } from "../../../proto/confidence.js";
 import type { CauseName, Signal } from "../../../proto/mode.js";
 import { modelName } from "../controller/slots.js";
 import { Drift, type DriftMemory } from "./drift.js";
@@ -36,6 +37,7 @@ export interface ModelDecision {
 export interface HealthFigures {
   readonly decisions: number;
   readonly confidence: readonly number[]; // how many decisions in each tenth from 0 to 1
+  readonly unsure: number; // how many of these were less sure than the model must be, findings or not
   readonly unsureShare: number;
   readonly oldShare: number;
   readonly refusedShare: number;
@@ -48,7 +50,6 @@ type HealthCause = Extract<CauseName, `model-${string}` | "canary-failed">;
 
 const MEASURES = ["model-unsure", "model-inputs-old", "model-refused", "model-fallback", "model-drift"] as const;
 
-const TENTHS = 10;
 /** Of a cause, as the link takes it. */
 const MOST_DETAIL = 200;
 
@@ -65,7 +66,7 @@ export interface WatchMemory {
 
 class Watch {
   readonly model: WatchedModel;
-  readonly confidence: BinWindow;
+  readonly confidence: BinWindow; // the tenth of each decision, and whether it was too unsure
   readonly unsure: ShareWindow;
   readonly old: ShareWindow;
   readonly refused: ShareWindow;
@@ -73,14 +74,15 @@ class Watch {
   readonly drift: Drift | null;
   canaryFault = "";
   #tenth = 0; // of the newest confidence
-  readonly #newest = () => this.#tenth;
+  #isUnsure = false;
+  readonly #newest = (feature: number) => (feature === 0 ? this.#tenth : Number(this.#isUnsure));
   readonly #policy: HealthPolicy;
   readonly #well: ReadonlyMap<HealthCause, Signal>;
 
   constructor(model: WatchedModel, policy: HealthPolicy, controlMs: number) {
     this.model = model;
     this.#policy = policy;
-    this.confidence = new BinWindow([TENTHS], policy.decisions);
+    this.confidence = new BinWindow([TENTHS, 2], policy.decisions);
     this.unsure = new ShareWindow(policy.decisions);
     this.old = new ShareWindow(policy.decisions);
     this.refused = new ShareWindow(policy.decisions);
@@ -99,8 +101,9 @@ class Watch {
 
   #sure(confidence: number): void {
     this.#tenth = Math.min(TENTHS - 1, Math.max(0, Math.floor(confidence * TENTHS))) || 0;
+    this.#isUnsure = !(confidence >= this.model.leastConfidence);
     this.confidence.add(this.#newest);
-    this.unsure.add(!(confidence >= this.model.leastConfidence));
+    this.unsure.add(this.#isUnsure);
   }
 
   get memory(): WatchMemory {
@@ -230,7 +233,8 @@ export class Health {
     const { confidence, unsure, old, refused, fallback, drift, canaryFault } = this.#watch(model);
     return {
       decisions: old.size,
-      confidence: [...confidence.counts],
+      confidence: [...confidence.counts.subarray(0, TENTHS)],
+      unsure: confidence.counts[TENTHS + 1] as number,
       unsureShare: unsure.share,
       oldShare: old.share,
       refusedShare: refused.share,

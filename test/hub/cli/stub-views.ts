@@ -30,13 +30,19 @@ export function aRobot(id: string, over: Partial<RobotView> = {}): RobotView {
     plans: 60,
     planDeadlineMisses: 0,
     inferenceMs: 3.5,
+    model: undefined,
     halt: "",
     ...over,
   };
 }
 
+const SURE: RobotView["model"] = {
+  ...{ name: "local-policy 1.0.0", drives: true },
+  confidence: { least: 0.5, unsure: 3, tenths: [0, 0, 0, 1, 2, 5, 12, 30, 60, 90] },
+};
+
 export const ROBOTS: readonly RobotView[] = [
-  aRobot("r1", { task: "t7", destination: "P4", speedMps: 0.84, planMs: 7.25, activity: "DRIVE" }),
+  aRobot("r1", { task: "t7", destination: "P4", speedMps: 0.84, planMs: 7.25, activity: "DRIVE", model: SURE }),
   aRobot("r2", {
     rung: "REACTIVE_ONLY",
     causes: [

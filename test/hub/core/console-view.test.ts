@@ -3,7 +3,11 @@
 
 import t from "tap";
 import { robotDetail } from "../../../hub/core/console-view.js";
+import { robotViews } from "../../../hub/core/views.js";
 import { tokenKey } from "../../../proto/claim.js";
+import { decode, encode } from "../../../proto/codec/codec.js";
+import { readRobotView } from "../../../proto/operator-views.js";
+import type { DrivingModel } from "../../../proto/wire.js";
 import { ready, SiteUnderTest } from "./site-under-test.js";
 
 function aSite(): SiteUnderTest {
@@ -54,4 +58,30 @@ t.test("a robot that never spoke has no renewal, no fresh channel and no token",
     channels: [{ name: "pose", ageBoundMs: null, verdict: "lost", samples: 0 }],
     ...{ token: "", renewedAgoMs: null },
   });
+});
+
+t.test("R7 a robot's view has the model that its edge last told of, and none before it has", async (t) => {
+  const site = aSite();
+  const model = () => robotViews(site.hub.state, site.nowMs).find(({ id }) => id === "r1")?.model;
+  t.equal(model(), undefined, "not told");
+  const told = {
+    name: "m 1.0.0",
+    drives: true,
+    confidence: { least: 0.5, unsure: 1, tenths: [0, 0, 0, 1, 0, 0, 0, 0, 0, 9] },
+  };
+  const doing = { activity: "driving", blockedBy: "", pathM: [] };
+  const plans = { planMs: 5, plans: 3, planDeadlineMisses: 0, inferenceMs: 2 };
+  const tell = (of: DrivingModel | undefined) => {
+    const value = { kind: "edge", rung: "AUTONOMOUS", causes: [], ...plans, ...doing, model: of } as const;
+    site.step({ kind: "telemetry", sample: { ...site.robot("r1").pose(site.nowMs), channel: "edge", value } });
+  };
+  tell(told);
+  t.same(model(), told);
+  const [view] = robotViews(site.hub.state, site.nowMs);
+  const bytes = encode("RobotView", view as object);
+  t.same(readRobotView(decode("RobotView", bytes), "m").model, told, "as people are told of it");
+  tell({ ...told, drives: false, confidence: undefined });
+  t.match(model(), { drives: false, confidence: undefined });
+  tell(undefined);
+  t.equal(model(), undefined, "an edge that does not tell it");
 });

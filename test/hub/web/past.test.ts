@@ -134,6 +134,17 @@ t.test("the trail tells poses of the last half hour, leases that have ended, and
   t.equal(trail.withLease(aRobot("r1", { leaseLeftMs: undefined })).leaseEndMs, 6000, "where its last lease ended");
   trail.take(aSite({ nowMs: 2e6, robots: [aRobot("r1", { planMs: 9, telemetryVerdict: "late" })] }), 3e6);
   t.same(trail.of("r1", 2e6)?.series.planMs.at(-1), null, "the last word of a silent robot is no sample of now");
+  const confidence = { least: 0.5, unsure: 1, tenths: [0, 0, 0, 1, 0, 0, 0, 0, 0, 7] };
+  const unsure = (over: object, of: object = {}) => {
+    const model = { name: "m 1.0.0", drives: true, confidence, ...of };
+    trail.take(aSite({ nowMs: 3e6, robots: [aRobot("r1", { model, ...over })] }), 4e6);
+    return trail.of("r1", 3e6)?.series.unsure.at(-1);
+  };
+  t.equal(unsure({}), 12.5, "of each 100 decisions");
+  const nothing = [{ telemetryVerdict: "late" }, { model: undefined }].map((over) => unsure(over));
+  const tenths = confidence.tenths.map(() => 0);
+  const none = [{ drives: false }, { confidence: undefined }, { confidence: { ...confidence, unsure: 0, tenths } }];
+  t.same([...nothing, ...none.map((of) => unsure({}, of))], [null, null, null, null, null], "unknown is no figure");
   t.equal(trail.of("r9", 0), undefined);
   t.equal(trail.withLease(aRobot("r2")).leaseEndMs, undefined);
 });

@@ -155,6 +155,24 @@ t.test("R7 models are watched each for itself; an unknown one is a fault of the 
   t.match(health.figures(POLICY.name), { decisions: 20, confidence: [0, 0, 0, 0, 0, 0, 0, 0, 0, 20], unsureShare: 0 });
 });
 
+t.test(
+  "R7 how many of the newest decisions were too unsure outlives the finding, and a restored watch goes on",
+  async (t) => {
+    const health = healthOf();
+    decide(health, 8, { confidence: 0.95 });
+    decide(health, 12, { confidence: 0.41 });
+    t.equal(fallen(health).length, 1);
+    const newest = { confidence: [0, 0, 0, 0, 12, 0, 0, 0, 0, 8], unsure: 12 };
+    t.match(health.figures(POLICY.name), { ...newest, unsureShare: 0 });
+    const other = healthOf();
+    other.restore(health.memory);
+    for (const one of [health, other]) {
+      decide(one, 10, { confidence: 0.6 });
+      t.match(one.figures(POLICY.name), { confidence: [0, 0, 0, 0, 10, 0, 10, 0, 0, 0], unsure: 10 }, "the oldest go");
+    }
+  },
+);
+
 t.test("R7 a model that stays unsure falls again after each dwell, which doubles", async (t) => {
   const robot = new EdgeUnderTest().driving();
   const { dwellMs } = robot.context.fleet.ladder;
