@@ -39,9 +39,9 @@ export function coverText(there: readonly LiveRobot[], heard: readonly LiveRobot
   const driven = known.filter(({ model }) => model?.drives === true);
   const telling = driven.filter(({ model }) => confidenceNow(model) !== undefined);
   return [
-    `Confidence of ${several(telling.length, "robot")}`,
-    `no model drives ${known.length - driven.length} now`,
-    `the model of ${driven.length - telling.length} tells none`,
-    `not told of ${there.length - known.length}`,
+    `${several(telling.length, "robot")} told`,
+    `of ${driven.length - telling.length} the model tells none`,
+    `on ${known.length - driven.length} no model drives now`,
+    `of ${there.length - known.length} it is not told`,
   ].join("; ");
 }

@@ -21,7 +21,7 @@ export class Health {
   readonly #series = new Map<string, (number | null)[]>();
   readonly #totals: { readonly plans: number; readonly misses: number }[] = [];
   readonly #sparks: Readonly<Record<string, Spark>>;
-  readonly #tenths = new Tenths("newest decisions of the models that drive, by confidence");
+  readonly #tenths = new Tenths("newest decisions, by confidence");
   readonly #cover = el("p", { class: "note" });
   readonly #worst = el("ol", { class: "bars" });
 
@@ -41,9 +41,9 @@ export class Health {
         title: "plans missed, of each 100 (rules drove instead)",
         format: (share) => share.toFixed(1),
       }),
-      confidence: new Spark({ title: "median confidence of models", format: tenthText, none: "none told" }),
+      confidence: new Spark({ title: "median confidence of models", format: tenthText, none: "none told", most: 9 }),
       unsure: new Spark({
-        title: "decisions less sure than their manifest asks, of each 100",
+        title: "decisions less sure than asked, of each 100",
         ...{ format: (share: number) => share.toFixed(1), none: "none told" },
       }),
     };

@@ -8,6 +8,7 @@ export interface SparkOptions {
   readonly title: string;
   readonly format: (value: number) => string;
   readonly limit?: number; // drawn as a dashed line
+  readonly most?: number; // the scale reaches at least to it
   readonly none?: string; // what is said where there is no newest value
 }
 
@@ -36,8 +37,8 @@ export class Spark {
     const context = this.#canvas.getContext("2d");
     if (context === null) return;
     const { late, accent } = coloursOf(["late", "accent"]);
-    const { limit } = this.#options;
-    const most = Math.max(...known, limit === undefined ? 0 : limit * 1.1, 1e-9);
+    const { limit, most: least = 0 } = this.#options;
+    const most = Math.max(...known, least, limit === undefined ? 0 : limit * 1.1, 1e-9);
     const y = (value: number) => 3 + (HEIGHT - 6) * (1 - Math.max(0, value) / most);
     context.setTransform(2, 0, 0, 2, 0, 0);
     context.clearRect(0, 0, WIDTH, HEIGHT);

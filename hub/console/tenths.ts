@@ -51,6 +51,7 @@ function barOf(
 ): Bar {
   const percent = (100 * found) / decisions;
   const isUnsure = (tenth + 1) / 10 <= least;
-  const words = `${tenthText(tenth)}: ${found}, ${percent.toFixed(0)} %${isUnsure && found > 0 ? ", too unsure" : ""}`;
+  const share = found > 0 && percent < 1 ? "under 1" : percent.toFixed(0);
+  const words = `${tenthText(tenth)}: ${found}, ${share} %${isUnsure && found > 0 ? ", too unsure" : ""}`;
   return { words, percent, isUnsure };
 }

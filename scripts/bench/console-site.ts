@@ -116,7 +116,7 @@ function robotOf({ id, index, fleet, places, nowMs, silentMs, halted }: Making):
 function modelOf(index: number, drives: boolean): RobotView["model"] {
   if (index % 9 === 8) return undefined;
   if (index % 5 === 4) return { name: "grid-planner 1.0.0", drives, confidence: undefined };
-  const tenths = [0, 0, 0, index % 2, 2, 6, 12, 25, 60, 94 - (index % 2)];
+  const tenths = [0, 0, 0, index % 2, 2, 6, 12, 25, 60, 95 - (index % 2)];
   return { name: "local-policy 1.0.0", drives, confidence: { least: 0.5, unsure: 2 + (index % 2), tenths } };
 }
 

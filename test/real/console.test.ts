@@ -163,6 +163,8 @@ async function worksByKeys(t: Test, open: OpenPage): Promise<void> {
     await keyboard.press(key);
     t.ok(await open.page.isVisible(`#panel-${panel}`), panel);
   }
+  await open.says("#health", /0 robots told; of \d the model tells none; on \d no model drives now; of 0 it is not/);
+  await open.shot("health");
   await keyboard.press("t");
   t.equal(await open.page.evaluate("document.documentElement.dataset.theme"), "dark", "it was light");
   await keyboard.press("t");

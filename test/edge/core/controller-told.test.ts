@@ -45,9 +45,9 @@ t.test(
     t.same(toldModel(fleet), { name: OLD, drives: true, confidence: undefined }, "its manifest has none");
     const next = shadowed(
       chaseWith(() => 0.75),
-      { more: CONFIDENT },
+      { more: CONFIDENT, options: { models: { promoteAfterMs: 2000 } } },
     );
-    next.run(3000);
+    next.run(1500);
     t.same(toldModel(next), { name: OLD, drives: true, confidence: undefined });
     t.ok(next.run(20_000, () => next.role(NEW) === "live"));
     next.run(3000);

@@ -1,4 +1,4 @@
-// R7: nothing drives, a model that tells none, no decision yet and not told are told apart, and none of them is a figure.
+// R7: nothing drives, a model that tells none, no decision yet and not told are told apart; none of them is a figure.
 
 import t from "tap";
 import { confidenceText, coverText, modelText, tenthText } from "../../../hub/console/confidence.js";
@@ -58,7 +58,7 @@ t.test(
     const heard = [robot(DRIVES), robot(DRIVES), robot(MUTE), robot(PARKED), robot(NONE), robot(undefined)];
     t.equal(
       coverText([...heard, robot(DRIVES)], heard),
-      "Confidence of 2 robots; no model drives 2 now; the model of 1 tells none; not told of 2",
+      "2 robots told; of 1 the model tells none; on 2 no model drives now; of 2 it is not told",
     );
   },
 );
