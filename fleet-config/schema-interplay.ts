@@ -1,5 +1,5 @@
 // The part of the site's schema that says when automatic actors of the hub, each sound by itself, do harm together, for
-// how long they are then held off, and how much of a fleet may be raised at once.
+// how long they are then held off, and how much of a fleet may be raised, or swap models, at once.
 
 import { count, ms, object, ratio } from "./schema-words.js";
 
@@ -22,7 +22,7 @@ export const interplaySchema = object(
       maximum: 8,
       default: 4,
     }),
-    holdOffMs: ms("Time for which what goes to and fro is left alone by dispatch; 0: never.", {
+    holdOffMs: ms("Time for which what goes to and fro is left alone; 0: never.", {
       minimum: 0,
       maximum: 600_000,
       default: 15_000,
@@ -39,6 +39,13 @@ export const interplaySchema = object(
     raiseLeast: count("Robots of a fleet that it may raise in a minute, however small the share.", {
       unit: "robots",
       default: 4,
+    }),
+    swapShare: ratio("Share of a fleet that may swap to a candidate model by itself within a minute.", {
+      default: 0.1,
+    }),
+    swapLeast: count("Robots of a fleet that may swap in a minute, however small the share.", {
+      unit: "robots",
+      default: 1,
     }),
   },
   {

@@ -51,6 +51,10 @@ export function logLine(
     }
     case "interplayFound":
       return { ids: { event: sequence, what: body.what, subject: body.subject }, says: "decisions undo each other" };
+    case "modelSwapAllowed": {
+      const { robot, model, version, from } = body;
+      return { ids: { event: sequence, robot, model: `${model} ${version}`, from }, says: "model swap allowed" };
+    }
     case "deadlineTold":
       return { ids: { event: sequence, task: body.task, verdict: body.verdict, byMs: body.byMs }, says: "deadline" };
     case "ceilingEnded":

@@ -64,6 +64,8 @@ export function eventWords(body: LedgerBody): string {
       return body.rung === "AUTONOMOUS"
         ? `${body.robot} may climb again`
         : `${body.robot} is held in ${body.rung} until a person lets it climb: ${body.cause}`;
+    case "modelSwapAllowed":
+      return `${body.robot} may swap to model ${body.model} ${body.version} (${body.sha256}) from ${body.from || "none"}`;
   }
 }
 
@@ -83,6 +85,7 @@ const INTERPLAY_TEXT = {
   ROBOT_TO_AND_FRO: "robot goes to and fro",
   ACTORS_FIGHT: "two rules undo each other",
   RUNG_FLAPS: "rung flaps",
+  MODEL_TO_AND_FRO: "model goes to and fro",
 } as const;
 
 const DEADLINE_TEXT = {

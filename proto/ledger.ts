@@ -17,14 +17,20 @@ import {
   upTo,
 } from "./shape.js";
 import { readAssignmentWhy } from "./why.js";
-import { PURPOSES, rungTold, token } from "./wire.js";
+import { MODEL_CHARACTERS, PURPOSES, rungTold, token } from "./wire.js";
 
 export const LEDGER_SCHEMA = 1;
 export const TASK_ENDS = ["END_DONE", "END_FAILED", "END_CANCELLED"] as const;
 export const ASSIGNMENT_ENDS = ["COMPLETED", "GAVE_UP", "WITHDRAWN", "ABANDONED", "REFUSED"] as const;
 export const FREE_EXITS = ["LEFT", "SEEN_ELSEWHERE", "STATED_FREE", "REPLACED"] as const;
 
-export const INTERPLAYS = ["TASK_TO_AND_FRO", "ROBOT_TO_AND_FRO", "ACTORS_FIGHT", "RUNG_FLAPS"] as const;
+export const INTERPLAYS = [
+  "TASK_TO_AND_FRO",
+  "ROBOT_TO_AND_FRO",
+  "ACTORS_FIGHT",
+  "RUNG_FLAPS",
+  "MODEL_TO_AND_FRO",
+] as const;
 
 const MOST_IN_CHAIN = 64;
 /** How urgent a task is: 0 whenever, 9 before all else. Each step counts as a time of waiting (`dispatch`). */
@@ -81,7 +87,7 @@ const readBody = oneOf({
   questionWithdrawn: struct({ question: id, version: count }),
   actRecorded: struct({ act: text(64), subject: text(64), operator: text(64), reason: prose, seen: prose }),
   interplayFound: struct({
-    ...{ what: enumOf(INTERPLAYS), subject: id, between: listOf(text(64), MOST_IN_CHAIN), times: count },
+    ...{ what: enumOf(INTERPLAYS), subject: id, between: listOf(text(MODEL_CHARACTERS), MOST_IN_CHAIN), times: count },
     ...{ events: listOf(count, MOST_IN_CHAIN), holdOffMs: count },
   }),
   deadlineTold: struct({ task: id, verdict: enumOf(DEADLINE_VERDICTS), byMs: count, detail: prose }),
@@ -91,6 +97,7 @@ const readBody = oneOf({
   robotUndrained: struct({ robot: id, operator: text(64), reason: prose }),
   ceilingEnded: struct({ robot: maybeId, fleet: maybeId, rung: rungTold }),
   climbHeld: struct({ robot: id, rung: enumOf(RUNGS), cause: text(200) }),
+  modelSwapAllowed: struct({ robot: id, model: id, version: id, sha256: id, from: text(MODEL_CHARACTERS) }),
 });
 export type LedgerBody = Read<typeof readBody>;
 

@@ -17,6 +17,7 @@ import {
   type Read,
   type Reader,
   struct,
+  structOf,
   text,
   upTo,
   WireRefused,
@@ -40,6 +41,11 @@ export const cause = struct({ name: text(64), rung, detail: text(200) });
 const coordinate = number(-COORDINATE_M, COORDINATE_M);
 export const pose = struct({ xM: coordinate, yM: coordinate, headingRad: number(-1000, 1000) });
 
+/** A model that may take over, or wants to: `sha256` is how that of its file begins. */
+const swap = { ask: positive(), model: id, version: id, sha256: id };
+/** Name and version of a model. */
+export const MODEL_CHARACTERS = 130;
+
 // The link, robot to hub.
 const holding = struct({ token, assignment: id, destination: id, arrived: flag });
 export const OUTCOMES = ["ARRIVED", "FAILED", "RELEASED"] as const;
@@ -60,6 +66,7 @@ export const readEdgeMessage = oneOf({
   outcome: struct({ id, token, assignment: id, result: enumOf(OUTCOMES), reason: text(200), decisionId: maybeId }),
   modeReport: struct({ sequence: positive(), rung, causes: listOf(cause, MOST_CAUSES) }),
   toldWhy: struct({ ask: positive(), known: flag, claim: maybeId, lines: listOf(text(WHY_CHARACTERS), WHY_LINES) }),
+  askSwap: struct({ ...swap, from: text(MODEL_CHARACTERS) }),
 });
 export type EdgeMessage = Read<typeof readEdgeMessage>;
 export type Hello = Extract<EdgeMessage, { kind: "hello" }>;
@@ -76,13 +83,13 @@ const grant = struct({
   dwellMs: count,
 });
 export const readHubMessage = oneOf({
-  welcome: struct({
-    session: id,
-    epoch: positive(),
-    hubNonce: positive(),
-    void: listOf(token, MOST_HOLDINGS),
-    incarnation: id,
-  }),
+  welcome: structOf(
+    {
+      ...{ session: id, epoch: positive(), hubNonce: positive(), void: listOf(token, MOST_HOLDINGS) },
+      incarnation: id,
+    },
+    { answersSwaps: flag },
+  ),
   renewed: struct({ nonce: positive(), leaseMs: count, hubNonce: positive() }),
   grant,
   withdraw: struct({ token, assignment: id, reason: text(200) }),
@@ -96,6 +103,7 @@ export const readHubMessage = oneOf({
   outcomeStored: struct({ id }),
   refused: struct({ code: text(64), message: text(400) }),
   askWhy: struct({ ask: positive(), id: maybeId }),
+  swapAnswer: struct({ ...swap, allowed: flag, refusal: text(64), message: text(400) }),
 });
 export type HubMessage = Read<typeof readHubMessage>;
 export type Grant = Read<typeof grant>;

@@ -5,6 +5,7 @@ import { tokenKey } from "../../proto/claim.js";
 import { mayAct, mayActOn, renewalAnswered, renewalSent } from "../../proto/lease.js";
 import { clearLatches } from "../../proto/mode.js";
 import type { HubMessage } from "../../proto/wire.js";
+import { swapAnswered } from "./controller/swap.js";
 import { drop, forget, grant, isStored, outcomeMessage, save, withdraw } from "./holding.js";
 import type { Holding } from "./memory.js";
 import type { EdgeEffect, EdgeState } from "./types.js";
@@ -109,6 +110,8 @@ export function hubMessage(state: EdgeState, message: HubMessage, nowMs: number,
     case "refused":
       effects.push({ kind: "note", event: "hub refused", detail: `${message.code}: ${message.message}` });
       return;
+    case "swapAnswer":
+      return swapAnswered(state, message, { nowMs, effects });
     case "askWhy":
       return; // the shell answers it
   }
@@ -151,6 +154,7 @@ export function begin(state: EdgeState, effects: EdgeEffect[]): void {
   const { message, receivedMs } = link.welcome;
   link.welcome = null;
   link.session = message.session;
+  link.answersSwaps = message.answersSwaps === true;
   heardNonce(state, message.hubNonce, receivedMs);
   link.resendMs = Number.NEGATIVE_INFINITY;
   link.renewedMs = Number.NEGATIVE_INFINITY;

@@ -18,6 +18,7 @@ import {
   stepTrial,
 } from "./controller/controller.js";
 import { slotsOf } from "./controller/slots.js";
+import { forgetPermission } from "./controller/swap.js";
 import { stepDrive } from "./drive.js";
 import { watchGap } from "./health/gaps.js";
 import { Health } from "./health/health.js";
@@ -182,6 +183,7 @@ function watchClocks(state: EdgeState, driver: Driver, input: Extract<EdgeInput,
   state.link.lease = NO_LEASE;
   state.link.hubNonce = 0;
   state.notBeforeMs = input.clocks.monotonicMs;
+  forgetPermission(state);
   state.channels.clear();
   state.ticks.clear();
   driver.poses.length = 0;
@@ -208,6 +210,7 @@ function emptyState(context: EdgeContext, memory: EdgeMemory): EdgeState {
     link: {
       open: false,
       session: "",
+      answersSwaps: false,
       welcome: null,
       lease: NO_LEASE,
       nonce: 0,

@@ -82,6 +82,7 @@ export interface EdgeContext {
 export interface LinkState {
   open: boolean;
   session: string; // empty until welcomed
+  answersSwaps: boolean; // the hub of this session says that it knows the question
   /** Of a hub that is followed once that is durable. */
   welcome: { readonly message: Extract<HubMessage, { kind: "welcome" }>; readonly receivedMs: number } | null;
   lease: RobotLease;

@@ -5,6 +5,7 @@ import { clearingOf } from "../../proto/clearing.js";
 import { type CauseName, type Hold, severity } from "../../proto/mode.js";
 import { ageText } from "../../proto/span-text.js";
 import { ageMs } from "./channels.js";
+import { slotWith } from "./controller/slots.js";
 import { limitMsOf, REQUIRED, rungOf, whyNotReady } from "./modes.js";
 import type { EdgeState } from "./types.js";
 
@@ -15,7 +16,13 @@ export function modeLines(state: EdgeState, nowMs: number): readonly string[] {
   const { rung, causes } = state.hubOrder;
   const ordered =
     rung === "AUTONOMOUS" ? [] : [`the hub orders ${rung} by ${causes.map(({ name }) => name).join(", ")}`];
-  return [`as its board tells it: ${rungOf(state)}`, ...holds.map((hold) => holdLine(state, hold, nowMs)), ...ordered];
+  const held = holds.map((hold) => holdLine(state, hold, nowMs));
+  return [`as its board tells it: ${rungOf(state)}`, ...held, ...ordered, ...waitingModel(state)];
+}
+
+/** A candidate that has proven itself and may not take over yet. */
+function waitingModel({ controllers }: EdgeState): readonly string[] {
+  return slotWith(controllers, "shadow") === undefined || controllers.swap.waits === "" ? [] : [controllers.swap.waits];
 }
 
 function holdLine(state: EdgeState, hold: Hold, nowMs: number): string {

@@ -51,6 +51,7 @@ export function weightOf({ body }: LedgerEvent): "plain" | "good" | "bad" | "per
     case "arrived":
     case "assignmentEnded":
     case "claimFreed":
+    case "modelSwapAllowed":
       return "plain";
   }
 }

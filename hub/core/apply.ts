@@ -90,6 +90,7 @@ function applyBody(state: LedgerState, event: LedgerEvent): void {
     case "modeChanged":
     case "actRecorded":
     case "interplayFound":
+    case "modelSwapAllowed":
       return; // for people
   }
 }

@@ -19,6 +19,7 @@ import { stepMovements } from "./movements.js";
 import { noAsking, stepQuestions } from "./questions.js";
 import { type Dispatcher, stepRound } from "./round.js";
 import { longestWaitOf, type Site } from "./site.js";
+import { countAsUsed, noSwaps, stepSwaps } from "./swaps.js";
 import { stepOverrides } from "./taking-over.js";
 import { closeTask } from "./tasks.js";
 import { type HubEffect, type HubState, Turn } from "./turn.js";
@@ -72,6 +73,7 @@ export class Hub {
       nextId: 1,
       submitted: 0,
       interplay: noInterplay(),
+      swaps: noSwaps(),
       asking: noAsking(),
     };
   }
@@ -95,6 +97,7 @@ export class Hub {
     });
     state.startedMs = now.nowMs;
     state.lastRoundMs = now.nowMs;
+    if (inherited) countAsUsed(state, now.nowMs);
     state.restartUntilMs = inherited ? now.nowMs + longestWaitMs : now.nowMs;
     for (const robot of site.robots.values()) state.watches.set(robot.id, newWatch(robot, state.restartUntilMs));
     for (const fleet of site.fleets.values())
@@ -111,6 +114,7 @@ export class Hub {
     switch (input.kind) {
       case "tick":
         stepInterplay(this.state.interplay, turn.site.config.interplay, turn.nowMs);
+        stepSwaps(this.state, turn.nowMs);
         stepOverrides(turn);
         stepModes(turn);
         stepClaims(turn);

@@ -6,6 +6,7 @@ import type { Refusal } from "../../proto/errors.js";
 import type { Hello } from "../../proto/wire.js";
 import { ceilingKey, HUB } from "./ledger-state.js";
 import { longestWaitOf } from "./site.js";
+import { countAsUsed } from "./swaps.js";
 import type { Turn } from "./turn.js";
 import type { RobotWatch } from "./watch.js";
 
@@ -82,6 +83,7 @@ export function beginAbove(turn: Turn, highest: number, reason: string): void {
   const epoch = Math.max(highest, turn.ledger.epoch) + 1;
   turn.emit({ kind: "hubStarted", epoch, longestWaitMs, configHash, software });
   state.restartUntilMs = turn.nowMs + longestWaitMs;
+  countAsUsed(state, turn.nowMs);
   for (const watch of state.watches.values()) {
     watch.leaseEndMs = Math.max(watch.leaseEndMs, state.restartUntilMs);
     watch.heard = false; // another hub may have given it work since

@@ -1,12 +1,13 @@
 // Sound decisions that together do harm. Every automatic actor of the hub leaves its intent in the ledger: this looks
 // at the events as they are made and finds what goes to and fro in a window: a task between robots, a robot between
-// places, two actors that undo each other, a rung that flaps. What is found is held off for a while, longer each time
+// places or models, two actors that undo each other, a rung that flaps. What is found is held off for a while, longer each time
 // and never for ever: dispatch leaves it alone. Nothing here delays a fall, an end, a renewal or an act of a person;
 // only new grants and climbs may wait (R7). It forgets with its window and with the hub: a restart holds nothing off.
 
 import type { Token } from "../../proto/claim.js";
 import type { INTERPLAYS, LedgerBody, LedgerEvent } from "../../proto/ledger.js";
 import { CAUSES, type CauseName, severity } from "../../proto/mode.js";
+import { type Actor, actorOf } from "./actors.js";
 
 export interface InterplayPolicy {
   readonly windowMs: number;
@@ -16,16 +17,13 @@ export interface InterplayPolicy {
   readonly holdOffDoublings: number;
 }
 
-export const ACTORS = ["dispatch", "charging", "idle-moves", "modes", "hub", "robot", "person"] as const;
-export type Actor = (typeof ACTORS)[number];
-
 export type FindingKind = (typeof INTERPLAYS)[number];
 
 /** What goes to and fro, held off until `untilMs` and remembered for a window more. */
 export interface Finding {
   readonly kind: FindingKind;
   readonly subject: string; // task, robot or fleet
-  readonly between: readonly string[]; // robots of a task, places of a robot, causes of a rung
+  readonly between: readonly string[]; // robots of a task, places or models of a robot, causes of a rung
   readonly sinceMs: number; // of the first time in a row
   readonly atMs: number;
   readonly untilMs: number;
@@ -55,46 +53,6 @@ export function noInterplay(): Interplay {
   return { tracks: new Map(), findings: new Map(), raised: new Map() };
 }
 
-/** Who brought an event about: its kind and purpose tell. */
-export function actorOf(body: LedgerBody): Actor {
-  switch (body.kind) {
-    case "claimed":
-      return body.purpose === "TASK" ? "dispatch" : body.purpose === "CHARGE" ? "charging" : "idle-moves";
-    case "modeChanged":
-      return "modes";
-    case "assignmentEnded":
-      return body.end === "ABANDONED" || body.end === "WITHDRAWN" ? "hub" : "robot";
-    case "arrived":
-      return "robot";
-    case "claimFreed":
-    case "ceilingSet":
-    case "ceilingCleared":
-      return body.operator === "" || body.operator === "hub" ? "hub" : "person";
-    case "robotAbsent":
-    case "taskAccepted":
-    case "cancelAsked":
-    case "actRecorded":
-    case "taskPaused":
-    case "taskResumed":
-    case "robotDrained":
-    case "robotUndrained":
-    case "questionAnswered":
-      return "person";
-    case "hubStarted":
-    case "robotEnrolled":
-    case "taskEnded":
-    case "claimLapsed":
-    case "interplayFound":
-    case "deadlineTold":
-    case "ceilingEnded":
-    case "climbHeld":
-    case "questionAsked":
-    case "questionExpired":
-    case "questionWithdrawn":
-      return "hub";
-  }
-}
-
 /** The claim that a token stands for. */
 export type ClaimFinder = (token: Token) => { readonly robot: string; readonly task: string } | undefined;
 
@@ -107,6 +65,7 @@ export function observe(
   const { body } = event;
   const { policy } = by;
   if (body.kind === "modeChanged") return changed(state, event, { body, policy });
+  if (body.kind === "modelSwapAllowed") return swapped(state, event, { body, policy });
   if (body.kind === "taskEnded") state.tracks.delete(`task ${body.task}`);
   if (body.kind === "assignmentEnded" && body.end === "COMPLETED") cameToSomething(state, by.claimOf(body.token));
   if (body.kind !== "claimed") return [];
@@ -141,7 +100,19 @@ function went(state: Interplay, key: string, { event, to, policy }: Gone): reado
 
 function kindOf(key: string, steps: readonly Step[]): FindingKind {
   if (key.startsWith("task ")) return "TASK_TO_AND_FRO";
+  if (key.startsWith("model of ")) return "MODEL_TO_AND_FRO";
   return steps.every(({ actor }) => actor === steps[0]?.actor) ? "ROBOT_TO_AND_FRO" : "ACTORS_FIGHT";
+}
+
+/** What drives now may have come back by itself since the last swap: nobody asks for that, so this one tells of both. */
+function swapped(
+  state: Interplay,
+  event: LedgerEvent,
+  of: { readonly body: Extract<LedgerBody, { kind: "modelSwapAllowed" }>; readonly policy: InterplayPolicy },
+): readonly Finding[] {
+  const { robot, from, model, version } = of.body;
+  const both = [from === "" ? "none" : from, `${model} ${version}`];
+  return both.flatMap((to) => went(state, `model of ${robot}`, { event, to, policy: of.policy }));
 }
 
 function changed(
@@ -194,7 +165,7 @@ function found(
   const finding: Finding = {
     ...{ kind, subject: key.slice(key.lastIndexOf(" ") + 1), between: [...new Set(steps.map(({ to }) => to))].sort() },
     ...{ sinceMs: times === 1 ? atMs : (before?.sinceMs ?? atMs), atMs, untilMs: atMs + holdMs, times },
-    events: steps.map(({ sequence }) => sequence),
+    events: [...new Set(steps.map(({ sequence }) => sequence))],
   };
   state.tracks.delete(key);
   state.findings.delete(key);
@@ -208,10 +179,10 @@ export function stepInterplay(state: Interplay, policy: InterplayPolicy, nowMs: 
   for (const [robot, atMs] of state.raised) if (nowMs - atMs > RAISE_WINDOW_MS) state.raised.delete(robot);
 }
 
-/** What holds a task or a robot off now; null when nothing does. Of a robot: its ways, or its rung. */
+/** What holds a task or a robot off now; null when nothing does. Of a robot: its ways, its rung or its model. */
 export function heldOff(
   state: Interplay,
-  what: "task" | "robot" | "rung of",
+  what: "task" | "robot" | "rung of" | "model of",
   id: string,
   nowMs: number,
 ): Finding | null {
@@ -280,6 +251,8 @@ export function questionOf({ kind, subject, between, times, events }: Finding): 
       return `${subject} is sent to and fro between ${among} by two rules${again} (${chain}): which one shall it be?`;
     case "RUNG_FLAPS":
       return `${subject} falls again and again by ${among}${again} (${chain}): what is wrong with it?`;
+    case "MODEL_TO_AND_FRO":
+      return `${subject} swaps to and fro between models ${among}${again} (${chain}): which one shall drive it?`;
   }
 }
 

@@ -12,6 +12,7 @@ import { beginAbove, end, endStream, identify, NONCES_PER_EPOCH, whyUnknown } fr
 import { actingClaim, type Claim, claimOf, claimsOfRobot } from "./ledger-state.js";
 import { effectiveOf, sendOrder, stepModes } from "./modes.js";
 import { waitMsFor } from "./site.js";
+import { askSwap } from "./swaps.js";
 import { closeTask } from "./tasks.js";
 import type { HubState, Turn } from "./turn.js";
 import { nonceSent, type RobotWatch } from "./watch.js";
@@ -48,6 +49,7 @@ export function hello(turn: Turn, stream: number, message: Hello): void {
   watch.stream = stream;
   watch.lastNonce = 0;
   watch.reportSequence = 0;
+  watch.swapAsk = 0;
   watch.halt = haltUnconfirmed(watch.halt);
   watch.edgeRung = "CONFIRM";
   watch.edgeCauses = [];
@@ -64,6 +66,7 @@ export function hello(turn: Turn, stream: number, message: Hello): void {
     incarnation: turn.state.incarnation,
     hubNonce: nextNonce(turn, watch),
     void: dropped.map((holding) => holding.token),
+    answersSwaps: true,
   });
   for (const own of held) if (!own.lapsed && !watch.configDiffers) sendGrant(turn, watch, own);
   stepModes(turn);
@@ -96,6 +99,8 @@ export function edgeMessage(turn: Turn, watch: RobotWatch, message: EdgeMessage)
         message.causes.map(({ name }) => [name, watch.causesSinceMs.get(name) ?? turn.nowMs]),
       );
       return;
+    case "askSwap":
+      return askSwap(turn, watch, message);
     case "toldWhy":
       return; // for whoever asked; the shell takes it
   }

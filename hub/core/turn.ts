@@ -13,6 +13,7 @@ import { type Interplay, observe, toBody } from "./interplay.js";
 import type { LedgerState } from "./ledger-state.js";
 import type { Asking } from "./questions.js";
 import type { Site } from "./site.js";
+import type { Swaps } from "./swaps.js";
 import type { RobotWatch } from "./watch.js";
 
 export type HubEffect =
@@ -40,6 +41,7 @@ export interface HubState {
   nextId: number;
   submitted: number;
   readonly interplay: Interplay;
+  readonly swaps: Swaps;
   readonly asking: Asking;
 }
 

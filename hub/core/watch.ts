@@ -39,6 +39,7 @@ export interface RobotWatch {
   leaseEndMs: number; // R3: certainly lapsed from here on
   lastNonce: number; // of the robot's renewals, per session
   reportSequence: number; // of its mode reports, likewise
+  swapAsk: number; // of its newest question whether its model may swap, likewise
   readonly nonces: Map<number, number>; // hub nonce to when it was sent
   readonly channels: Map<string, Channel>;
   readonly orders: Map<string, ChannelOrder>; // of the newest sample by boot and channel, kept when it is forgotten
@@ -96,6 +97,7 @@ export function newWatch(robot: { readonly id: string; readonly fleet: string },
     leaseEndMs,
     lastNonce: 0,
     reportSequence: 0,
+    swapAsk: 0,
     nonces: new Map(),
     channels: new Map(),
     orders: new Map(),

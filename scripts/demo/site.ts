@@ -27,9 +27,11 @@ function writeSite(file: string, text: string): void {
   writeFileSync(file, text);
 }
 
-/** With the time after which a candidate takes over. */
-function promoting(config: SiteConfig, { promoteAfterMs }: DemoOptions): SiteConfig {
-  return { ...config, models: { ...config.models, promoteAfterMs } };
+/** With the time after which a candidate takes over: on any robot, since a run is over before many minutes are. */
+function promoting(config: SiteConfig, { promoteAfterMs, robots }: DemoOptions): SiteConfig {
+  if (promoteAfterMs === 0) return config;
+  const interplay = { ...config.interplay, swapLeast: robots };
+  return { ...config, interplay, models: { ...config.models, promoteAfterMs } };
 }
 
 /** Writes DIR/site.yaml and its map, and reads it back as the product will. Throws ConfigRefused. */

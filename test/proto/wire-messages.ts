@@ -89,6 +89,7 @@ const edgeMessage: fc.Arbitrary<EdgeMessage> = fc.oneof(
     ...{ id, token, assignment: id, result: fc.constantFrom(...OUTCOMES), reason: text, decisionId: maybeId },
   }),
   member("modeReport", { sequence: positive, rung, causes }),
+  member("askSwap", { ask: positive, model: id, version: id, sha256: id, from: text }),
   member("toldWhy", { ask: positive, known: flag, claim: maybeId, lines: fc.array(text, { maxLength: 3 }) }),
 );
 
@@ -101,6 +102,13 @@ const hubMessage: fc.Arbitrary<HubMessage> = fc.oneof(
     hubNonce: positive,
     void: fc.array(token, { maxLength: 3 }),
     incarnation: id,
+  }),
+  member("welcome", {
+    ...{ session: id, epoch: positive, hubNonce: positive, void: fc.array(token, { maxLength: 3 }), incarnation: id },
+    answersSwaps: flag,
+  }),
+  member("swapAnswer", {
+    ...{ ask: positive, model: id, version: id, sha256: id, allowed: flag, refusal: text, message: text },
   }),
   member("renewed", { nonce: positive, leaseMs: small, hubNonce: positive }),
   member("grant", { token, assignment: id, task: maybeId, destination: id, purpose, dwellMs: small }),
@@ -205,6 +213,7 @@ const ledgerBody: fc.Arbitrary<LedgerEvent["body"]> = fc.oneof(
   member("robotUndrained", { robot: id, ...act }),
   member("ceilingEnded", { ...scope, rung }),
   member("climbHeld", { robot: id, rung, cause: text }),
+  member("modelSwapAllowed", { robot: id, model: id, version: id, sha256: id, from: text }),
 );
 
 const asIs = (value: object) => value as Record<string, unknown>;

@@ -242,6 +242,10 @@ export function inWords(message: EdgeMessage | HubMessage): string {
       return `stored ${message.id}`;
     case "refused":
       return `refused: ${message.code}`;
+    case "askSwap":
+      return `asks to swap to ${message.model} ${message.version}`;
+    case "swapAnswer":
+      return `may ${message.allowed ? "" : "not "}swap to ${message.model} ${message.version}${message.refusal && `: ${message.refusal}`}`;
     case "askWhy":
     case "toldWhy":
       return message.kind;

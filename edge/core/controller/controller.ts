@@ -11,6 +11,7 @@ import type { Leash, MotionInput, MotionState } from "../motion/motion.js";
 import type { EdgeEffect, EdgeState } from "../types.js";
 import { evidenceOf } from "./evidence.js";
 import { type Flight, type Rested, type Slot, slotNamed, slotWith } from "./slots.js";
+import { takesPermission } from "./swap.js";
 import { tellDecision } from "./telling.js";
 
 /** A model that has not answered for this many of its deadlines is killed. */
@@ -83,13 +84,14 @@ function missed(state: EdgeState, slot: Slot, flight: Flight, turn: Turn): void 
   fail(state, slot, "it is past its deadline", turn);
 }
 
-/** Between two ticks: the newest advice of the candidate is at hand, so that no tick is missed. */
+/** Between two ticks, by a permission: the newest advice of the candidate is at hand, so that no tick is missed. */
 function promote(state: EdgeState, turn: Turn): void {
   const { controllers } = state;
   const { promoteAfterMs } = state.context.config.models;
   const candidate = slotWith(controllers, "shadow");
   if (candidate === undefined || promoteAfterMs === 0 || !isCurrent(state, candidate, turn.nowMs)) return;
   if (!isProven(candidate) || turn.nowMs - controllers.sinceMs < promoteAfterMs) return;
+  if (!takesPermission(state, candidate, turn)) return;
   const live = slotWith(controllers, "live");
   if (live !== undefined) {
     live.role = "standby";

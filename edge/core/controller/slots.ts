@@ -77,10 +77,28 @@ export interface Near {
   readonly at: Point;
 }
 
+/** What a candidate that could take over has asked the hub, and why it waits. */
+export interface Swap {
+  asks: number; // of this start
+  sentMs: number; // the newest of them
+  asked: {
+    readonly id: number;
+    readonly sentMs: number;
+    readonly session: string;
+    readonly model: string; // name and version
+    readonly sha256: string; // how it begins
+    answered: boolean;
+    allowed: boolean;
+  } | null;
+  waits: string; // for people; empty while it does not
+  code: string; // of the reason, which is noted once
+}
+
 export interface Controllers {
   readonly slots: readonly Slot[];
   nextId: number;
   sinceMs: number; // the candidate is ready, or the one promoted is live, since then
+  readonly swap: Swap;
   isOnTrial: boolean; // the live one was promoted, and what was before it still comes back when it fails
   failing: string; // why immediate rules hold; empty when they need not
   failingUntilMs: number;
@@ -97,11 +115,12 @@ export function slotsOf(models: ControllerModels): Controllers {
     ...(models.candidate === null ? [] : [slotOf(models.candidate, "shadow")]),
   ];
   const last = { sinceMs: Number.NEGATIVE_INFINITY, isOnTrial: false, failing: "", failingUntilMs: 0, best: null };
-  return { slots, nextId: 1, ...last };
+  const swap = { asks: 0, sentMs: Number.NEGATIVE_INFINITY, asked: null, waits: "", code: "" };
+  return { slots, nextId: 1, swap, ...last };
 }
 
 /** Name and version: what tells two models of an edge apart. */
-export function modelName({ name, version }: ModelManifest): string {
+export function modelName({ name, version }: Pick<ModelManifest, "name" | "version">): string {
   return `${name} ${version}`;
 }
 

@@ -43,6 +43,7 @@ export function robotFacts(state: HubState, watch: RobotWatch, at: At): readonly
     readyFact(watch.id, refusal, drained),
     ...(mayRaiseNow(state, watch, at.nowMs) ? [] : [pacedFact(state, watch)]),
     ...off.flatMap((finding) => (finding === null ? [] : [heldOffFact(finding, watch.id, at)])),
+    ...modelFacts(state, watch, at),
     ...bounded(causes, "causes"),
   ];
 }
@@ -67,6 +68,15 @@ function pacedFact(state: HubState, watch: RobotWatch): Fact {
     code: "HELD_OFF",
     says: `it waits for AUTONOMOUS: ${most}, were raised within the last minute`,
   };
+}
+
+/** A candidate that asks to take over is refused for a while, since the models of its robot went to and fro. */
+function modelFacts(state: HubState, { id }: RobotWatch, { nowMs }: At): readonly Fact[] {
+  const finding = heldOff(state.interplay, "model of", id, nowMs);
+  if (finding === null) return [];
+  const leftMs = finding.untilMs - nowMs;
+  const says = `its model may not be swapped for another ${ageText(leftMs)}: ${questionOf(finding)}`;
+  return [{ about: id, code: "HELD_OFF", says, leftMs }];
 }
 
 /** What dispatch leaves alone for a while, since it went to and fro. */

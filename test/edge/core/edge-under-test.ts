@@ -18,6 +18,7 @@ import type { Command, EdgeMessage, Grant, HubMessage } from "../../../proto/wir
 import { chanceFrom } from "../../proto/true-time.js";
 import { solve } from "./motion/dijkstra.js";
 import { StubBase } from "./stub-base.js";
+import { swapAnswer } from "./swap-answer.js";
 import { configOf, contextOf, HEIGHT, roomGrid, WIDTH } from "./yard.js";
 
 export const TICK_MS = 50;
@@ -53,6 +54,7 @@ export class EdgeUnderTest {
   isStoring = true;
   isHubAnswering = true;
   isHubDeaf = false;
+  swaps: "allows" | "refuses" | "silent" = "allows"; // what the hub says to a candidate that would take over
   planner: "answers" | "silent" | "refuses" | "lies" = "answers";
   #hubNonce = 0;
   #orders = 0;
@@ -94,12 +96,8 @@ export class EdgeUnderTest {
   connect(voided: readonly { readonly epoch: number; readonly counter: number }[] = []): void {
     this.step({ kind: "linkOpened" });
     this.hear({
-      kind: "welcome",
-      session: "s1-1",
-      epoch: 1,
-      hubNonce: this.#nonce(),
-      void: [...voided],
-      incarnation: "h1",
+      ...{ kind: "welcome", session: "s1-1", epoch: 1, hubNonce: this.#nonce(), void: [...voided] },
+      ...{ incarnation: "h1", answersSwaps: true },
     });
   }
 
@@ -245,6 +243,7 @@ export class EdgeUnderTest {
       const answer = { nonce: message.nonce, leaseMs: granted ? leaseMs : 0, hubNonce: this.#nonce() };
       this.hear({ kind: "renewed", ...answer });
     }
+    if (message.kind === "askSwap" && this.swaps !== "silent") this.hear(swapAnswer(message, this.swaps));
     if (message.kind === "outcome") this.hear({ kind: "outcomeStored", id: message.id });
   }
 

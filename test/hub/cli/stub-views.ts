@@ -227,5 +227,9 @@ export const EVENTS: readonly LedgerEvent[] = (
     { kind: "climbHeld", robot: "r4", rung: "CONFIRM", cause: "fell by sensor-stale" },
     { kind: "climbHeld", robot: "r4", rung: "AUTONOMOUS", cause: "" },
     { kind: "actRecorded", act: "movement", subject: "r4", seen: "to P6", ...act },
+    {
+      ...{ kind: "modelSwapAllowed", robot: "r2", model: "local-policy", version: "2.0.0" },
+      ...{ sha256: "9f86d081884c7d65", from: "local-policy 1.4.0" },
+    },
   ] satisfies LedgerBody[]
 ).map((body, index) => anEvent(index + 1, body));

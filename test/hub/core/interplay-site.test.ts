@@ -2,8 +2,8 @@
 // ends is ever held up by it.
 import t from "tap";
 import { fleetOf } from "../../../fleet-config/defaults.js";
+import { ACTORS, actorOf } from "../../../hub/core/actors.js";
 import { Story } from "../../../hub/core/explain.js";
-import { ACTORS, actorOf } from "../../../hub/core/interplay.js";
 import { decisionViews } from "../../../hub/core/questions.js";
 import type { Dispatcher } from "../../../hub/core/round.js";
 import { golden } from "../cli/stub-hub.js";
@@ -172,6 +172,8 @@ t.test("what is found is the same each time, and the ledger replays with it", as
 
 t.test("actor of every event is known", async (t) => {
   const site = fight(300_000);
+  const model = { model: "chaser", version: "2.0.0", sha256: "0123456789abcdef", from: "" };
+  site.say("r2", { kind: "askSwap", ask: 1, ...model });
   const rows = new Map(
     site.events.map(({ body }) => [body.kind === "claimed" ? `claimed ${body.purpose}` : body.kind, actorOf(body)]),
   );

@@ -115,6 +115,10 @@ const MAKERS: readonly Maker[] = [
   },
   () => ({ kind: "actRecorded", act: "look", subject: "r1", seen: "", ...said }),
   (_, { a }) => {
+    const model = { model: "chaser", version: `2.${a}.0`, sha256: "9f86d081884c7d65", from: "" };
+    return { kind: "modelSwapAllowed", robot: pick(ROBOTS, a) ?? "", ...model };
+  },
+  (_, { a }) => {
     const chain = { between: ["A", "B"], times: 1 + a, events: [1], holdOffMs: 15_000 };
     return { kind: "interplayFound", what: "ROBOT_TO_AND_FRO", subject: "r1", ...chain };
   },

@@ -150,6 +150,7 @@ export class StubRobot {
       case "clearLatches":
       case "outcomeStored":
       case "refused":
+      case "swapAnswer":
       case "askWhy":
         return [];
     }

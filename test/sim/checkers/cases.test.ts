@@ -19,13 +19,14 @@ import { PLACES } from "./cases-places.js";
 import { RENEWALS } from "./cases-renewals.js";
 import { RIGHTS } from "./cases-rights.js";
 import { STORES } from "./cases-stores.js";
+import { SWAPS } from "./cases-swaps.js";
 import { TAKEN_OVER } from "./cases-taken-over.js";
 import { TASKS } from "./cases-tasks.js";
 import { TOKENS } from "./cases-tokens.js";
 
 const CASES = {
   ...{ ...RIGHTS, ...RENEWALS, ...PLACES, ...EXITS, ...ORDERS, ...CLASHES, ...AGES },
-  ...{ ...DRIVERS, ...LATCHES, ...MODES, ...TASKS, ...TOKENS, ...STORES, ...TAKEN_OVER },
+  ...{ ...DRIVERS, ...LATCHES, ...MODES, ...TASKS, ...TOKENS, ...STORES, ...TAKEN_OVER, ...SWAPS },
 };
 const SMALL = { seed: 1, robots: 1, chaosS: 12, kinds: [] } as const;
 

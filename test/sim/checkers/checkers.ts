@@ -24,6 +24,7 @@ import { Places } from "./places.js";
 import { Renewals } from "./renewals.js";
 import { Rights } from "./rights.js";
 import { Stores } from "./stores.js";
+import { Swaps } from "./swaps.js";
 import { TakenOver } from "./taken-over.js";
 import { Tasks } from "./tasks.js";
 import { Tokens } from "./tokens.js";
@@ -55,6 +56,7 @@ export class Checkers {
   readonly #orders = new Orders();
   readonly #renewals = new Renewals();
   readonly #stores = new Stores();
+  readonly #swaps: Swaps;
   readonly #tokens = new Tokens();
   readonly #takenOver: TakenOver;
   readonly #rungs = new Map<EdgeProcess, Standing>();
@@ -74,6 +76,7 @@ export class Checkers {
     this.tasks = new Tasks(truth);
     this.#drivers = new Drivers(truth, this.#orders);
     this.#takenOver = new TakenOver(truth);
+    this.#swaps = new Swaps(truth);
   }
 
   readonly hubStepped = (hub: HubProcess, input: HubInput | null, effects: readonly HubEffect[]): void => {
@@ -90,6 +93,7 @@ export class Checkers {
       this.modes.decided(hub, events);
       this.tasks.decided(hub, events);
       this.#takenOver.decided(hub, events);
+      this.#swaps.decided(hub, events);
     }
     this.#places.heard(hub, input);
     this.#exits.heard(hub, input);
@@ -111,6 +115,7 @@ export class Checkers {
       this.#stores.fed(edge, input);
       this.#orders.fed(edge, input);
       this.#latches.fed(edge, input);
+      this.#swaps.fed(edge, input);
     },
     stepped: (edge, input, effects) => this.#edgeStepped(edge, input, effects),
     wrote: (edge, command) => {
@@ -130,6 +135,7 @@ export class Checkers {
     this.#latches.stepped(edge, input);
     this.modes.stepped(edge, input, effects);
     this.#drivers.stepped(edge, effects);
+    this.#swaps.stepped(edge, effects);
     this.#orders.stepped(edge);
     this.#tokens.stepped(edge);
     this.#stores.stepped(edge, effects);
@@ -169,6 +175,7 @@ export class Checkers {
     this.#latches.forget(edge);
     this.#orders.forget(edge);
     this.#tokens.forget(edge);
+    this.#swaps.forget(edge);
     this.#rungs.delete(edge);
   }
 

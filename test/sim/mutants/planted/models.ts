@@ -32,4 +32,16 @@ export const MODEL_MUTANTS: readonly Mutant[] = [
       },
     ],
   },
+  {
+    id: "swap-unasked",
+    rule: "R11",
+    about: "a candidate takes over without a permission of the hub",
+    patches: [{ file: CONTROLLER, find: "if (!takesPermission(state, candidate, turn)) return;", replace: "" }],
+  },
+  {
+    id: "swaps-unlimited",
+    rule: "R11",
+    about: "the hub allows every model to swap, however many of its fleet have within the minute",
+    patches: [{ file: "hub/core/swaps.ts", find: "if (counting.length < most) return null;", replace: "return null;" }],
+  },
 ];
