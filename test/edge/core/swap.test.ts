@@ -124,9 +124,11 @@ t.test(
       [5500, OLD],
     ] as const) {
       const held = asking();
-      held.hear(swapAnswer(asked(held), "allows"));
-      held.order("REACTIVE_ONLY"); // nothing that it could drive by
-      held.run(belowMs);
+      const question = asked(held);
+      held.order("REACTIVE_ONLY"); // where it advises nothing
+      held.run(500);
+      held.hear(swapAnswer(question, "allows"));
+      held.run(belowMs - 500);
       t.equal(live(held), OLD);
       held.order("AUTONOMOUS");
       held.run(2000);
