@@ -49,7 +49,7 @@ export const modelsSchema = object(
       },
       { description: "Circuit breaker of planner and controller models.", required: [], default: {} },
     ),
-    promoteAfterMs: ms("Time in the shadow of the live model after which a candidate takes over; 0: never.", {
+    promoteAfterMs: ms("Time in the shadow of the live model after which a candidate asks to take over; 0: never.", {
       minimum: 0,
       default: 0,
     }),

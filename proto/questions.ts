@@ -74,9 +74,9 @@ export const QUESTIONS = {
   },
   interplay: {
     asks: "decisions that are each sound undo each other: what is in the way?",
-    why: "somebody goes to and fro, or falls again and again; dispatch leaves it alone for a while, doubled each time",
+    why: "somebody goes to and fro, or falls again and again; it is left alone for a while, doubled each time",
     choices: {
-      go: { ...KEEP, says: "dispatch takes it up again at once" },
+      go: { ...KEEP, says: "it is taken up again at once" },
       keep: { ...KEEP, says: "it stays left alone for its time" },
     },
   },

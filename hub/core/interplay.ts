@@ -2,7 +2,7 @@
 // at the events as they are made and finds what goes to and fro in a window: a task between robots, a robot between
 // places or models, two actors that undo each other, a rung that flaps. What is found is held off for a while, longer each time
 // and never for ever: dispatch leaves it alone. Nothing here delays a fall, an end, a renewal or an act of a person;
-// only new grants and climbs may wait (R7). It forgets with its window and with the hub: a restart holds nothing off.
+// only new grants, climbs and swaps may wait (R7). It forgets with its window and with the hub: a restart holds nothing off.
 
 import type { Token } from "../../proto/claim.js";
 import type { INTERPLAYS, LedgerBody, LedgerEvent } from "../../proto/ledger.js";

@@ -15,7 +15,7 @@ t.test("ledger events of every kind are generated and undo to the plain object t
     kinds.add(event.body.kind);
     if (JSON.stringify(toLedgerEvent(event)) !== JSON.stringify(plain)) t.fail(JSON.stringify(plain));
   }
-  t.equal(kinds.size, 27, [...kinds].join(" "));
+  t.equal(kinds.size, 28, [...kinds].join(" "));
 });
 
 t.test("R13 ledger event without a body, or with two, is refused", async (t) => {
