@@ -19,7 +19,7 @@ export interface BoundaryRow {
   readonly otherwise: string; // what holds while nobody has decided, and after that time
 }
 
-/** The widest that R4, R7 and R8 admit. In CONFIRM a person may approve one movement: what is given, and the way to it. */
+/** The widest that R4, R7 and R8 admit. In CONFIRM a person may approve a movement: what is given and the way to it. */
 const WIDEST = {
   taskGrant: ["automatic", "never", "ask", "never"],
   idleMove: ["automatic", "never", "ask", "never"],

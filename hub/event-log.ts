@@ -42,19 +42,12 @@ export function logLine(
       return about(body.token, "claim lapsed");
     case "claimFreed":
       return about(body.token, "claim freed", { exit: body.exit });
-    case "modeChanged": {
-      const { robot, fleet, from, to, cause } = body;
-      return {
-        ids: { event: sequence, ...(robot === "" ? { fleet } : { robot }), from, to, cause },
-        says: "mode changed",
-      };
-    }
+    case "modeChanged":
+      return modeLine(sequence, body);
     case "interplayFound":
       return { ids: { event: sequence, what: body.what, subject: body.subject }, says: "decisions undo each other" };
-    case "modelSwapAllowed": {
-      const { robot, model, version, from } = body;
-      return { ids: { event: sequence, robot, model: `${model} ${version}`, from }, says: "model swap allowed" };
-    }
+    case "modelSwapAllowed":
+      return { ids: { event: sequence, robot: body.robot, model: body.model, from: body.from }, says: "model swap" };
     case "deadlineTold":
       return { ids: { event: sequence, task: body.task, verdict: body.verdict, byMs: body.byMs }, says: "deadline" };
     case "ceilingEnded":
@@ -80,4 +73,9 @@ export function logLine(
     case "actRecorded":
       return null;
   }
+}
+
+function modeLine(event: number, body: Extract<LedgerEvent["body"], { kind: "modeChanged" }>): LogLine {
+  const { robot, fleet, from, to, cause } = body;
+  return { ids: { event, ...(robot === "" ? { fleet } : { robot }), from, to, cause }, says: "mode changed" };
 }

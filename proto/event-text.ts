@@ -61,12 +61,19 @@ export function eventWords(body: LedgerBody): string {
     case "ceilingEnded":
       return `${scope(body)} at most ${body.rung} is over: its time has passed`;
     case "climbHeld":
-      return body.rung === "AUTONOMOUS"
-        ? `${body.robot} may climb again`
-        : `${body.robot} is held in ${body.rung} until a person lets it climb: ${body.cause}`;
+      return climbText(body);
     case "modelSwapAllowed":
-      return `${body.robot} may swap to model ${body.model} ${body.version} (${body.sha256}) from ${body.from || "none"}`;
+      return swapText(body);
   }
+}
+
+function climbText({ robot, rung, cause }: Body<"climbHeld">): string {
+  if (rung === "AUTONOMOUS") return `${robot} may climb again`;
+  return `${robot} is held in ${rung} until a person lets it climb: ${cause}`;
+}
+
+function swapText({ robot, model, version, sha256, from }: Body<"modelSwapAllowed">): string {
+  return `${robot} may swap to model ${model} ${version} (${sha256}) from ${from || "none"}`;
 }
 
 function seenText({ act, seen }: Body<"actRecorded">): string {

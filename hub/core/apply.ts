@@ -78,9 +78,7 @@ function applyBody(state: LedgerState, event: LedgerEvent): void {
     case "robotUndrained":
       return drained(state, body);
     case "climbHeld":
-      if (body.rung === "AUTONOMOUS") state.climbsHeld.delete(body.robot);
-      else state.climbsHeld.set(body.robot, { rung: body.rung, cause: body.cause });
-      return;
+      return climbHeld(state, body);
     case "questionAsked":
       return questionAsked(state, event, body);
     case "questionAnswered":
@@ -140,6 +138,11 @@ function drained(state: LedgerState, body: Body<"robotDrained"> | Body<"robotUnd
   const { operator, reason } = body;
   if (body.kind === "robotDrained") state.drained.set(body.robot, { operator, reason });
   else state.drained.delete(body.robot);
+}
+
+function climbHeld(state: LedgerState, { robot, rung, cause }: Body<"climbHeld">): void {
+  if (rung === "AUTONOMOUS") state.climbsHeld.delete(robot);
+  else state.climbsHeld.set(robot, { rung, cause });
 }
 
 /** What counts hub time is told how much of it the epoch that ends has certainly had. */

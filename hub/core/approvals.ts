@@ -1,7 +1,7 @@
 // R8: where people hold a robot in CONFIRM, each of its movements needs the approval of a person, and one approval is
 // good for one movement. It lifts nothing but the people's own ceiling of CONFIRM, only for that robot and that
-// destination, and is over with the movement, with the link, when another ceiling is set, or after its time: whatever is
-// not certainly still what the person approved is over (unknown means no). A restart of the hub forgets it.
+// destination, and is over with the movement, with the link, when another ceiling is set, or after its time: whatever
+// is not certainly still what the person approved is over (unknown means no). A restart of the hub forgets it.
 
 import type { Rung } from "../../proto/mode.js";
 import type { Purpose } from "../../proto/wire.js";

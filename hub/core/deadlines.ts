@@ -62,7 +62,7 @@ function tell(turn: Turn, task: Task): void {
   turn.emit({ kind: "deadlineTold", task: task.id, verdict, byMs, detail: `${estimate}, ${left}` });
 }
 
-/** What is to be told before the deadline; null for nothing new. Between late and in time there is `deadlineSlackMs`. */
+/** What is to be told before the deadline; null for nothing new. Between late and in time is `deadlineSlackMs`. */
 function foreseen(
   { site }: Turn,
   task: Task,

@@ -1,8 +1,9 @@
 // Sound decisions that together do harm. Every automatic actor of the hub leaves its intent in the ledger: this looks
 // at the events as they are made and finds what goes to and fro in a window: a task between robots, a robot between
-// places or models, two actors that undo each other, a rung that flaps. What is found is held off for a while, longer each time
-// and never for ever: dispatch leaves it alone. Nothing here delays a fall, an end, a renewal or an act of a person;
-// only new grants, climbs and swaps may wait (R7). It forgets with its window and with the hub: a restart holds nothing off.
+// places or models, two actors that undo each other, a rung that flaps. What is found is held off for a while, longer
+// each time and never for ever: dispatch leaves it alone. Nothing here delays a fall, an end, a renewal or an act of a
+// person; only new grants, climbs and swaps may wait (R7). It forgets with its window and with the hub: a restart holds
+// nothing off.
 
 import type { Token } from "../../proto/claim.js";
 import type { INTERPLAYS, LedgerBody, LedgerEvent } from "../../proto/ledger.js";
@@ -104,7 +105,7 @@ function kindOf(key: string, steps: readonly Step[]): FindingKind {
   return steps.every(({ actor }) => actor === steps[0]?.actor) ? "ROBOT_TO_AND_FRO" : "ACTORS_FIGHT";
 }
 
-/** What drives now may have come back by itself since the last swap: nobody asks for that, so this one tells of both. */
+/** What drives now may have come back by itself since the last swap: nobody asks for that, so it tells of both. */
 function swapped(
   state: Interplay,
   event: LedgerEvent,

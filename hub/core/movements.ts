@@ -1,6 +1,6 @@
 // R8: the movements that people are asked about. A robot whose only obstacle is that people hold it in CONFIRM goes on
-// with what it has in hand, or is given what dispatch would give it, once a person has approved exactly that: until then
-// it is a question and nothing is claimed. Dispatch weighs these robots in a round of their own, after the one for
+// with what it has in hand, or is given what dispatch would give it, once a person has approved exactly that: until
+// then it is a question and nothing is claimed. Dispatch weighs these robots in a round of their own, after the one for
 // robots that need nobody, so that no task waits for a person that another robot could take.
 
 import { type Refusal, refuse } from "../../proto/errors.js";
@@ -95,7 +95,7 @@ export function stepMovements(turn: Turn): void {
   }
 }
 
-/** Takes what dispatch would have robots do that wait for people, as if they were free and nobody else. No-op without. */
+/** Takes what dispatch would have robots do that wait for people, as if they were free and nobody else. */
 export function proposeMovements(
   turn: Turn,
   by: { readonly propose: (view: DispatchView) => readonly Proposal[]; readonly view: () => DispatchView },

@@ -57,6 +57,7 @@ export function whyNoSwap(state: HubState, watch: RobotWatch, nowMs: number): Re
   const no = `the model of ${watch.id} stays`;
   const rung = effectiveOf(state, watch);
   if (rung !== "AUTONOMOUS") return refuse("NOT_AUTONOMOUS", `${no}: it is on ${rung}`);
+  if (watch.approval !== null) return refuse("NOT_AUTONOMOUS", `${no}: people let it make one movement`); // R8
   const off = heldOff(state.interplay, "model of", watch.id, nowMs);
   if (off !== null) return refuse("TOO_MANY", `${no} for another ${ageText(off.untilMs - nowMs)}: ${questionOf(off)}`);
   const { allowed, fromMs } = state.swaps;

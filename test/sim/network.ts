@@ -245,7 +245,7 @@ export function inWords(message: EdgeMessage | HubMessage): string {
     case "askSwap":
       return `asks to swap to ${message.model} ${message.version}`;
     case "swapAnswer":
-      return `may ${message.allowed ? "" : "not "}swap to ${message.model} ${message.version}${message.refusal && `: ${message.refusal}`}`;
+      return `${message.allowed ? "may" : message.refusal || "may not"} swap to ${message.model} ${message.version}`;
     case "askWhy":
     case "toldWhy":
       return message.kind;

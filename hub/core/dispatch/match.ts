@@ -2,8 +2,8 @@
 // those, at least total cost: metres to the cheapest open alternative, less a bonus for urgency, which is waiting
 // with priority and deadline counted in (urgency.ts). Pairs of one pass that want conflicting places are settled for
 // the more urgent one, and the losers are matched again among what is left. A robot whose charge does not last for a
-// task has no pair with it. Exact up to CELLS_MAX pairs; above it each fleet's most urgent tasks are matched and the rest
-// wait a round (R13).
+// task has no pair with it. Exact up to CELLS_MAX pairs; above it each fleet's most urgent tasks are matched, and the
+// rest wait a round (R13).
 //
 // No task starves. Let C be the longest way on the map and b the bonus per second.
 // 1. For robots: suppose a robot that suits task t takes t' in a pass where t stays out although it has an open place

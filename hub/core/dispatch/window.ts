@@ -12,7 +12,7 @@ export interface Urgent {
   readonly urgencyMs: number;
 }
 
-/** The tasks in hand, and of those without a robot at most TASKS_MAX; most urgent first, then in order of acceptance. */
+/** The tasks in hand, and of those without a robot at most TASKS_MAX; most urgent first, then as they were accepted. */
 export function tasksInSight(tasks: readonly Urgent[], robots: readonly DispatchRobot[]): Urgent[] {
   const inHand: Urgent[] = [];
   const ofFleet = new Map<string, Urgent[]>();

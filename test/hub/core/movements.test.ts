@@ -1,5 +1,5 @@
-// R8: what people hold in CONFIRM moves only by a person's approval, once for each movement, down to what is granted and
-// renewed; and it is over as soon as it is not certainly what was approved.
+// R8: what people hold in CONFIRM moves only by a person's approval, once for each movement, down to what is granted
+// and renewed; and it is over as soon as it is not certainly what was approved.
 
 import t from "tap";
 import { boundaryOf } from "../../../fleet-config/boundary.js";
@@ -144,6 +144,8 @@ t.test("R8 nothing else is given under an approval, and HALT stops it", (t) => {
   site.robot("r1").isRenewing = true;
   site.run(2000);
   t.match(site.bodies("claimed"), [{ destination: "C" }]);
+  site.say("r1", { kind: "askSwap", ask: 1, model: "m", version: "2", sha256: "00", from: "m 1" });
+  t.match(site.robot("r1").last("swapAnswer"), { allowed: false, message: /people let it make one movement/ });
   site.ask({ kind: "halt", act: BOB, scope: { robot: "", fleet: "" } });
   t.equal(rungOf(site), "HALT");
   t.equal(site.robot("r1").order?.rung, "HALT");

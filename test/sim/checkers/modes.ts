@@ -205,17 +205,11 @@ export class Modes {
         const watch = state.watches.get(body.robot);
         const ageMs = this.#ages.trueAgeMs(hub, body.robot);
         const mostMs = state.site.config.decisions.dispatch.telemetryMs;
-        if (ageMs > mostMs)
-          throw new Violation(
-            "granted-unheard",
-            `${body.robot} is given ${body.destination}, its pose ${ageMs.toFixed(0)} ms old`,
-          );
-        if (
-          watch === undefined ||
-          effectiveOf(state, watch) !== "AUTONOMOUS" ||
-          (hub.name === "hub" && this.#trulyBelow(body.robot) && !this.#approvals.permit(hub, body))
-        )
-          throw new Violation("granted-below", `${body.robot} is given ${body.destination} and is not AUTONOMOUS`);
+        const says = `${body.robot} is given ${body.destination}`;
+        if (ageMs > mostMs) throw new Violation("granted-unheard", `${says}, its pose ${ageMs.toFixed(0)} ms old`);
+        const isHeld = hub.name === "hub" && this.#trulyBelow(body.robot) && !this.#approvals.permit(hub, body);
+        if (watch === undefined || effectiveOf(state, watch) !== "AUTONOMOUS" || isHeld)
+          throw new Violation("granted-below", `${says} and is not AUTONOMOUS`);
       }
       if (body.kind === "modeChanged" && body.robot !== "" && body.cause === "telemetry-stale")
         this.#changed(hub, body, hubMs);

@@ -12,7 +12,7 @@ import { MS, SECOND } from "../kernel.js";
 import { Violation } from "../trace.js";
 import type { Truth } from "../truth.js";
 
-/** A suspension that is shorter than this is not noticed (proto/clock.ts), and clocks are read in whole milliseconds. */
+/** A suspension that is shorter than this is not noticed (proto/clock.ts), and clocks are read in whole ms. */
 const SLACK_MS = 1000;
 const MINUTE_US = 60 * SECOND;
 
