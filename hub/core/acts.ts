@@ -277,16 +277,23 @@ function stateAbsent(turn: Turn, ask: Asked<"stateAbsent">): OperatorAnswer | Re
   const watch = turn.state.watches.get(ask.robot);
   if (watch === undefined) return refuse("UNKNOWN_ROBOT", `${what}: the site has no such robot`);
   if (ask.seen.trim() === "") return refuse("NO_ACT", `${what}: expected where it was seen, found nothing`);
+  const refusal = whyNotStatedAbsent(turn, watch);
+  if (refusal !== null) return refusal;
+  turn.emit({ kind: "robotAbsent", robot: ask.robot, ...ask.act, seen: ask.seen });
+  watch.heard = false;
+  watch.channels.clear();
+  return {};
+}
+
+/** R4: why nobody's statement takes a robot off the floor now; null when one would. */
+export function whyNotStatedAbsent(turn: Turn, watch: RobotWatch): Refusal | null {
+  const what = `cannot state ${watch.id} absent`;
   const beyond = whyNotStated(turn, { decision: "stateAbsent", watch, what });
   if (beyond !== null) return beyond;
   if (watch.stream !== null) return refuse("NOTHING_TO_DO", `${what}: it is linked`);
   const leftMs = watch.leaseEndMs - turn.nowMs;
   if (leftMs > 0) return refuse("LEASE_RUNNING", `${what}: its lease may run for another ${leftMs} ms`);
   const ageMs = channelAgeMs(watch, "pose", { nowMs: turn.nowMs, site: turn.site });
-  if (ageMs <= turn.site.config.decisions.dispatch.telemetryMs)
-    return refuse("NOTHING_TO_DO", `${what}: its telemetry is ${ageMs} ms old, so it is there`);
-  turn.emit({ kind: "robotAbsent", robot: ask.robot, ...ask.act, seen: ask.seen });
-  watch.heard = false;
-  watch.channels.clear();
-  return {};
+  if (ageMs > turn.site.config.decisions.dispatch.telemetryMs) return null;
+  return refuse("NOTHING_TO_DO", `${what}: its telemetry is ${ageMs} ms old, so it is there`);
 }

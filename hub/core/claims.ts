@@ -4,7 +4,7 @@
 import { certainlyOutside, holderAgainst, type Token, tokenKey, type Whereabouts } from "../../proto/claim.js";
 import { type Refusal, refuse } from "../../proto/errors.js";
 import { certainlyLapsed } from "../../proto/lease.js";
-import { PERMITS } from "../../proto/mode.js";
+import { PERMITS, type Rung } from "../../proto/mode.js";
 import type { AssignmentWhy } from "../../proto/why.js";
 import type { Purpose } from "../../proto/wire.js";
 import { isApproved } from "./approvals.js";
@@ -56,18 +56,26 @@ function whyNotApproved(watch: RobotWatch, ask: ClaimAsk): Refusal | null {
   return refuse("NOT_PERMITTED", `${what}: only its movement to ${watch.approval?.movement.destination} is approved`);
 }
 
+/** Why the site's boundary lets no robot on this rung be given anything of a kind; null when it does. */
+export function wayClosed({ site }: HubState, kind: "taskGrant" | "idleMove", rung: Rung): string | null {
+  const way = site.boundary[kind].ways[rung];
+  return way === "automatic" ? null : `the site's boundary has ${kind} ${way} in ${rung}`;
+}
+
 /** Why the site's boundary does not let a robot be given this now; null when it does. It may hold where it stands. */
-function whyBeyondBoundary(state: HubState, ask: ClaimAsk, at: { watch: RobotWatch; nowMs: number }): Refusal | null {
+export function whyBeyondBoundary(
+  state: HubState,
+  ask: Pick<ClaimAsk, "purpose" | "destination">,
+  at: { readonly watch: RobotWatch; readonly nowMs: number },
+): Refusal | null {
   const { watch, nowMs } = at;
   const kind = ask.purpose === "TASK" ? "taskGrant" : "idleMove";
   if (kind === "idleMove" && standsOn(state, watch) === ask.destination) return null;
-  const { ways, telemetryMs, poseErrorM } = state.site.boundary[kind];
-  const isAllowed = watch.approval === null ? ways[effectiveOf(state, watch)] === "automatic" : ways.CONFIRM === "ask";
-  const what = `cannot give ${ask.destination} to ${watch.id}: the site's boundary`;
-  if (!isAllowed) {
-    const rung = watch.approval === null ? effectiveOf(state, watch) : "CONFIRM";
-    return refuse("NOT_PERMITTED", `${what} has ${kind} ${ways[rung]} in ${rung}`);
-  }
+  const { telemetryMs, poseErrorM } = state.site.boundary[kind];
+  const where = `cannot give ${ask.destination} to ${watch.id}`;
+  const closed = watch.approval === null ? wayClosed(state, kind, effectiveOf(state, watch)) : null; // or it was asked
+  if (closed !== null) return refuse("NOT_PERMITTED", `${where}: ${closed}`);
+  const what = `${where}: the site's boundary`;
   const ageMs = channelAgeMs(watch, "pose", { nowMs, site: state.site });
   if (telemetryMs !== null && ageMs > telemetryMs)
     return refuse("ROBOT_STALE", `${what} wants a pose of at most ${telemetryMs} ms, and it may be ${ageMs} ms old`);

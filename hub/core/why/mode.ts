@@ -3,7 +3,6 @@
 
 import type { FleetConfig } from "../../../fleet-config/types.js";
 import { clearingOf } from "../../../proto/clearing.js";
-import type { Refusal } from "../../../proto/errors.js";
 import { CAUSES, type CauseName, causesOf, type Hold, type Ladder, severity } from "../../../proto/mode.js";
 import { ageText } from "../../../proto/span-text.js";
 import { whyNoGrants } from "../claims.js";
@@ -13,6 +12,7 @@ import { effectiveOf, mayRaiseNow, suspectFrom, worstOf } from "../modes.js";
 import type { FleetWatch, HubState } from "../turn.js";
 import { channelAgeMs, type RobotWatch, telemetryAge } from "../watch.js";
 import { type Beginnings, bounded, type Fact } from "./fact.js";
+import { beyondFacts, closedFacts, isNothingGiven, notAbsentFacts, placesOf, unheardFacts } from "./giving.js";
 
 interface At {
   readonly nowMs: number;
@@ -22,7 +22,6 @@ interface At {
 /** The rung of a robot, whether it may be given work, and every cause of both sides, worst first. */
 export function robotFacts(state: HubState, watch: RobotWatch, at: At): readonly Fact[] {
   const rung = effectiveOf(state, watch);
-  const refusal = whyNoGrants(state, watch, at.nowMs);
   const fleet = state.fleets.get(watch.fleet);
   const config = state.site.fleets.get(watch.fleet);
   const causes = [
@@ -37,10 +36,11 @@ export function robotFacts(state: HubState, watch: RobotWatch, at: At): readonly
     heldOff(state.interplay, "robot", watch.id, at.nowMs),
     heldOff(state.interplay, "rung of", watch.id, at.nowMs),
   ];
-  const drained = state.ledger.drained.get(watch.id);
   return [
     { about: watch.id, code: "RUNG", says: `${watch.id} is ${rung}` },
-    readyFact(watch.id, refusal, drained),
+    ...readyFacts(state, watch, at.nowMs),
+    ...unheardFacts(state, { about: watch.id, places: placesOf(state), nowMs: at.nowMs }),
+    ...notAbsentFacts(state, watch, at.nowMs),
     ...(mayRaiseNow(state, watch, at.nowMs) ? [] : [pacedFact(state, watch)]),
     ...off.flatMap((finding) => (finding === null ? [] : [heldOffFact(finding, watch.id, at)])),
     ...modelFacts(state, watch, at),
@@ -48,15 +48,21 @@ export function robotFacts(state: HubState, watch: RobotWatch, at: At): readonly
   ];
 }
 
-function readyFact(
-  about: string,
-  refusal: Refusal | null,
-  drained: { operator: string; reason: string } | undefined,
-): Fact {
-  if (refusal !== null) return { about, code: refusal.code, says: refusal.message };
-  if (drained === undefined) return { about, code: "READY", says: `${about} may be given work` };
-  const by = `drained by ${drained.operator}: ${drained.reason}`;
-  return { about, code: "DRAINED", says: `${about} finishes what it has in hand, and takes nothing more: ${by}` };
+/** Whether it may be given work, and else what keeps it: the rules, then people, the boundary, and who is not heard. */
+function readyFacts(state: HubState, watch: RobotWatch, nowMs: number): readonly Fact[] {
+  const about = watch.id;
+  const refusal = whyNoGrants(state, watch, nowMs);
+  if (refusal !== null) return [{ about, code: refusal.code, says: refusal.message }];
+  const noTask = beyondFacts(state, watch, { purpose: "TASK", nowMs });
+  const beyond = [...noTask, ...beyondFacts(state, watch, { purpose: "PARK", nowMs })];
+  const drained = state.ledger.drained.get(about);
+  if (drained !== undefined) {
+    const by = `drained by ${drained.operator}: ${drained.reason}`;
+    const says = `${about} finishes what it has in hand, and takes nothing more: ${by}`;
+    return [{ about, code: "DRAINED", says }, ...beyond];
+  }
+  if (noTask.length > 0 || isNothingGiven(state, nowMs)) return beyond;
+  return [{ about, code: "READY", says: `${about} may be given work` }, ...beyond];
 }
 
 /** Blast radius: it could not climb to the top just now, however good its evidence. */
@@ -104,10 +110,24 @@ export function fleetFacts(state: HubState, fleet: FleetWatch, at: At): readonly
 export function siteFacts(state: HubState, at: At): readonly Fact[] {
   const facts = [
     ...restartFacts(state, at.nowMs),
+    ...unheardFacts(state, { about: "", places: placesOf(state), nowMs: at.nowMs }),
+    ...closedFacts(state, { about: "", kinds: ["taskGrant", "idleMove"] }),
+    ...bounded(posesBeyond(state, at.nowMs), "robots"),
     ...ceilingFacts(state, { robot: "", fleet: "" }, at),
     ...[...state.fleets.values()].flatMap((fleet) => frozenFacts(fleet)),
   ];
   return facts.length > 0 ? facts : [{ about: "", code: "FREE", says: "nothing holds the site as a whole" }];
+}
+
+/** Robots that the boundary alone keeps from something, by their poses. */
+function posesBeyond(state: HubState, nowMs: number): readonly Fact[] {
+  return [...state.watches.values()]
+    .filter((watch) => whyNoGrants(state, watch, nowMs) === null)
+    .flatMap((watch) => [
+      ...beyondFacts(state, watch, { purpose: "TASK", nowMs }),
+      ...beyondFacts(state, watch, { purpose: "PARK", nowMs }),
+    ])
+    .filter(({ code }) => code !== "NOT_PERMITTED");
 }
 
 /** R5: how long nothing is given away of what a former start of the hub gave. */
@@ -184,7 +204,7 @@ function missingFor({ name }: Hold, { config, at, state, watch, fleet }: Held): 
     const most = suspectFrom(config, fleet.counted);
     return `fewer than ${most} stale robots, there are ${fleet.stale} of ${fleet.counted}`;
   }
-  if (name === "place-unknown") return watch?.stream === null ? `a link, and ${aPose}; or: drover robot absent` : aPose;
+  if (name === "place-unknown") return watch?.stream === null ? `a link, and ${aPose}` : aPose;
   if (name === "config-differs") return `that it runs on this hub's site file (${state.site.hash.slice(0, 12)})`;
   return "good evidence";
 }

@@ -4,11 +4,13 @@
 import { tokenKey } from "../../../proto/claim.js";
 import { ageText } from "../../../proto/span-text.js";
 import { whyNotStatedFree } from "../acts.js";
-import { type Staying, whyNoGrants, whyNotFree, whyStays } from "../claims.js";
+import { whyNotStated } from "../boundary.js";
+import { type Staying, whyBeyondBoundary, whyNoGrants, whyNotFree, whyStays } from "../claims.js";
 import type { Claim } from "../ledger-state.js";
-import type { HubState } from "../turn.js";
+import { type HubState, Turn } from "../turn.js";
 import { channelAgeMs, type RobotWatch } from "../watch.js";
 import type { Beginnings, Fact } from "./fact.js";
+import { closedFacts, notByWord, unheardFacts } from "./giving.js";
 
 interface At {
   readonly nowMs: number;
@@ -17,7 +19,15 @@ interface At {
 
 export function placeFacts(state: HubState, place: string, at: At): readonly Fact[] {
   const held = state.ledger.byDestination.get(place);
-  if (held === undefined) return [notHeld(state, place, at), ...byWord(state, place, at)];
+  const nobody = [
+    ...unheardFacts(state, { about: place, places: [place], nowMs: at.nowMs }),
+    ...closedFacts(state, { about: place, kinds: ["taskGrant", "idleMove"] }),
+  ];
+  if (held === undefined) {
+    const found = notHeld(state, place, at);
+    // All that are not heard are told, not only the first that the grant decision meets.
+    return [...(found.code === "PLACE_UNKNOWN" ? [] : [found]), ...nobody, ...byWord(state, place, at)];
+  }
   const watch = state.watches.get(held.robot);
   return [
     heldFact(state, held, at),
@@ -29,6 +39,7 @@ export function placeFacts(state: HubState, place: string, at: At): readonly Fac
         }
       : freesFact(state, watch, { held, at }),
     ...(watch === undefined ? [] : triedFacts(watch, held, at)),
+    ...nobody,
     ...byWord(state, place, at),
   ];
 }
@@ -82,7 +93,9 @@ function staysText(
   const seen = `a fresh pose that shows ${watch.id} outside, by ${site.config.physics.marginM} m and its error`;
   switch (stays.code) {
     case "ACTING":
-      return held.lapsed ? `${lapsedText(state, watch, at)}, then ${seen}` : `the end of its assignment, then ${seen}`;
+      return held.lapsed
+        ? `${lapsedText(state, watch, { held, nowMs: at.nowMs })}, then ${seen}`
+        : `the end of its assignment, then ${seen}`;
     case "ANOTHER_PROCESS":
       return `${seen}, in ${left} at the earliest: until then another process of it may hold a lease`;
     case "MAY_ROLL":
@@ -96,8 +109,8 @@ function staysText(
   }
 }
 
-function lapsedText(state: HubState, watch: RobotWatch, { nowMs }: At): string {
-  const refusal = whyNoGrants(state, watch, nowMs);
+function lapsedText(state: HubState, watch: RobotWatch, { held, nowMs }: { held: Claim; nowMs: number }): string {
+  const refusal = whyNoGrants(state, watch, nowMs) ?? whyBeyondBoundary(state, held, { watch, nowMs });
   const again = refusal === null ? "" : ` (not now: ${refusal.message})`;
   return `the end of its assignment; ${watch.id} may have it again under a higher token${again}`;
 }
@@ -121,9 +134,11 @@ function triedFacts(watch: RobotWatch, held: Claim, { nowMs }: At): readonly Fac
 /** R4: whether a named person's statement would free it now. */
 function byWord(state: HubState, place: string, { nowMs }: At): readonly Fact[] {
   if (whyNotFree(state, { robot: "", destination: place }, nowMs) === null) return [];
-  const refusal = whyNotStatedFree(state, place, nowMs);
+  const holder = state.watches.get(state.ledger.byDestination.get(place)?.robot ?? "");
+  const about = { decision: "freePlace", watch: holder, what: `cannot free ${place}` } as const;
+  const refusal = whyNotStatedFree(state, place, nowMs) ?? whyNotStated(new Turn(state, { nowMs, wallMs: 0 }), about);
   if (refusal !== null)
-    return [{ about: place, code: refusal.code, says: `not yet by a person's word: ${refusal.message}` }];
+    return [{ about: place, code: refusal.code, says: `${notByWord(refusal)}: ${refusal.message}` }];
   const says = `frees it: a person who has looked: drover place free ${place} --seen TEXT --reason TEXT`;
   return [{ about: place, code: "FREES", says }];
 }

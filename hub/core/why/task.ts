@@ -15,6 +15,7 @@ import { whyTakenOver } from "../taking-over.js";
 import { type HubState, Turn } from "../turn.js";
 import { channelAgeMs, type RobotWatch } from "../watch.js";
 import { type Beginnings, bounded, FACTS_MOST, type Fact } from "./fact.js";
+import { beyondFacts, closedFacts, unheardFacts } from "./giving.js";
 import { frozenFacts, heldOffFact, restartFacts } from "./mode.js";
 import { heldFact, notHeld } from "./place.js";
 
@@ -77,12 +78,15 @@ function waitingFacts(state: HubState, task: Task, at: Look): readonly Fact[] {
   const places = task.stops[task.stopIndex]?.destinations ?? [];
   const reasons = robots.map((watch) => whyNotRobot(state, watch, { task, at }));
   const able = robots.filter((_, index) => reasons[index] === null);
+  const closed = closedFacts(state, { about: "", kinds: ["taskGrant"] });
   return [
     ...siteFacts(state, robots, at),
+    ...unheardFacts(state, { about: "", places, nowMs: at.nowMs }),
+    ...closed,
     ...robotsFact(state, task, robots, at),
     ...bounded(readyFacts(state, { task, able, places, at }), "that could go"),
     ...bounded(
-      reasons.filter((fact) => fact !== null),
+      reasons.filter((fact) => fact !== null).filter(({ code }) => closed.every((fact) => fact.code !== code)),
       "robots",
     ),
     ...bounded(placesFacts(state, places, at), "places"),
@@ -107,7 +111,7 @@ function robotsFact(state: HubState, task: Task, robots: readonly RobotWatch[], 
     task.robot !== "" ? `robot ${task.robot}` : task.fleet === "" ? "robot" : `robot of fleet ${task.fleet}`;
   if (robots.length === 0) return [{ about: task.fleet, code: "NO_ROBOT", says: `the site has no ${whose}` }];
   const ages = robots.map((watch) => channelAgeMs(watch, "pose", { nowMs, site: state.site }));
-  const limitMs = state.site.config.decisions.dispatch.telemetryMs;
+  const limitMs = state.site.boundary.taskGrant.telemetryMs ?? state.site.config.decisions.dispatch.telemetryMs;
   const youngestMs = Math.min(...ages);
   if (youngestMs <= limitMs) return [];
   const found = Number.isFinite(youngestMs) ? `the youngest may be ${ageText(youngestMs)} old` : "none has come";
@@ -128,6 +132,8 @@ function whyNotRobot(
   const refusal = whyNoGrants(state, watch, nowMs);
   if (refusal !== null)
     return { about, code: refusal.code, says: `${refusal.message}${byCause(state, watch, refusal.code)}` };
+  const [beyond] = beyondFacts(state, watch, { purpose: "TASK", nowMs });
+  if (beyond !== undefined) return beyond;
   const takenOver = whyTakenOver(state, { robot: about, task });
   if (takenOver !== null) return { about, code: takenOver.code, says: takenOver.message };
   const destination = task.stops[task.stopIndex]?.destinations[0] ?? "";
@@ -218,11 +224,12 @@ function readyFacts(
 }
 
 function placesFacts(state: HubState, places: readonly string[], at: At): readonly Fact[] {
-  const looked = places.slice(0, FACTS_MOST).map((place) => {
+  const looked = places.slice(0, FACTS_MOST).flatMap((place) => {
     const held = state.ledger.byDestination.get(place);
-    return held === undefined ? notHeld(state, place, at) : heldFact(state, held, at);
+    const fact = held === undefined ? notHeld(state, place, at) : heldFact(state, held, at);
+    return fact.code === "PLACE_UNKNOWN" ? [] : [fact]; // told once for all, with everybody who is not heard
   });
-  const more = places.length - looked.length;
+  const more = places.length - FACTS_MOST;
   return more <= 0 ? looked : [...looked, { about: "", code: "MORE", says: `and ${more} more places, not looked at` }];
 }
 
