@@ -4,13 +4,13 @@
 
 import { tokenKey } from "../../proto/claim.js";
 import { type LedgerBody, type LedgerEvent, PRIORITY_USUAL } from "../../proto/ledger.js";
-import { whyLines } from "../../proto/why.js";
 import type { Task } from "./ledger-state.js";
 import type { HubState } from "./turn.js";
+import { assignmentFacts } from "./why/assignment.js";
 import { Beginnings, type Fact } from "./why/fact.js";
 import { fleetFacts, robotFacts, siteFacts } from "./why/mode.js";
 import { placeFacts } from "./why/place.js";
-import { assignmentFacts, taskFacts } from "./why/task.js";
+import { taskFacts } from "./why/task.js";
 
 const EVENTS_MOST = 200;
 /** R13: events that are looked through for one story. */
@@ -78,21 +78,12 @@ export class Story {
     return this.#events.length >= EVENTS_MOST;
   }
 
-  /** Of a task or an assignment that a robot acts on: why this robot has it and no other. */
-  #whyLines(): readonly string[] {
-    if (this.#kind !== "task" && this.#kind !== "assignment") return [];
-    const last = this.#events.map(({ body }) => body).findLast((body) => body.kind === "claimed");
-    if (last?.why === undefined) return [];
-    const isActing = this.#state.ledger.claims.get(tokenKey(last.token))?.phase === "assigned";
-    return isActing ? whyLines(last.robot, last.why) : [];
-  }
-
   /** null when nothing of that name is known. `read` is what was read of the ledger. */
   told(at: { readonly read: Stretch; readonly nowMs: number }): Explanation | null {
     if (this.#kind === null) return null;
     const facts = factsOfNow(this.#state, this.#id, { nowMs: at.nowMs, began: this.#began });
     const now = facts.length === 0 ? linesOfNow(this.#state, this.#id) : facts.map(({ says }) => says);
-    const lines = [...now, ...askedLines(this.#state, this.#id), ...this.#whyLines()];
+    const lines = [...now, ...askedLines(this.#state, this.#id)];
     const { from, to } = at.read;
     const looked = from > 1 && this.#kind !== "task" ? [`told by events ${from} to ${to}`] : [];
     return { kind: this.#kind, lines: [...lines, ...looked], facts, events: this.#events.slice(-EVENTS_MOST) };
@@ -197,7 +188,6 @@ function askedLines(state: HubState, id: string): readonly string[] {
 
 function asked(state: HubState, task: Task): readonly string[] {
   const lines: string[] = [];
-  if (task.paused !== null) lines.push(`paused by ${task.paused.operator}: ${task.paused.reason}`);
   const doneInMs = state.doneInMs.get(task.id);
   const estimate = doneInMs === undefined ? "" : `, done in ${Math.ceil(doneInMs / 1000)} s at best`;
   if (task.priority !== PRIORITY_USUAL || task.deadlineMs !== null) {

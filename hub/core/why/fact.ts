@@ -1,10 +1,11 @@
 // What an explanation is made of: one fact each, derived from the state and the ledger at the moment of asking. A fact
 // has a code for programs and a sentence for people; times are on the hub's clock.
 
-import { tokenKey } from "../../../proto/claim.js";
+import { type Token, tokenKey } from "../../../proto/claim.js";
 import type { RefusalCode } from "../../../proto/errors.js";
 import type { LedgerEvent } from "../../../proto/ledger.js";
 import { ageText } from "../../../proto/span-text.js";
+import type { AssignmentWhy } from "../../../proto/why.js";
 import { ceilingKey } from "../ledger-state.js";
 import type { HubState } from "../turn.js";
 
@@ -73,6 +74,12 @@ export class Beginnings {
     } else if ("token" in body && this.#state.ledger.claims.has(tokenKey(body.token))) {
       this.#at.set(`${body.kind} ${tokenKey(body.token)}`, event);
     }
+  }
+
+  /** What was weighed when a claim that stands was made; undefined when nothing was, or that was not read. */
+  whyOf(token: Token): AssignmentWhy | undefined {
+    const body = this.#at.get(`claimed ${tokenKey(token)}`)?.body;
+    return body?.kind === "claimed" ? body.why : undefined;
   }
 
   /** ", for 12 s (event 41)"; empty when it began before what was read. `what`: kind and token, or "ceiling KEY". */

@@ -156,13 +156,15 @@ t.test("an active task tells why this robot and not another, and what people hav
   site.ask({ kind: "submitTask", act, task: "t1", ...asked });
   site.run(10_000, () => site.hub.state.ledger.tasks.get("t1")?.phase === "ACTIVE");
   const lines = told(site, "t1")?.lines.join("\n") ?? "";
+  t.equal(lines.match(/new wheels/g)?.length, 1, "each fact once, whether the ledger has it or it stands now");
   t.match(lines, /^priority 8, to be done within 600 s of acceptance/m);
   t.match(lines, /^r1 was the best of 2 robots: [0-9.]+ m away, its waiting counted for 18\d s$/m);
-  t.match(lines, /^not r2: it is drained by ada: new wheels$/m);
+  t.match(lines, /^not r2, then and now: r2 is drained by ada: new wheels$/m);
   t.match(lines, /^not to D: [0-9.]+ m further$/m);
   site.ask({ kind: "pauseTask", act, task: "t1" });
   site.run(1000);
   const after = told(site, "t1")?.lines.join("\n") ?? "";
   t.match(after, /^paused by ada: new wheels$/m);
+  t.equal(after.match(/paused/g)?.length, 1, "of the task, and not of every robot");
   t.notMatch(after, /was the best/, "no robot has it now");
 });

@@ -50,5 +50,6 @@ t.test("R14 a drained robot and a paused task are told, and nothing that could g
   t.same(codesOf(site, "t1"), ["DRAINED", "READY", "READY"]);
   t.match(factsOf(site, "r1")[1], { code: "DRAINED", says: /takes nothing more: drained by ada: new wheels$/ });
   site.ask({ kind: "pauseTask", act, task: "t1" });
-  t.same(codesOf(site, "t1"), ["PAUSED", "PAUSED", "PAUSED"]);
+  t.same(codesOf(site, "t1"), [undefined, undefined, undefined], "it is told once, of the task");
+  t.match(factsOf(site, "t1")[1], { about: "t1", code: "PAUSED", says: "paused by ada: new wheels" });
 });
