@@ -4,7 +4,7 @@
 
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { TlsFiles } from "../../proto/codec/tls.js";
 import { type Caller, FRAME_MS } from "../../proto/console.js";
@@ -13,6 +13,7 @@ import { type Answer, type AnswerParts, answerAct, answerGet, isAskKind, refused
 import type { Asset } from "../web/assets.js";
 import { type Authenticate, bearerOf, HEADERS, isOwnHost, isOwnOrigin } from "../web/guard.js";
 import { Live } from "../web/live.js";
+import { type SeatLimits, Seats } from "../web/seats.js";
 import { TRAIL_PERIOD_MS } from "../web/trail.js";
 
 export interface ConsoleHostOptions extends AnswerParts {
@@ -26,10 +27,13 @@ export interface ConsoleHostOptions extends AnswerParts {
   readonly onFault: (cause: unknown) => void;
   readonly streamsMost?: number;
   readonly slowMs?: number;
+  /** A connection that has not sent a whole request by then is ended. Default 4000 ms. */
+  readonly requestMs?: number;
+  readonly seats?: Partial<SeatLimits>;
 }
 
-const CONNECTIONS_MOST = 64;
-const REQUEST_MS = 10_000;
+const SEATS = { most: 64, mostOfOne: 32 } as const;
+const REQUEST_MS = 4000;
 const HEADER_BYTES = 8192;
 const BODY_BYTES = 64 * 1024;
 const STREAMS_MOST = 16;
@@ -69,15 +73,16 @@ export class ConsoleHost {
 
   /** Listens. Throws when the port cannot be had. */
   static async open(options: ConsoleHostOptions): Promise<ConsoleHost> {
-    const { host, portNumber, tls, streamsMost = STREAMS_MOST, slowMs = SLOW_MS } = options;
+    const { host, portNumber, tls, streamsMost = STREAMS_MOST, slowMs = SLOW_MS, requestMs = REQUEST_MS } = options;
     const limits = {
-      ...{ maxHeaderSize: HEADER_BYTES, headersTimeout: REQUEST_MS, requestTimeout: REQUEST_MS },
-      ...{ connectionsCheckingInterval: 1000, insecureHTTPParser: false, keepAliveTimeout: 5000 },
+      ...{ maxHeaderSize: HEADER_BYTES, headersTimeout: requestMs, requestTimeout: requestMs },
+      ...{ connectionsCheckingInterval: Math.min(1000, requestMs / 4), insecureHTTPParser: false },
+      ...{ keepAliveTimeout: 5000, handshakeTimeout: requestMs },
     };
     const live = new Live({ ...options, streamsMost, slowMs });
     const answer = answering(options, live);
     const server = tls === undefined ? createServer(limits, answer) : createTlsServer({ ...limits, ...tls }, answer);
-    server.maxConnections = CONNECTIONS_MOST;
+    seat(server, new Seats({ ...SEATS, ...options.seats }));
     server.on("clientError", (_cause: Error, socket: Duplex) => socket.destroy());
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
@@ -97,6 +102,13 @@ export class ConsoleHost {
     this.#server.closeAllConnections();
     await closed;
   }
+}
+
+/** Before anything is read of a connection it has its seat. */
+function seat(server: HttpServer, seats: Seats): void {
+  server.on("connection", (socket: Socket) => seats.take(socket));
+  server.on("secureConnection", (socket: Socket) => seats.secured(socket));
+  server.prependListener("request", (request, response) => seats.asked(request, response));
 }
 
 function answering(options: ConsoleHostOptions, live: Live): RequestListener {
