@@ -15,7 +15,7 @@ import type { ConsolePort } from "./operator-port.js";
 import type { HubOptions } from "./options.js";
 import { HubStopped } from "./stopped.js";
 import { readAssets } from "./web/assets.js";
-import { type Authenticate, oneToken, tokenIn } from "./web/guard.js";
+import { either, oneToken, tokenIn } from "./web/guard.js";
 import { Past } from "./web/past.js";
 import { Trail } from "./web/trail.js";
 
@@ -28,17 +28,6 @@ export interface ConsoleParts {
   readonly grid: Grid;
   readonly tls: TlsFiles | undefined;
   readonly log: Logger;
-}
-
-/** By the token of this data directory, or by one that was issued to a person. */
-function either(own: Authenticate, admission: ConsoleParts["admission"]): Authenticate {
-  return (token) => {
-    const found = own(token);
-    if (found !== null) return found;
-    const person = admission.personOf({ token, certified: null });
-    if ("code" in person) admission.denied(person);
-    return "code" in person ? null : { operator: person.isNamed ? person.operator : "", role: person.role };
-  };
 }
 
 /** null: there shall be none. Throws HubStopped when it cannot be had. */
@@ -57,6 +46,7 @@ export async function openConsole(options: HubOptions, parts: ConsoleParts): Pro
         host: at.host,
         portNumber: at.port,
         authenticate: either(oneToken(token), admission),
+        onDenied: (refusal) => admission.denied(refusal),
       },
       ...{ assets: readAssets(COMPILED), nowMs: monotonicMs, wallMs: Date.now },
       past: new Past({ port }),

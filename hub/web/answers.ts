@@ -26,6 +26,7 @@ export interface AnswerParts {
   readonly past: Past;
   readonly trail: Trail;
   readonly nowMs: () => number; // the clock of views
+  readonly onDenied?: (refusal: Refusal) => void; // a person without the right to what they asked
 }
 
 const EVENTS_MOST = 500;
@@ -120,14 +121,17 @@ async function eventsOf(port: ConsolePort, query: URLSearchParams): Promise<Answ
 
 /** Performs POST /api/act/KIND, the JSON form of the request that gRPC takes; the answer is the hub's own. */
 export async function answerAct(
-  { port }: Pick<AnswerParts, "port">,
+  { port, onDenied }: Pick<AnswerParts, "port" | "onDenied">,
   { kind, text, caller }: { readonly kind: AskKind; readonly text: string; readonly caller: Caller },
 ): Promise<Answer> {
   const ask = askOf(kind, text);
   if ("code" in ask) return refused(ask);
   const person = { ...caller, isNamed: caller.operator !== "" };
   const denied = whyNotAsked(person, ask);
-  if (denied !== null) return refused(denied);
+  if (denied !== null) {
+    onDenied?.(denied);
+    return refused(denied);
+  }
   const { operator } = ask.act;
   if (actsAs(person, operator) === null)
     return refused(refuse("WRONG_IDENTITY", `cannot ${kind} as "${operator}": the token is of "${caller.operator}"`));

@@ -8,6 +8,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { join } from "node:path";
 import { isLoopback } from "../../fleet-config/secure.js";
 import type { Caller } from "../../proto/console.js";
+import type { Admission } from "../admission.js";
 
 /** Who holds this token; null: nobody. */
 export type Authenticate = (token: string) => Caller | null;
@@ -45,6 +46,17 @@ export function bearerOf({ authorization = "" }: IncomingHttpHeaders): string {
 export function oneToken(token: string): Authenticate {
   const known = digestOf(token);
   return (found) => (timingSafeEqual(digestOf(found), known) ? { operator: "", role: "supervisor" } : null);
+}
+
+/** By the token of this data directory, or by one that was issued to a person; what nobody holds is counted. */
+export function either(own: Authenticate, admission: Pick<Admission, "personOf" | "denied">): Authenticate {
+  return (token) => {
+    const found = own(token);
+    if (found !== null) return found;
+    const person = admission.personOf({ token, certified: null });
+    if ("code" in person) admission.denied(person);
+    return "code" in person ? null : { operator: person.isNamed ? person.operator : "", role: person.role };
+  };
 }
 
 function digestOf(text: string): Buffer {

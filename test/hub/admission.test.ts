@@ -1,25 +1,9 @@
 // Who is let in: tokens before certificates, robots never, and what is denied is counted one by one and told together.
 
 import t from "tap";
-import { Admission, type AdmissionParts, bearerOf } from "../../hub/admission.js";
+import { bearerOf } from "../../hub/admission.js";
 import { readTokenOptions } from "../../hub/options.js";
-
-function anAdmission(over: Partial<AdmissionParts> = {}) {
-  const denied: string[] = [];
-  const told: unknown[] = [];
-  const at = { nowMs: 0 };
-  const admission = new Admission({
-    book: { find: (token) => (token === "ada's" ? { operator: "ada", role: "operator" } : null) },
-    isOneTime: (token) => token === "once",
-    people: undefined,
-    robots: new Set(["r1"]),
-    nowMs: () => at.nowMs,
-    onDenied: (code) => void denied.push(code),
-    onTold: (counts, last) => void told.push([counts, last]),
-    ...over,
-  });
-  return { admission, denied, told, at };
-}
+import { anAdmission } from "./admission-kit.js";
 
 t.test("a token that holds names its person; every other one is nobody's, whatever certificate comes with it", (t) => {
   const { admission } = anAdmission();

@@ -100,6 +100,10 @@ t.test("an answer to a person is measured, and refusals are counted by code", as
   t.equal(metered.reading("drover_hub_question_wait_seconds_count"), 1);
   t.ok((metered.reading("drover_hub_question_wait_seconds_sum") ?? 0) >= 19);
   t.equal(metered.reading('drover_hub_refusals_total{code="UNKNOWN_ROBOT",to="operator"}'), 1);
+  const denied = 'drover_hub_refusals_total{code="NOT_PERMITTED",to="operator"}';
+  t.equal(metered.reading(denied), null);
+  for (const _ of [1, 2]) metered.meters.denied("NOT_PERMITTED");
+  t.equal(metered.reading(denied), 2, "R12 calls that never reached the core");
   t.equal(metered.reading('drover_hub_robot_absent{robot="r2",fleet="pickers"}'), 1);
 });
 

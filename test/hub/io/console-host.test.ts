@@ -4,7 +4,9 @@
 import { request } from "node:http";
 import { connect } from "node:net";
 import t from "tap";
+import { either, oneToken } from "../../../hub/web/guard.js";
 import { type Frame, type LiveView, withFrame } from "../../../proto/console.js";
+import { anAdmission } from "../admission-kit.js";
 import { aHost } from "./console-kit.js";
 
 const HALT = { act: { operator: "ada", reason: "test" }, scope: { robot: "r2" } };
@@ -100,7 +102,8 @@ t.test("an act is read as over gRPC: operator and reason, closed shapes, and the
 t.test("R12 a token that only looks may not act, and one of a person acts in that name alone", async (t) => {
   const roles = { look: { operator: "eve", role: "viewer" }, act: { operator: "ada", role: "operator" } } as const;
   const authenticate = (token: string) => roles[token as "look"] ?? null;
-  const { post, ask, asked } = await aHost(t, { authenticate });
+  const denied: string[] = [];
+  const { post, ask, asked } = await aHost(t, { authenticate, onDenied: ({ code }) => void denied.push(code) });
   const as = (token: string, operator: string) =>
     post("/api/act/halt", { ...HALT, act: { operator, reason: "test" } }, { authorization: `Bearer ${token}` });
   t.equal((await ask("/api/site", {}, "look")).status, 200);
@@ -112,6 +115,21 @@ t.test("R12 a token that only looks may not act, and one of a person acts in tha
   const answered = await post("/api/act/answer", frees, { authorization: "Bearer act" });
   t.match([answered.status, await answered.json()], [403, { code: "NOT_PERMITTED", message: /role supervisor/ }]);
   t.equal(asked.length, 1, "an operator makes no choice of a supervisor");
+  t.same(denied, ["NOT_PERMITTED", "NOT_PERMITTED"], "each is counted: an act, and an answer");
+});
+
+t.test("R12 a token that nobody holds is counted at every asking, and the console's own never", async (t) => {
+  const book = {
+    find: (token: string) => (token === "adas" ? ({ operator: "ada", role: "operator" } as const) : null),
+  };
+  const { admission, denied } = anAdmission({ book });
+  const { ask, post } = await aHost(t, { authenticate: either(oneToken("secret"), admission) });
+  t.equal((await ask("/api/clock")).status, 200);
+  t.equal((await ask("/api/clock", {}, "adas")).status, 200);
+  t.same(denied, []);
+  for (const path of ["clock", "live"]) t.equal((await ask(`/api/${path}`, {}, "eves")).status, 401);
+  t.equal((await post("/api/act/halt", HALT, { authorization: "" })).status, 401);
+  t.same(denied, ["UNAUTHENTICATED", "UNAUTHENTICATED", "UNAUTHENTICATED"]);
 });
 
 t.test("a revoked token ends the stream that was opened with it", async (t) => {

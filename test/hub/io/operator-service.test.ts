@@ -81,6 +81,18 @@ t.test("R12 a role that does not reach is refused before the port hears of it, i
   t.match([codeOf(call.ends[0]), call.ends], ["UNAUTHENTICATED", [{ code: 16 }]]);
   t.equal(nobody.port.listeners.size, 0);
   t.equal(denied.at(-1), "Events UNAUTHENTICATED");
+  const frees = {
+    act: { operator: "olga", reason: "x" },
+    question: "free-7",
+    version: 7,
+    choice: "free",
+    seen: "empty",
+  };
+  const olga = aService({ ...over, personOf: () => aPerson("olga", "operator") });
+  t.equal(codeOf((await olga.unary("Answer", frees)).error), "NOT_PERMITTED");
+  t.same([olga.port.asked, denied.at(-1)], [[], "Answer NOT_PERMITTED"], "a choice of a supervisor is counted too");
+  t.equal((await olga.unary("Answer", { ...frees, choice: "leave" })).error, null);
+  t.equal(denied.length, ASK_KINDS.length + 2, "and what is answered is not");
   stream("WatchSite", new FakeCall({ periodMs: 0 })).cancel();
 });
 
