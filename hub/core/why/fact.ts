@@ -22,6 +22,8 @@ export type FactCode =
   | RefusalCode
   | "PHASE"
   | "READY"
+  | "APPROVED"
+  | "ASKED"
   | "ACTING"
   | "IN_HAND"
   | "ABSENT"

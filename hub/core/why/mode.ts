@@ -9,6 +9,7 @@ import { whyNoGrants } from "../claims.js";
 import { type Finding, heldOff, questionOf } from "../interplay.js";
 import { type Ceiling, ceilingKey, ceilingsOf, HUB, scopeKey } from "../ledger-state.js";
 import { effectiveOf, mayRaiseNow, suspectFrom, worstOf } from "../modes.js";
+import { movementOf } from "../movements.js";
 import type { FleetWatch, HubState } from "../turn.js";
 import { channelAgeMs, type RobotWatch, telemetryAge } from "../watch.js";
 import { type Beginnings, bounded, type Fact } from "./fact.js";
@@ -39,6 +40,7 @@ export function robotFacts(state: HubState, watch: RobotWatch, at: At): readonly
   return [
     { about: watch.id, code: "RUNG", says: `${watch.id} is ${rung}` },
     ...readyFacts(state, watch, at.nowMs),
+    ...approvalFacts(state, watch, at.nowMs),
     ...unheardFacts(state, { about: watch.id, places: placesOf(state), nowMs: at.nowMs }),
     ...notAbsentFacts(state, watch, at.nowMs),
     ...(mayRaiseNow(state, watch, at.nowMs) ? [] : [pacedFact(state, watch)]),
@@ -63,6 +65,19 @@ function readyFacts(state: HubState, watch: RobotWatch, nowMs: number): readonly
   }
   if (noTask.length > 0 || isNothingGiven(state, nowMs)) return beyond;
   return [{ about, code: "READY", says: `${about} may be given work` }, ...beyond];
+}
+
+/** R8: where people hold it in CONFIRM, the one movement that they approved, or what they are asked about. */
+function approvalFacts(state: HubState, watch: RobotWatch, nowMs: number): readonly Fact[] {
+  const { id: about, approval } = watch;
+  if (approval !== null) {
+    const { movement, operator } = approval;
+    const says = `${operator} lets it make one movement, to ${movement.destination}; with its end it holds again`;
+    return [{ about, code: "APPROVED", says, leftMs: approval.endsMs - nowMs }];
+  }
+  const asked = movementOf(state, watch, nowMs);
+  if (asked === null) return [];
+  return [{ about, code: "ASKED", says: `people are asked whether it may go to ${asked.destination}: drover queue` }];
 }
 
 /** Blast radius: it could not climb to the top just now, however good its evidence. */

@@ -10,6 +10,7 @@ import type { Rung } from "../../../proto/mode.js";
 import { moves } from "../../edge/core/edge-under-test.js";
 import { EdgeOnSite } from "./edge-on-site.js";
 import { ACT, ready, realDispatcher, SiteUnderTest } from "./site-under-test.js";
+import { factsOf } from "./why-walk.js";
 
 const R1 = { robot: "r1", fleet: "" } as const;
 const BOB = { operator: "bob", reason: "guests in the aisle" } as const;
@@ -49,7 +50,10 @@ t.test("R8 robot in CONFIRM gets nothing until a person approves its movement, t
   t.equal(site.bodies("claimed").length, 0, "nothing by itself");
   t.equal(site.robot("r1").leaseMs, 0, "and no lease");
   t.match(asked(site), [{ subject: "robot/r1", evidence: [/^r1 to C for t1, stop 1 of 1; held in CONFIRM by bob/] }]);
+  const why = () => factsOf(site, "r1");
+  t.match(why().find(({ code }) => code === "ASKED")?.says, /whether it may go to C: drover queue/);
   t.match(approve(site), { done: /one movement/ });
+  t.match(why().find(({ code }) => code === "APPROVED")?.says, /ada lets it make one movement, to C/);
   t.match(site.bodies("actRecorded").at(-1), { act: "movement", subject: "r1", operator: "ada", seen: "to C" });
   site.run(3000);
   t.match(site.bodies("claimed"), [{ robot: "r1", destination: "C", task: "t1", purpose: "TASK" }]);
