@@ -30,6 +30,16 @@ export function memoryOf(pid: number): MemoryUse | undefined {
   return Object.values(use).some(Number.isNaN) ? undefined : use;
 }
 
+/** Processes that the system has ended since its start because memory ran out; undefined where it does not tell. */
+export function oomKills(): number | undefined {
+  try {
+    const found = /^oom_kill (\d+)$/m.exec(readFileSync("/proc/vmstat", "utf8"))?.[1];
+    return found === undefined ? undefined : Number(found);
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Lets the kernel refuse the process more than `memoryBytes` beyond what it has now, and end it after `processorS`
  * seconds of processor time. Resolves with false where this system has no way to do it.

@@ -8,7 +8,8 @@ import { fileURLToPath } from "node:url";
 import type { NamedTensor } from "../elements.js";
 import { compareOutputs, notFinite } from "../golden.js";
 import type { Provider } from "../manifest.js";
-import { confine, type MemoryUse, memoryOf } from "./memory.js";
+import { NO_MEMORY, whyEnded } from "./ended.js";
+import { confine, type MemoryUse, memoryOf, oomKills } from "./memory.js";
 import {
   defaultTrialLimits,
   type TrialCode,
@@ -23,7 +24,6 @@ import {
 const LOOK_MS = 20;
 const STDERR_KEPT = 4_096;
 const PROCESSOR_SLACK_S = 5;
-const NO_MEMORY = /bad_alloc|failed to allocate|out of memory|not enough memory|cannot allocate/i;
 const BANNING: ReadonlySet<TrialCode> = new Set(["crashed", "out-of-time", "out-of-memory"]);
 
 export interface TrialOptions {
@@ -39,6 +39,8 @@ export interface TrialOptions {
   readonly providers?: readonly Provider[];
   /** `watched` does without the limit that the kernel keeps. Default: the kernel's, where it can. */
   readonly guard?: "kernel" | "watched";
+  /** How many processes the system has ended for memory so far. Default: as it tells. */
+  readonly oomKills?: () => number | undefined;
 }
 
 interface Outcome {
@@ -55,6 +57,8 @@ class Trial {
   readonly #providers: readonly Provider[];
   readonly #child: ChildProcess;
   readonly #startMs = performance.now();
+  readonly #oomKills: () => number | undefined;
+  readonly #killsBefore: number | undefined;
   readonly #figures: Mutable<TrialFigures> = { wallMs: 0, memoryGuard: "none", vectors: 0 };
   #baseline: MemoryUse | undefined;
   #phase: "hello" | "loaded" | "outputs" | "over" = "hello";
@@ -66,6 +70,8 @@ class Trial {
     this.#limits = limits;
     this.#guard = options.guard ?? "kernel";
     this.#providers = options.providers ?? ["cpu"];
+    this.#oomKills = options.oomKills ?? oomKills;
+    this.#killsBefore = this.#oomKills();
     const entry = options.entry ?? fileURLToPath(new URL("./child.js", import.meta.url));
     this.#child = fork(entry, [], {
       serialization: "advanced",
@@ -213,13 +219,14 @@ class Trial {
   }
 
   #ended(code: number | null, signal: string | null): void {
-    const last = this.#stderr.split("\n").find((line) => /error|fatal|assert|terminate|exception/i.test(line));
-    const how = signal === null ? `exit code ${code}` : signal;
-    const words = last ? `: ${last.trim().slice(0, 200)}` : "";
-    const detail = `expected the child to stay until its verdict, found ${how}${words}`;
-    // Nothing that a model does ends its process by that signal: the system, or a person, has.
-    const ended = signal === "SIGKILL" ? "killed" : "crashed";
-    this.#end(this.#phase === "hello" ? "not-started" : ended, detail);
+    const { peakBytes, baseBytes } = this.#figures;
+    const now = this.#oomKills();
+    const ended = whyEnded({
+      ...{ code, signal, stderr: this.#stderr, memoryBytes: this.#limits.memoryBytes },
+      moreBytes: peakBytes === undefined || baseBytes === undefined ? undefined : peakBytes - baseBytes,
+      oomKills: now === undefined || this.#killsBefore === undefined ? undefined : now - this.#killsBefore,
+    });
+    this.#end(this.#phase === "hello" ? "not-started" : ended.code, ended.detail);
   }
 
   #verdict(): TrialVerdict {

@@ -46,7 +46,7 @@ export const trialCodes = {
   banned: "these bytes crashed a trial before, so they are not tried again",
   "not-started": "the child could not be started",
   crashed: "the child ended by itself, or said what it never says",
-  killed: "the child was ended from outside, as a system that has no memory left does",
+  killed: "the child was killed by the system, perhaps for its memory",
   "out-of-time": "the trial took longer than it may",
   "out-of-memory": "the child wanted more memory than it may have",
   "not-loaded": "the runtime does not load the model",
