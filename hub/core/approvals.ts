@@ -3,6 +3,7 @@
 // destination, and is over with the movement, with the link, when another ceiling is set, or after its time: whatever
 // is not certainly still what the person approved is over (unknown means no). A restart of the hub forgets it.
 
+import { type Refusal, refuse } from "../../proto/errors.js";
 import type { Rung } from "../../proto/mode.js";
 import type { Purpose } from "../../proto/wire.js";
 import { actingClaim, type Ceiling, ceilingsOn, HUB } from "./ledger-state.js";
@@ -80,10 +81,16 @@ export function rungUnder(watch: RobotWatch, ceiling: Ceiling): Rung {
   return watch.approval !== null && isAsking(ceiling) ? "AUTONOMOUS" : ceiling.rung;
 }
 
-/** Whether this is the movement that a person has approved; of a robot that needs no approval everything is. */
-export function isApproved(watch: RobotWatch, ask: Movement & { readonly assignment?: string }): boolean {
-  const { approval } = watch;
-  if (approval === null) return true;
+type Asked = Movement & { readonly assignment?: string };
+
+/** A robot that is let go for one movement is given nothing else; null when it is given this. */
+export function whyNotApproved({ id, approval }: RobotWatch, ask: Asked): Refusal | null {
+  if (approval === null || isApproved(approval, ask)) return null;
+  const what = `cannot give ${ask.destination} to ${id}`;
+  return refuse("NOT_PERMITTED", `${what}: only its movement to ${approval.movement.destination} is approved`);
+}
+
+function isApproved(approval: Approval, ask: Asked): boolean {
   if (approval.assignment !== null) return approval.assignment === ask.assignment;
   const { destination, purpose, task, stopIndex } = approval.movement;
   return ask.destination === destination && ask.purpose === purpose && ask.task === task && ask.stopIndex === stopIndex;

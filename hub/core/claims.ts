@@ -7,7 +7,7 @@ import { certainlyLapsed } from "../../proto/lease.js";
 import { PERMITS, type Rung } from "../../proto/mode.js";
 import type { AssignmentWhy } from "../../proto/why.js";
 import type { Purpose } from "../../proto/wire.js";
-import { isApproved } from "./approvals.js";
+import { whyNotApproved } from "./approvals.js";
 import { actingClaim, type Claim, claimsOfRobot } from "./ledger-state.js";
 import { effectiveOf } from "./modes.js";
 import { waitMsFor } from "./site.js";
@@ -47,13 +47,6 @@ export function whyNoGrants(state: HubState, watch: RobotWatch, nowMs: number): 
   if (ageMs > limitMs)
     return refuse("ROBOT_STALE", `cannot grant to ${robot}: its pose may be ${ageMs} ms old, at most ${limitMs}`);
   return null;
-}
-
-/** R8: a robot that is let go for one movement is given nothing else. */
-function whyNotApproved(watch: RobotWatch, ask: ClaimAsk): Refusal | null {
-  if (isApproved(watch, ask)) return null;
-  const what = `cannot give ${ask.destination} to ${watch.id}`;
-  return refuse("NOT_PERMITTED", `${what}: only its movement to ${watch.approval?.movement.destination} is approved`);
 }
 
 /** Why the site's boundary lets no robot on this rung be given anything of a kind; null when it does. */

@@ -103,10 +103,9 @@ t.test("the legend explains every kind of row that runs give", (t) => {
 t.test("npm run sim -- --seeds tells its rate and that nothing failed, with exit 0", (t) => {
   const { exit, out } = sim(["--seeds", "2", "--from", "101", "--robots", "1"]);
   t.equal(exit, 0);
-  t.match(
-    out,
-    /^seeds from 101\n(?:1 seeds, .*\n)?2 seeds, \d+\.\d robot-hours, \d+\.\d a minute \(\d+ robot-seconds a second\), \d+ grants\n/,
-  );
+  const line = /\n2 seeds, \d+\.\d robot-hours, \d+\.\d a minute \(\d+ robot-seconds a second\), \d+ grants\n/;
+  t.match(out, /^seeds from 101\n/);
+  t.match(out, line); // a slow machine tells of the first seed as well
   t.match(out, /no failure\n$/);
   t.end();
 });

@@ -1,5 +1,5 @@
-// R14: explain knows what keeps the hub from giving at all: the site's boundary, and after a start the robots that nobody
-// has heard (D4). Compared on random walks with what is given and taken at a person's word.
+// R14: explain knows what keeps the hub from giving at all: the site's boundary, and after a start the robots that
+// nobody has heard (D4). Compared on random walks with what is given and taken at a person's word.
 import t from "tap";
 import type { Fact } from "../../../hub/core/why/fact.js";
 import { ready, realDispatcher, SiteUnderTest } from "./site-under-test.js";

@@ -103,7 +103,7 @@ interface Foretold {
 
 const NOTHING_GIVEN = /no place is given before/;
 
-/** Why this pair is not given, by what is told of the robot and of the site; it may be more than is told of the task. */
+/** Why this pair is not given, by what is told of the robot and of the site: perhaps more than is told of a task. */
 function whyNever(site: SiteUnderTest, { robot, task }: { readonly robot: string; readonly task: string }) {
   const kind = task === "" ? /sent to park or to charge/ : /given no task|no task is given/;
   const keeps = ({ code, says }: Fact) =>
@@ -146,8 +146,10 @@ export interface WalkOptions {
   readonly boundary?: Readonly<Record<string, unknown>>; // what the site file says of it
 }
 
+type Change = (config: SiteConfig) => SiteConfig;
+
 /** A change of the site file: what it says of the boundary. */
-export function narrowed(boundary: Readonly<Record<string, unknown>>): (config: SiteConfig) => SiteConfig {
+export function narrowed(boundary: Readonly<Record<string, unknown>>): Change {
   return (config) => ({ ...config, boundary: filled(boundarySchema, boundary) as unknown as BoundaryConfig });
 }
 

@@ -137,7 +137,13 @@ export const TAKEN_OVER_MUTANTS: readonly Mutant[] = [
     rule: "R8",
     about: "a person approves one movement, and whatever else the hub has for the robot is given with it",
     with: ["operator-halt"],
-    patches: [{ file: "hub/core/approvals.ts", find: "if (approval === null) return true;", replace: "return true;" }],
+    patches: [
+      {
+        file: "hub/core/approvals.ts",
+        find: "if (approval === null || isApproved(approval, ask)) return null;",
+        replace: "return null;",
+      },
+    ],
   },
   {
     id: "approval-lifts-any-ceiling",
