@@ -12,7 +12,7 @@ import type { Fact } from "./fact.js";
 
 const NAMED_MOST = 8;
 
-/** D4: who is not heard and keeps these places for that; one fact for all that keep the same and are helped alike. */
+/** D4: who is not heard and keeps these places for that: one fact for all that keep the same and are helped alike. */
 export function unheardFacts(
   state: HubState,
   at: { readonly about: string; readonly places: readonly string[]; readonly nowMs: number },
