@@ -10,7 +10,7 @@ import { doubtsOf, taskInDoubt } from "./doubts.js";
 import { answered } from "./interplay.js";
 import type { Question } from "./ledger-state.js";
 import { stepModes } from "./modes.js";
-import { approve } from "./movements.js";
+import { approve, letHold } from "./movements.js";
 import { keyOf, settle } from "./questions.js";
 import type { Turn } from "./turn.js";
 
@@ -37,7 +37,9 @@ export function answer(turn: Turn, ask: Answer, perform: Perform): OperatorAnswe
   const { operator, reason } = ask.act;
   const { id, version } = question;
   turn.emit({ kind: "questionAnswered", question: id, version, choice: ask.choice, operator, reason });
-  settle(turn.state, question, { how: `answered by ${operator}: ${ask.choice}`, againMs: Number.POSITIVE_INFINITY });
+  // A movement that was approved and not made is asked about again; one that was not, when its robot has held a while.
+  const againMs = question.type === "move" ? turn.nowMs : Number.POSITIVE_INFINITY;
+  settle(turn.state, question, { how: `answered by ${operator}: ${ask.choice}`, againMs });
   return { done: `${question.subject}: ${choice.says}` };
 }
 
@@ -68,6 +70,7 @@ function act(turn: Turn, parts: { question: Question; ask: Answer; perform: Perf
   };
   switch (choice) {
     case null:
+      if (question.type === "move") letHold(turn, scopeOf(subject).robot);
       return null;
     case "freePlace":
       return done({ kind: "freePlace", act, place: subject, seen });

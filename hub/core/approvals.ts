@@ -1,10 +1,12 @@
 // R8: where people hold a robot in CONFIRM, each of its movements needs the approval of a person, and one approval is
 // good for one movement. It lifts nothing but the people's own ceiling of CONFIRM, only for that robot and that
-// destination, and is over with the movement, with the link, when another ceiling is set, or after its time: whatever
+// destination. It is over with the movement or a lapse of its lease, with the link, with another start of its edge,
+// with any finding of the hub or rung of CONFIRM on board, when any ceiling comes or goes, and after its time: whatever
 // is not certainly still what the person approved is over (unknown means no). A restart of the hub forgets it.
 
 import { type Refusal, refuse } from "../../proto/errors.js";
-import type { Rung } from "../../proto/mode.js";
+import { certainlyLapsed } from "../../proto/lease.js";
+import { causesOf, NO_HOLDS, type Rung, severity } from "../../proto/mode.js";
 import type { Purpose } from "../../proto/wire.js";
 import { actingClaim, type Ceiling, ceilingsOn, HUB } from "./ledger-state.js";
 import type { HubState, Turn } from "./turn.js";
@@ -21,10 +23,13 @@ export interface Movement {
 export interface Approval {
   readonly movement: Movement;
   readonly operator: string;
-  readonly under: string; // the ceilings that it was given under
+  readonly assignment: string | null; // that it goes on with
+  readonly under: string; // every ceiling that bore on the robot
+  readonly stream: number | null; // of the robot's link, and of which start of its edge
+  readonly boot: string;
   readonly beginsByMs: number; // over, when the movement has not begun by then
   readonly endsMs: number;
-  assignment: string | null; // that the movement is; null: not begun
+  begun: string | null; // the assignment, once the robot has its lease and a claim under it
 }
 
 /** For its first lease and its grant. */
@@ -42,6 +47,12 @@ export function askingCeilings(state: HubState, watch: RobotWatch): readonly Cei
   return ceilingsOn(state.ledger, watch).filter(isAsking);
 }
 
+/** Whether the hub finds nothing at this robot or its fleet: ceilings are the word of people, not a finding. */
+export function isFoundWell(state: HubState, watch: RobotWatch): boolean {
+  const fleet = state.fleets.get(watch.fleet)?.ladder ?? NO_HOLDS;
+  return causesOf(watch.ladder).length + causesOf(fleet).length === 0;
+}
+
 function nameOf(ceilings: readonly Ceiling[]): string {
   return ceilings.map(({ event }) => event).join(" ");
 }
@@ -57,9 +68,10 @@ export function approvalOf(
     readonly nowMs: number;
   },
 ): Approval {
-  const { movement, operator, assignment, nowMs } = by;
-  const under = nameOf(askingCeilings(state, watch));
-  return { movement, operator, under, beginsByMs: nowMs + BEGINS_MS, endsMs: nowMs + ENDS_MS, assignment };
+  const { nowMs, ...what } = by;
+  const under = nameOf(ceilingsOn(state.ledger, watch));
+  const { stream, boot } = watch;
+  return { ...what, under, stream, boot, beginsByMs: nowMs + BEGINS_MS, endsMs: nowMs + ENDS_MS, begun: null };
 }
 
 /** Ends what is over, before anything rests on it. */
@@ -68,12 +80,22 @@ export function endApprovals(turn: Turn): void {
     if (watch.approval !== null && isOver(turn, watch, watch.approval)) watch.approval = null;
 }
 
+/** It does not come back: whatever has ended it may have gone by before anybody looks again. */
 function isOver({ state, nowMs }: Turn, watch: RobotWatch, approval: Approval): boolean {
-  if (watch.stream === null || nowMs >= approval.endsMs) return true;
-  if (nameOf(askingCeilings(state, watch)) !== approval.under) return true;
+  if (watch.stream === null || watch.stream !== approval.stream || watch.boot !== approval.boot) return true;
+  if (nowMs >= approval.endsMs || nameOf(ceilingsOn(state.ledger, watch)) !== approval.under) return true;
+  if (!isFoundWell(state, watch) || severity(watch.edgeRung) >= severity("CONFIRM")) return true;
   const acting = actingClaim(state.ledger, watch.id);
-  if (approval.assignment !== null) return acting?.assignment !== approval.assignment;
-  return nowMs >= approval.beginsByMs;
+  const { begun, assignment } = approval;
+  if (begun !== null) return acting === undefined || acting.assignment !== begun || acting.lapsed;
+  return nowMs >= approval.beginsByMs || (assignment !== null && acting?.assignment !== assignment);
+}
+
+/** To be called when claims have been made: the movement has begun with a lease and a claim that has not lapsed. */
+export function beginApproval({ state, nowMs }: Turn, watch: RobotWatch, approval: Approval): void {
+  const acting = actingClaim(state.ledger, watch.id);
+  if (approval.begun !== null || acting === undefined || acting.lapsed) return;
+  if (!certainlyLapsed(watch.leaseEndMs, nowMs)) approval.begun = acting.assignment;
 }
 
 /** The rung that a ceiling imposes on this robot: none while a movement is approved that it would forbid. */
@@ -91,7 +113,8 @@ export function whyNotApproved({ id, approval }: RobotWatch, ask: Asked): Refusa
 }
 
 function isApproved(approval: Approval, ask: Asked): boolean {
-  if (approval.assignment !== null) return approval.assignment === ask.assignment;
+  const goesOn = approval.begun ?? approval.assignment;
+  if (goesOn !== null) return goesOn === ask.assignment;
   const { destination, purpose, task, stopIndex } = approval.movement;
   return ask.destination === destination && ask.purpose === purpose && ask.task === task && ask.stopIndex === stopIndex;
 }

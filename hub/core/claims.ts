@@ -59,14 +59,14 @@ export function wayClosed({ site }: HubState, kind: "taskGrant" | "idleMove", ru
 export function whyBeyondBoundary(
   state: HubState,
   ask: Pick<ClaimAsk, "purpose" | "destination">,
-  at: { readonly watch: RobotWatch; readonly nowMs: number },
+  at: { readonly watch: RobotWatch; readonly nowMs: number; readonly isAsked?: boolean },
 ): Refusal | null {
-  const { watch, nowMs } = at;
+  const { watch, nowMs, isAsked = watch.approval !== null } = at; // of a person, who is asked where it says so
   const kind = ask.purpose === "TASK" ? "taskGrant" : "idleMove";
   if (kind === "idleMove" && standsOn(state, watch) === ask.destination) return null;
   const { telemetryMs, poseErrorM } = state.site.boundary[kind];
   const where = `cannot give ${ask.destination} to ${watch.id}`;
-  const closed = watch.approval === null ? wayClosed(state, kind, effectiveOf(state, watch)) : null; // or it was asked
+  const closed = isAsked ? null : wayClosed(state, kind, effectiveOf(state, watch));
   if (closed !== null) return refuse("NOT_PERMITTED", `${where}: ${closed}`);
   const what = `${where}: the site's boundary`;
   const ageMs = channelAgeMs(watch, "pose", { nowMs, site: state.site });
@@ -200,7 +200,7 @@ export function whyOnItsWay(
  * R1: why a task may not be carried on by this robot to this destination; null when it may, when there is no task, and
  * when an assignment of it goes on under a new token.
  */
-function whyNotTask(state: HubState, ask: ClaimAsk): Refusal | null {
+export function whyNotTask(state: HubState, ask: ClaimAsk): Refusal | null {
   if (ask.task === "" || actingClaim(state.ledger, ask.robot) !== undefined) return null;
   const task = state.ledger.tasks.get(ask.task);
   if (task === undefined) return refuse("UNKNOWN_TASK", `there is no task ${ask.task}`);

@@ -12,6 +12,7 @@ import {
   actingClaim,
   type Ceiling,
   type Claim,
+  ceilingsOn,
   HUB,
   isEnded,
   scopeKey,
@@ -32,8 +33,8 @@ export interface Doubt {
 
 /** Everything that a person could decide, the same in the same state. What is too long to be told is told in part. */
 export function doubtsOf(state: HubState, nowMs: number): readonly Doubt[] {
-  const all = [...standing(state), ...[...state.watches.values()].flatMap((watch) => ofRobot(state, watch, nowMs))];
-  return [...all, ...held(state), ...toAndFro(state)]
+  const all = [...standing(state), ...[...state.watches.values()].flatMap((watch) => ofRobot(state, watch))];
+  return [...all, ...held(state, nowMs), ...toAndFro(state), ...moves(state, nowMs)]
     .filter((doubt) => isAnswerable(state, doubt))
     .map((doubt) => ({ ...doubt, facts: within(doubt.facts) }));
 }
@@ -92,7 +93,7 @@ function inWords({ rung, operator, reason, event }: Ceiling): string {
   return `${rung} by ${operator} (event ${event}): ${reason}`;
 }
 
-function ofRobot(state: HubState, watch: RobotWatch, nowMs: number): readonly Doubt[] {
+function ofRobot(state: HubState, watch: RobotWatch): readonly Doubt[] {
   const doubts: Doubt[] = [];
   const subject = `robot/${watch.id}`;
   if (!watch.heard && watch.stream === null && !state.ledger.absent.has(watch.id)) {
@@ -105,14 +106,18 @@ function ofRobot(state: HubState, watch: RobotWatch, nowMs: number): readonly Do
   const hold = watch.ladder.get(RAISE);
   if (hold !== undefined && hold.rung !== "AUTONOMOUS" && hold.demand === "AUTONOMOUS")
     doubts.push({ type: "raise", subject, facts: `${watch.id} is held in ${hold.rung}`, decision: "raise" });
-  const movement = movementOf(state, watch, nowMs);
-  if (movement !== null)
-    doubts.push({
-      type: "move",
-      subject,
-      facts: movementFacts(state, watch, movement),
-      decision: decisionOf(movement),
-    });
+  return doubts;
+}
+
+/** Movements that people may approve. */
+function moves(state: HubState, nowMs: number): readonly Doubt[] {
+  const doubts: Doubt[] = [];
+  for (const watch of state.watches.values()) {
+    const movement = movementOf(state, watch, nowMs);
+    if (movement === null) continue;
+    const facts = movementFacts(state, watch, movement);
+    doubts.push({ type: "move", subject: `robot/${watch.id}`, facts, decision: decisionOf(movement) });
+  }
   return doubts;
 }
 
@@ -133,10 +138,10 @@ function needsPerson(name: string): boolean {
 }
 
 /** Places that have lapsed and whose robots are silent or elsewhere, and tasks whose outcome is not known. */
-function held(state: HubState): readonly Doubt[] {
+function held(state: HubState, nowMs: number): readonly Doubt[] {
   const doubts: Doubt[] = [];
   for (const claim of state.ledger.byDestination.values()) {
-    if (!claim.lapsed || isKept(state, claim)) continue;
+    if (!claim.lapsed || isKept(state, claim, nowMs)) continue;
     const facts = `lapsed under ${claim.robot}, token ${tokenKey(claim.token)}`;
     doubts.push({ type: "free", subject: claim.destination, facts, decision: "freePlace" });
     const task = taskInDoubt(state, claim);
@@ -148,18 +153,25 @@ function held(state: HubState): readonly Doubt[] {
   return doubts;
 }
 
+/** A robot that is linked and could go on does so within this, or people should know. */
+const GOES_ON_MS = 120_000;
+
 /**
- * R4: a robot that is linked and heard keeps its place although its claim has lapsed: it goes on to it when it may, or
- * stands so that it is not certainly outside. Nothing is given by this; whoever has seen the place can still say so.
+ * R4: a robot that is linked and heard keeps its place although its claim has lapsed: it stands so that it is not
+ * certainly outside, or goes on to it soon, or when the people who hold it let it. Nothing is given by this; whoever
+ * has seen the place can still say so.
  */
-function isKept(state: HubState, claim: Claim): boolean {
+function isKept(state: HubState, claim: Claim, nowMs: number): boolean {
   const watch = state.watches.get(claim.robot);
   if (watch === undefined || watch.stream === null || !watch.heard || watch.verdict !== "fresh") return false;
   const told = lastPose(watch);
   const isWatched = state.site.fleets.get(watch.fleet)?.freshness.channels.pose !== undefined;
   if (told === undefined || !isWatched) return false;
   const { pose, errorM } = told;
-  return claim.phase === "assigned" || !isOutside(state, { ...pose, radiusM: errorM }, claim.destination);
+  if (!isOutside(state, { ...pose, radiusM: errorM }, claim.destination)) return true;
+  if (claim.phase !== "assigned") return false;
+  const isByPeople = ceilingsOn(state.ledger, watch).some(({ operator }) => operator !== HUB);
+  return isByPeople || nowMs - (watch.lapsedMs.get(tokenKey(claim.token)) ?? 0) < GOES_ON_MS;
 }
 
 /** R10: the task of a claim that lapsed while its robot acted on it and is not there any more; null for another one. */

@@ -17,7 +17,7 @@ export function hubTimeMs(state: Pick<LedgerState, "epoch" | "startedMs">, since
   return since.spentMs + Math.max(0, nowMs - from);
 }
 
-/** R3: a span of true time has certainly passed when this much hub time has. */
+/** R3: a span of true time has certainly passed when this much hub time has, between two readings in whole ms. */
 export function certainlyMs(spanMs: number, rhoHub: number): number {
-  return Math.ceil((1 + rhoHub) * spanMs);
+  return Math.ceil((1 + rhoHub) * spanMs) + 1;
 }

@@ -75,6 +75,7 @@ export class Hub {
       interplay: noInterplay(),
       swaps: noSwaps(),
       asking: noAsking(),
+      movements: { lookedMs: Number.NEGATIVE_INFINITY, after: "" },
     };
   }
 

@@ -138,7 +138,8 @@ function rememberHeld(turn: Turn, watch: RobotWatch): void {
 export function holdAgain(turn: Turn): void {
   for (const [robot, { rung, cause }] of [...turn.ledger.climbsHeld]) {
     const watch = turn.state.watches.get(robot);
-    if (watch === undefined || turn.site.boundary.raise.ways[rung] !== "ask") {
+    if (watch === undefined) continue; // it is not on this site file, and may come back
+    if (turn.site.boundary.raise.ways[rung] !== "ask") {
       turn.emit({ kind: "climbHeld", robot, rung: "AUTONOMOUS", cause: "the site file does not ask" });
       continue;
     }

@@ -1,13 +1,14 @@
 // R8: the movements that people are asked about. A robot whose only obstacle is that people hold it in CONFIRM goes on
 // with what it has in hand, or is given what dispatch would give it, once a person has approved exactly that: until
 // then it is a question and nothing is claimed. Dispatch weighs these robots in a round of their own, after the one for
-// robots that need nobody, so that no task waits for a person that another robot could take.
+// robots that need nobody, so that no task waits for a person that another robot could take. People can answer only so
+// much: few robots are asked about at once, the others after them, and one that is to hold is left alone for a while.
 
 import { type Refusal, refuse } from "../../proto/errors.js";
-import { type Cause, causesOf, NO_HOLDS, severity } from "../../proto/mode.js";
+import { type Cause, severity } from "../../proto/mode.js";
 import type { Act } from "../../proto/operator.js";
-import { approvalOf, askingCeilings, isAsking, type Movement } from "./approvals.js";
-import { claim } from "./claims.js";
+import { approvalOf, askingCeilings, beginApproval, isAsking, isFoundWell, type Movement } from "./approvals.js";
+import { claim, whyBeyondBoundary, whyNotFree, whyNotTask } from "./claims.js";
 import type { DispatchView, Proposal } from "./dispatch/view.js";
 import { actingClaim, ceilingsOn } from "./ledger-state.js";
 import { dwellOf } from "./links.js";
@@ -17,16 +18,35 @@ import { channelAgeMs, type RobotWatch } from "./watch.js";
 
 /** It is there because the hub renews nothing in CONFIRM, and goes with the first renewal. */
 const OF_CONFIRM = "lease-lapsed";
+/** R13: robots that people are asked about at once. */
+const ASKED_MOST = 16;
+/** And of these about moves without a task. */
+const IDLE_MOST = 8;
+const LOOK_MS = 2000;
+/** A robot that people let hold is asked about again after this. */
+const KEPT_MS = 300_000;
+
+/** What the hub would have a robot do, if a person approved it. */
+export interface Proposed {
+  readonly movement: Movement;
+  readonly assignment: string | null; // that it goes on with
+  readonly sinceMs: number;
+}
+
+/** Where the last look at robots that wait has ended. */
+export interface Movements {
+  lookedMs: number;
+  after: string; // robot
+}
 
 /** Whether nothing but a ceiling of CONFIRM by people keeps this robot from being given work. */
 export function waitsForApproval(state: HubState, watch: RobotWatch, nowMs: number): boolean {
-  if (watch.approval !== null || watch.stream === null || !watch.heard) return false;
-  if (askingCeilings(state, watch).length === 0) return false;
+  if (watch.approval !== null || watch.stream === null || !watch.heard || nowMs < state.givesFromMs) return false;
+  const ceilings = ceilingsOn(state.ledger, watch);
+  if (ceilings.length === 0 || !ceilings.every(isAsking)) return false;
+  if (!isFoundWell(state, watch) || !isEdgeWell(watch)) return false;
   const limitMs = state.site.config.decisions.dispatch.telemetryMs;
-  if (channelAgeMs(watch, "pose", { nowMs, site: state.site }) > limitMs) return false;
-  if (ceilingsOn(state.ledger, watch).some((ceiling) => !isAsking(ceiling))) return false;
-  const fleet = state.fleets.get(watch.fleet)?.ladder ?? NO_HOLDS;
-  return causesOf(watch.ladder).length + causesOf(fleet).length === 0 && isEdgeWell(watch);
+  return channelAgeMs(watch, "pose", { nowMs, site: state.site }) <= limitMs;
 }
 
 /** A rung without a cause is one of which nothing is known. */
@@ -38,19 +58,27 @@ function isEdgeWell({ edgeRung, edgeCauses }: RobotWatch): boolean {
 
 /** What people may let this robot do now; null for nothing. */
 export function movementOf(state: HubState, watch: RobotWatch, nowMs: number): Movement | null {
-  if (!waitsForApproval(state, watch, nowMs)) return null;
-  const acting = actingClaim(state.ledger, watch.id);
-  if (acting === undefined) return watch.proposed !== null && isAsked(state, watch.proposed) ? watch.proposed : null;
-  const { destination, purpose, task, stopIndex } = acting;
-  const held = state.ledger.tasks.get(task);
-  if (held !== undefined && (held.cancelAsked || held.paused !== null)) return null; // it is to give it back
-  const movement = { destination, purpose, task, stopIndex };
-  return isAsked(state, movement) ? movement : null;
+  const { proposed } = watch;
+  if (proposed === null || !waitsForApproval(state, watch, nowMs)) return null;
+  return isPossible(state, watch, { proposed, nowMs }) ? proposed.movement : null;
 }
 
-/** Whether the site's boundary has people asked about movements of this kind. */
-function isAsked(state: HubState, { purpose }: Pick<Movement, "purpose">): boolean {
-  return state.site.boundary[decisionOf({ purpose })].ways.CONFIRM === "ask";
+/** Nothing but the ceiling refuses it, as far as can be known before: whoever approves it shall not do so in vain. */
+function isPossible(
+  state: HubState,
+  watch: RobotWatch,
+  { proposed, nowMs }: { readonly proposed: Proposed; readonly nowMs: number },
+): boolean {
+  const { movement, assignment } = proposed;
+  const acting = actingClaim(state.ledger, watch.id);
+  if ((acting?.assignment ?? null) !== assignment) return false;
+  const ask = { robot: watch.id, ...movement, dwellMs: 0 };
+  if (state.site.boundary[decisionOf(movement)].ways.CONFIRM !== "ask") return false;
+  if (whyBeyondBoundary(state, ask, { watch, nowMs, isAsked: true }) !== null || whyNotTask(state, ask) !== null)
+    return false;
+  const held = state.ledger.tasks.get(movement.task);
+  if (held !== undefined && (held.cancelAsked || held.paused !== null)) return false; // it is to give it back
+  return acting?.lapsed === false || whyNotFree(state, ask, nowMs) === null;
 }
 
 export function decisionOf({ purpose }: Pick<Movement, "purpose">): "taskGrant" | "idleMove" {
@@ -72,50 +100,135 @@ export function movementFacts(state: HubState, watch: RobotWatch, movement: Move
 export function approve(turn: Turn, by: { readonly robot: string; readonly act: Act }): Refusal | null {
   const { robot, act } = by;
   const watch = turn.state.watches.get(robot);
-  if (watch === undefined)
-    return refuse("UNKNOWN_ROBOT", `cannot approve a movement of "${robot}": the site has no such robot`);
-  const movement = movementOf(turn.state, watch, turn.nowMs);
-  if (movement === null)
-    return refuse("NOTHING_TO_DO", `cannot approve a movement of ${robot}: none of it waits for a person`);
-  const assignment = actingClaim(turn.ledger, robot)?.assignment ?? null;
+  const movement = watch === undefined ? null : movementOf(turn.state, watch, turn.nowMs);
+  if (watch === undefined || movement === null)
+    return refuse("NOTHING_TO_DO", `cannot approve a movement of "${robot}": none of it waits for a person`);
+  const assignment = watch.proposed?.assignment ?? null;
   turn.emit({ kind: "actRecorded", act: "movement", subject: robot, ...act, seen: `to ${movement.destination}` });
   watch.approval = approvalOf(turn.state, watch, { movement, operator: act.operator, assignment, nowMs: turn.nowMs });
+  watch.proposed = null;
   stepModes(turn);
   return null;
+}
+
+/** People let the robot hold, by their word or by none: another one may have what it would have been given. */
+export function letHold({ state, nowMs }: Turn, robot: string): void {
+  const watch = state.watches.get(robot);
+  if (watch === undefined) return;
+  watch.proposed = null;
+  watch.holdsUntilMs = nowMs + KEPT_MS;
 }
 
 /** Gives what was approved as soon as the robot has its lease and may have it. */
 export function stepMovements(turn: Turn): void {
   for (const watch of turn.state.watches.values()) {
     const { approval } = watch;
-    if (approval === null || approval.assignment !== null) continue;
-    const { movement } = approval;
-    const given = claim(turn, { robot: watch.id, ...movement, dwellMs: dwellOf(turn.state, movement.task) });
-    if (!("code" in given)) approval.assignment = actingClaim(turn.ledger, watch.id)?.assignment ?? null;
+    if (approval === null || approval.begun !== null) continue;
+    const { movement, assignment } = approval;
+    if (assignment === null) claim(turn, { robot: watch.id, ...movement, dwellMs: dwellOf(turn.state, movement.task) });
+    beginApproval(turn, watch, approval);
   }
 }
 
-/** Takes what dispatch would have robots do that wait for people, as if they were free and nobody else. */
-export function proposeMovements(
-  turn: Turn,
-  by: { readonly propose: (view: DispatchView) => readonly Proposal[]; readonly view: () => DispatchView },
-): void {
-  const waiting = new Set<string>();
-  for (const watch of turn.state.watches.values()) {
-    watch.proposed = null;
-    if (waitsForApproval(turn.state, watch, turn.nowMs) && actingClaim(turn.ledger, watch.id) === undefined)
-      waiting.add(watch.id);
+interface Proposer {
+  readonly propose: (view: DispatchView) => readonly Proposal[];
+  readonly view: () => DispatchView;
+}
+
+/** Finds what robots that wait for people would do: what they have in hand, or else what dispatch would give them. */
+export function proposeMovements(turn: Turn, by: Proposer): void {
+  const { state, nowMs } = turn;
+  if (nowMs - state.movements.lookedMs < LOOK_MS) return;
+  state.movements.lookedMs = nowMs;
+  const waiting: RobotWatch[] = [];
+  for (const watch of state.watches.values())
+    if (nowMs >= watch.holdsUntilMs && waitsForApproval(state, watch, nowMs)) waiting.push(watch);
+    else watch.proposed = null;
+  if (waiting.length === 0) return;
+  const isFree = new Set<string>();
+  for (const watch of inTurn(turn, waiting)) {
+    if (actingClaim(state.ledger, watch.id) === undefined) isFree.add(watch.id);
+    else watch.proposed = goingOn(turn, watch);
   }
-  if (waiting.size === 0) return;
+  if (isFree.size > 0) weigh(turn, isFree, by);
+}
+
+/** Those that are looked at now; what the others were asked about for their work, and still can do, stays so. */
+function inTurn(turn: Turn, waiting: readonly RobotWatch[]): readonly RobotWatch[] {
+  const { state, nowMs } = turn;
+  const { movements } = state;
+  let room = ASKED_MOST;
+  const open: RobotWatch[] = [];
+  for (const watch of waiting) {
+    if (stays(turn, watch)) room -= 1;
+    else open.push(watch);
+  }
+  const next = open.findIndex(({ id }) => id > movements.after);
+  const first = next === -1 ? 0 : next;
+  const idle = open.filter(({ proposed }) => proposed !== null).slice(0, IDLE_MOST);
+  const others = [...open.slice(first), ...open.slice(0, first)].filter(({ proposed }) => proposed === null);
+  const chosen = [...idle, ...others].slice(0, Math.max(0, room));
+  for (const watch of open)
+    if (
+      !chosen.includes(watch) ||
+      (watch.proposed !== null && !isPossible(state, watch, { proposed: watch.proposed, nowMs }))
+    )
+      watch.proposed = null;
+  movements.after = chosen.at(-1)?.id ?? "";
+  return chosen;
+}
+
+/** A task that a robot was asked about is not weighed anew while people may look at it: poses have noise. */
+function stays({ state, nowMs }: Turn, watch: RobotWatch): boolean {
+  const { proposed } = watch;
+  if (proposed === null || proposed.movement.purpose !== "TASK") return false;
+  const answerMs = state.site.boundary.taskGrant.answerMs ?? 0;
+  return nowMs - proposed.sinceMs < answerMs && isPossible(state, watch, { proposed, nowMs });
+}
+
+function goingOn({ state, nowMs }: Turn, watch: RobotWatch): Proposed | null {
+  const acting = actingClaim(state.ledger, watch.id);
+  if (acting === undefined) return null;
+  const { destination, purpose, task, stopIndex, assignment } = acting;
+  const proposed = { movement: { destination, purpose, task, stopIndex }, assignment, sinceMs: nowMs };
+  return isPossible(state, watch, { proposed, nowMs }) ? proposed : null;
+}
+
+/** As if these robots were free and nobody else, and what others were asked about were taken. */
+function weigh(turn: Turn, isFree: ReadonlySet<string>, by: Proposer): void {
+  const { state } = turn;
   const seen = by.view();
   const robots = seen.robots.map((robot) => {
-    if (waiting.has(robot.id)) return { ...robot, availability: "free" as const };
+    if (isFree.has(robot.id)) return { ...robot, availability: "free" as const };
     return robot.availability === "free" ? { ...robot, availability: "unavailable" as const } : robot;
   });
-  const tasks = turn.site.boundary.taskGrant.ways.CONFIRM === "ask" ? seen.tasks : [];
-  for (const { robot, destination, purpose, task } of by.propose({ ...seen, robots, tasks })) {
-    const watch = turn.state.watches.get(robot);
-    const stopIndex = turn.ledger.tasks.get(task)?.stopIndex ?? 0;
-    if (watch !== undefined && waiting.has(robot)) watch.proposed = { destination, purpose, task, stopIndex };
+  const others = [...state.watches.values()].filter(({ id }) => !isFree.has(id));
+  const taken = new Set(others.map(({ proposed }) => proposed?.movement.task ?? ""));
+  const isAsked = turn.site.boundary.taskGrant.ways.CONFIRM === "ask";
+  const tasks = isAsked ? seen.tasks.filter(({ id }) => !taken.has(id)) : [];
+  const found = new Map(by.propose({ ...seen, robots, tasks }).map((proposal) => [proposal.robot, proposal]));
+  let idle = [...state.watches.values()].filter(({ proposed }) => isIdle(proposed?.movement)).length;
+  for (const robot of isFree) {
+    const watch = state.watches.get(robot);
+    if (watch === undefined) continue;
+    const before = watch.proposed;
+    watch.proposed = proposedBy(turn, watch, found.get(robot));
+    if (isIdle(before?.movement) || !isIdle(watch.proposed?.movement)) continue;
+    idle += 1;
+    if (idle > IDLE_MOST) watch.proposed = null;
   }
+}
+
+function isIdle(movement: Movement | undefined): boolean {
+  return movement !== undefined && movement.purpose !== "TASK";
+}
+
+/** The same idle move as before, where it still is one. */
+function proposedBy({ state, nowMs }: Turn, watch: RobotWatch, proposal: Proposal | undefined): Proposed | null {
+  if (proposal === undefined) return null;
+  const { destination, purpose, task } = proposal;
+  if (purpose !== "TASK" && watch.proposed?.movement.purpose === purpose) return watch.proposed;
+  const stopIndex = state.ledger.tasks.get(task)?.stopIndex ?? 0;
+  const proposed = { movement: { destination, purpose, task, stopIndex }, assignment: null, sinceMs: nowMs };
+  return isPossible(state, watch, { proposed, nowMs }) ? proposed : null;
 }

@@ -7,6 +7,7 @@ import type { DecisionView } from "../../proto/operator-views.js";
 import { choicesOf, isQuestionType, QUESTIONS, SAFE_DEFAULT } from "../../proto/questions.js";
 import { type Doubt, doubtsOf, evidenceOf } from "./doubts.js";
 import type { Question } from "./ledger-state.js";
+import { letHold } from "./movements.js";
 import type { HubState, Turn } from "./turn.js";
 
 /** Whatever passes by itself within this time is asked of nobody. */
@@ -46,6 +47,7 @@ export function stepQuestions(turn: Turn): void {
       remember(turn.state, id, "withdrawn, because it was over");
     } else if (leftMs(turn.state, question, turn.nowMs) <= 0) {
       turn.emit({ kind: "questionExpired", question: id, version, choice: SAFE_DEFAULT });
+      if (question.type === "move") letHold(turn, question.subject.slice("robot/".length));
       const againMs = turn.nowMs + question.answerMs; // whoever comes later must find it in the queue
       settle(turn.state, question, { how: "not answered in time: it has expired", againMs });
     }
@@ -66,7 +68,7 @@ function consider(turn: Turn, doubt: Doubt, { key, open }: { key: string; open: 
   const known = asking.since.get(key);
   if (known?.facts !== facts) asking.since.set(key, { facts, sinceMs: turn.nowMs });
   else if (turn.nowMs - known.sinceMs >= (doubt.type === "absent" ? COMING_MS : GRACE_MS)) {
-    if (open === undefined && ledger.questions.size >= turn.site.config.limits.humanDecisions) return;
+    if (open === undefined && ledger.questions.size >= roomFor(turn, doubt)) return;
     asking.since.delete(key);
     asking.settled.delete(key);
     const { type, subject } = doubt;
@@ -74,6 +76,12 @@ function consider(turn: Turn, doubt: Doubt, { key, open }: { key: string; open: 
     const answerMs = turn.site.boundary[doubt.decision].answerMs ?? 0;
     turn.emit({ kind: "questionAsked", question, type, subject, facts, answerMs, safeDefault: SAFE_DEFAULT });
   }
+}
+
+/** R13: movements, of which there may be one for each robot, leave half of the queue to what is wrong. */
+function roomFor({ site }: Turn, { type }: Doubt): number {
+  const { humanDecisions } = site.config.limits;
+  return type === "move" ? Math.floor(humanDecisions / 2) : humanDecisions;
 }
 
 /** Remembers that a question was decided, as long as its doubt stands, and how. */

@@ -11,6 +11,7 @@ import type { HubMessage } from "../../proto/wire.js";
 import { apply } from "./apply.js";
 import { type Interplay, observe, toBody } from "./interplay.js";
 import type { LedgerState } from "./ledger-state.js";
+import type { Movements } from "./movements.js";
 import type { Asking } from "./questions.js";
 import type { Site } from "./site.js";
 import type { Swaps } from "./swaps.js";
@@ -43,6 +44,7 @@ export interface HubState {
   readonly interplay: Interplay;
   readonly swaps: Swaps;
   readonly asking: Asking;
+  readonly movements: Movements;
 }
 
 export interface FleetWatch {

@@ -16,9 +16,10 @@ import {
 } from "../../proto/freshness.js";
 import { type Cause, type Ladder, NO_HOLDS, type Rung } from "../../proto/mode.js";
 import type { Telemetry, TelemetryValue } from "../../proto/wire.js";
-import type { Approval, Movement } from "./approvals.js";
+import type { Approval } from "./approvals.js";
 import type { Halt } from "./halts.js";
 import type { Ceiling } from "./ledger-state.js";
+import type { Proposed } from "./movements.js";
 import type { Site } from "./site.js";
 
 /** The newest sample of a telemetry channel. */
@@ -68,7 +69,8 @@ export interface RobotWatch {
   idleSinceMs: number;
   refused: number; // telemetry that was refused
   halt: Halt | null; // that the hub imposes now
-  proposed: Movement | null; // that dispatch would have it make, if a person approved it
+  proposed: Proposed | null; // what people may be asked to let it do
+  holdsUntilMs: number; // people let it hold where they were asked
   approval: Approval | null; // of one movement, while it lasts
 }
 
@@ -127,6 +129,7 @@ export function newWatch(robot: { readonly id: string; readonly fleet: string },
     refused: 0,
     halt: null,
     proposed: null,
+    holdsUntilMs: 0,
     approval: null,
   };
 }

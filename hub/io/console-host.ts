@@ -26,6 +26,7 @@ export interface ConsoleHostOptions extends AnswerParts {
   /** The caller was told of a fault without its details, and the hub goes on. */
   readonly onFault: (cause: unknown) => void;
   readonly streamsMost?: number;
+  /** A connection that takes nothing of what it is sent is ended after this. Default 15,000 ms. */
   readonly slowMs?: number;
   /** A connection that has not sent a whole request by then is ended. Default 4000 ms. */
   readonly requestMs?: number;
@@ -82,6 +83,7 @@ export class ConsoleHost {
     const live = new Live({ ...options, streamsMost, slowMs });
     const answer = answering(options, live);
     const server = tls === undefined ? createServer(limits, answer) : createTlsServer({ ...limits, ...tls }, answer);
+    server.setTimeout(slowMs); // of a connection on which nothing goes either way: whoever asks must read, too
     seat(server, new Seats({ ...SEATS, ...options.seats }));
     server.on("clientError", (_cause: Error, socket: Duplex) => socket.destroy());
     await new Promise<void>((resolve, reject) => {

@@ -7,7 +7,7 @@ import { CAUSES, type CauseName, causesOf, type Hold, type Ladder, severity } fr
 import { ageText } from "../../../proto/span-text.js";
 import { whyNoGrants } from "../claims.js";
 import { type Finding, heldOff, questionOf } from "../interplay.js";
-import { type Ceiling, ceilingKey, ceilingsOf, HUB, scopeKey } from "../ledger-state.js";
+import { type Ceiling, ceilingKey, ceilingsOf, HUB, type Question, scopeKey } from "../ledger-state.js";
 import { effectiveOf, mayRaiseNow, suspectFrom, worstOf } from "../modes.js";
 import { movementOf } from "../movements.js";
 import type { FleetWatch, HubState } from "../turn.js";
@@ -53,6 +53,7 @@ export function robotFacts(state: HubState, watch: RobotWatch, at: At): readonly
 /** Whether it may be given work, and else what keeps it: the rules, then people, the boundary, and who is not heard. */
 function readyFacts(state: HubState, watch: RobotWatch, nowMs: number): readonly Fact[] {
   const about = watch.id;
+  if (watch.approval !== null) return []; // it is given one thing and no work
   const refusal = whyNoGrants(state, watch, nowMs);
   if (refusal !== null) return [{ about, code: refusal.code, says: refusal.message }];
   const noTask = beyondFacts(state, watch, { purpose: "TASK", nowMs });
@@ -75,9 +76,12 @@ function approvalFacts(state: HubState, watch: RobotWatch, nowMs: number): reado
     const says = `${operator} lets it make one movement, to ${movement.destination}; with its end it holds again`;
     return [{ about, code: "APPROVED", says, leftMs: approval.endsMs - nowMs }];
   }
-  const asked = movementOf(state, watch, nowMs);
-  if (asked === null) return [];
-  return [{ about, code: "ASKED", says: `people are asked whether it may go to ${asked.destination}: drover queue` }];
+  const movement = movementOf(state, watch, nowMs);
+  const isAsked = ({ type, subject }: Question) => type === "move" && subject === scopeKey({ robot: about, fleet: "" });
+  if (movement === null || ![...state.ledger.questions.values()].some(isAsked)) return [];
+  return [
+    { about, code: "ASKED", says: `people are asked whether it may go to ${movement.destination}: drover queue` },
+  ];
 }
 
 /** Blast radius: it could not climb to the top just now, however good its evidence. */

@@ -82,3 +82,29 @@ t.test("R4 a person may state by hand what nobody asked", async (t) => {
   t.notOk("code" in found, JSON.stringify(found));
   t.equal(site.holder("C"), undefined);
 });
+
+t.test("R4 place of a robot that stands far from it for good, linked, has people asked", (t) => {
+  const site = new SiteUnderTest({ robots: 2 });
+  site.submit("t1", ["C"], ["D"]);
+  site.script.want("r1", "C", "t1");
+  ready(site, "r1", "r2").run(3000);
+  const robot = site.robot("r1");
+  robot.standAt({ xM: 15, yM: 10 });
+  site.say("r1", robot.outcome("ARRIVED"));
+  site.run(1000);
+  site.script.want("r1", "D", "t1");
+  site.run(3000);
+  robot.standAt({ xM: 9, yM: 6 }); // on its way, 12 m from D, with the load of t1
+  robot.rung = "CONFIRM"; // its lidar is dead: only repair clears that
+  site.say("r1", {
+    kind: "modeReport",
+    sequence: 0,
+    rung: "CONFIRM",
+    causes: [{ name: "sensor-stale", rung: "CONFIRM", detail: "scan" }],
+  });
+  site.run(5 * 60_000);
+  t.equal(site.holder("D"), "r1");
+  t.ok(site.hub.state.ledger.byDestination.get("D")?.lapsed);
+  t.not(decisionViews(site.hub.state, site.nowMs).length, 0, "somebody is asked about D");
+  t.end();
+});

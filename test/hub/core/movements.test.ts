@@ -185,14 +185,14 @@ t.test("R8 nobody is asked while something else keeps the robot, and the boundar
         robots: 1,
         dispatcher: realDispatcher,
         change: (config) => {
-          const given = { autonomous: "automatic", confirm, answerMs: 1000 } as const;
+          const given = { autonomous: "automatic", confirm, answerMs: 60_000 } as const;
           return { ...config, boundary: { ...boundaryOf(config), taskGrant: given, idleMove: given } };
         },
       }),
       "r1",
     );
     site.ask({ kind: "setMode", act: BOB, scope: R1, rung: "CONFIRM" });
-    site.run(15_000);
+    site.run(8000);
     t.equal(asked(site).length, confirm === "ask" ? 1 : 0, `to park: ${confirm}`);
   }
   t.end();

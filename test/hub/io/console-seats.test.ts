@@ -89,6 +89,15 @@ t.test("R13 nobody who waits for an answer or looks on is sent away: then a new 
   t.equal(found, 200, "and what has gone leaves its seat");
 });
 
+t.test("R13 connections that ask again and again and read nothing of it keep nobody out for long", async (t) => {
+  const { host } = await aHost(t, { seats: { most: 2 }, slowMs: 300 });
+  const asks = "GET / HTTP/1.1\r\nhost: localhost\r\n\r\n".repeat(300_000); // more than fits anywhere on the way
+  const greedy = await Promise.all([0, 1].map(() => halfOpen(t, host.port)));
+  for (const { socket } of greedy) socket.pause().write(asks);
+  await Promise.all(greedy.map(({ over }) => over));
+  t.equal(await statusOf(host.port), 200);
+});
+
 t.test("R13 an address has its share alone, unless many may stand behind it", async (t) => {
   const isShared = (address: string) => address.endsWith("127.0.0.1");
   const { host } = await aHost(t, { seats: { most: 10, mostOfOne: 2, isShared } });

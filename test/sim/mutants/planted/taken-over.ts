@@ -88,7 +88,7 @@ export const TAKEN_OVER_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: HUB_TIME,
-        find: "return Math.ceil((1 + rhoHub) * spanMs);",
+        find: "return Math.ceil((1 + rhoHub) * spanMs) + 1;",
         replace: "return Math.ceil(spanMs / (2 + rhoHub));",
       },
     ],
