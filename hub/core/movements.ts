@@ -146,6 +146,7 @@ export function proposeMovements(turn: Turn, by: Proposer): void {
     else watch.proposed = null;
   if (waiting.length === 0) return;
   const isFree = new Set<string>();
+  waiting.sort((a, b) => (a.id < b.id ? -1 : 1));
   for (const watch of inTurn(turn, waiting)) {
     if (actingClaim(state.ledger, watch.id) === undefined) isFree.add(watch.id);
     else watch.proposed = goingOn(turn, watch);
@@ -153,13 +154,15 @@ export function proposeMovements(turn: Turn, by: Proposer): void {
   if (isFree.size > 0) weigh(turn, isFree, by);
 }
 
-/** Those that are looked at now; what the others were asked about for their work, and still can do, stays so. */
+/** Those of them, by name, that are looked at now; what people are asked about for a task, and still can be, stays. */
 function inTurn(turn: Turn, waiting: readonly RobotWatch[]): readonly RobotWatch[] {
   const { state, nowMs } = turn;
   const { movements } = state;
   let room = ASKED_MOST;
   const open: RobotWatch[] = [];
   for (const watch of waiting) {
+    const { proposed } = watch;
+    if (proposed !== null && !isPossible(state, watch, { proposed, nowMs })) watch.proposed = null;
     if (stays(turn, watch)) room -= 1;
     else open.push(watch);
   }
@@ -168,22 +171,16 @@ function inTurn(turn: Turn, waiting: readonly RobotWatch[]): readonly RobotWatch
   const idle = open.filter(({ proposed }) => proposed !== null).slice(0, IDLE_MOST);
   const others = [...open.slice(first), ...open.slice(0, first)].filter(({ proposed }) => proposed === null);
   const chosen = [...idle, ...others].slice(0, Math.max(0, room));
-  for (const watch of open)
-    if (
-      !chosen.includes(watch) ||
-      (watch.proposed !== null && !isPossible(state, watch, { proposed: watch.proposed, nowMs }))
-    )
-      watch.proposed = null;
+  for (const watch of open) if (!chosen.includes(watch)) watch.proposed = null;
   movements.after = chosen.at(-1)?.id ?? "";
   return chosen;
 }
 
 /** A task that a robot was asked about is not weighed anew while people may look at it: poses have noise. */
-function stays({ state, nowMs }: Turn, watch: RobotWatch): boolean {
-  const { proposed } = watch;
+function stays({ state, nowMs }: Turn, { proposed }: RobotWatch): boolean {
   if (proposed === null || proposed.movement.purpose !== "TASK") return false;
   const answerMs = state.site.boundary.taskGrant.answerMs ?? 0;
-  return nowMs - proposed.sinceMs < answerMs && isPossible(state, watch, { proposed, nowMs });
+  return nowMs - proposed.sinceMs < answerMs;
 }
 
 function goingOn({ state, nowMs }: Turn, watch: RobotWatch): Proposed | null {

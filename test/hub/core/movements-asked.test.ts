@@ -3,6 +3,8 @@
 
 import t from "tap";
 import { boundaryOf } from "../../../fleet-config/boundary.js";
+import { fleetOf } from "../../../fleet-config/defaults.js";
+import type { SiteConfig } from "../../../fleet-config/types.js";
 import { decisionViews } from "../../../hub/core/questions.js";
 import { ACT, ready, realDispatcher, SiteUnderTest } from "./site-under-test.js";
 import { factsOf } from "./why-walk.js";
@@ -164,5 +166,25 @@ t.test("R14 nobody is said to be asked once they have answered", (t) => {
       .map(({ says }) => says),
     [],
   );
+  t.end();
+});
+
+t.test("R12 of many robots that wait each has its turn to be looked at", (t) => {
+  const fleets = [fleetOf("pickers"), fleetOf("carts")];
+  const change = (config: SiteConfig): SiteConfig => {
+    const robots = Array.from({ length: 40 }, (_, at) => ({
+      ...{ id: `r${at + 1}`, fleet: at === 24 ? "carts" : "pickers", home: `H${1 + (at % 3)}` },
+    }));
+    return { ...config, robots };
+  };
+  const site = new SiteUnderTest({ fleets, change, dispatcher: realDispatcher });
+  site.ask({ kind: "setMode", act: BOB, scope: { robot: "", fleet: "" }, rung: "CONFIRM" });
+  const robots = [...site.robots.keys()];
+  for (const [at, id] of robots.entries()) site.robot(id).standAt({ xM: 1 + (at % 20), yM: at < 20 ? 5 : 7 });
+  ready(site, ...robots);
+  const asks = { kind: "submitTask", act: ACT, task: "t1", stops: [{ destinations: ["C"] }], dwellMs: 0 } as const;
+  site.ask({ ...asks, fleet: "carts" });
+  t.ok(site.run(20_000, () => asked(site).some(({ subject }) => subject === "robot/r25")));
+  t.ok(asked(site).length <= 16, `${asked(site).length} at once`);
   t.end();
 });
