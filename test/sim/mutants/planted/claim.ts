@@ -35,6 +35,7 @@ export const CLAIM_MUTANTS: readonly Mutant[] = [
     id: "standing-is-not-holding",
     rule: "R1",
     about: "a robot that stands on a destination without a claim does not block what conflicts with it",
+    with: ["hub-rollback"],
     patches: [
       {
         file: CLAIMS,
@@ -45,6 +46,11 @@ export const CLAIM_MUTANTS: readonly Mutant[] = [
         file: ROUND,
         find: "    if (destination === null || actingClaim",
         replace: "    if (destination === null || turn.nowMs >= 0 || actingClaim",
+      },
+      {
+        file: ROUND,
+        find: "    else if (neighbours.includes(stood))",
+        replace: "    else if (turn.nowMs < 0 && neighbours.includes(stood))",
       },
     ],
   },
