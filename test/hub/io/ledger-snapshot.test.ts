@@ -113,7 +113,7 @@ t.test("ledger with a snapshot that is damaged, cut, foreign, newer or odd is re
 
 t.test("R14 state that cannot be read, or that is of another schema, is replayed from the first event", async (t) => {
   for (const [from, to, why] of [
-    ['"schema":4', '"schema":1', /snapshot.schema: expected 4, found 1/],
+    ['"schema":5', '"schema":1', /snapshot.schema: expected 5, found 1/],
     ['"epoch":1', '"epoch":x', /not used/],
     ['"events":200', '"events":199', /its state follows event 199, its hash is that of 200/],
     ['"tasksKept":20', '"tasksKept":19', /snapshot.ended: expected at most 19|snapshot.tasksKept/],
