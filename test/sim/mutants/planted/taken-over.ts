@@ -133,15 +133,15 @@ export const TAKEN_OVER_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    id: "approval-covers-everything",
+    id: "confirm-needs-nobody",
     rule: "R8",
-    about: "a person approves one movement, and whatever else the hub has for the robot is given with it",
+    about: "a robot that people hold in CONFIRM goes on as if each of its movements were approved",
     with: ["operator-halt"],
     patches: [
       {
         file: "hub/core/approvals.ts",
-        find: "if (approval === null || isApproved(approval, ask)) return null;",
-        replace: "return null;",
+        find: "return watch.approval !== null && isAsking(ceiling)",
+        replace: 'return watch.id !== "" && isAsking(ceiling)',
       },
     ],
   },
