@@ -1,38 +1,21 @@
 // R8: an approval is good for one movement, and is over as soon as it is not certainly what was approved.
 
 import t from "tap";
-import { effectiveOf } from "../../../hub/core/modes.js";
-import { decisionViews } from "../../../hub/core/questions.js";
-import type { Rung } from "../../../proto/mode.js";
 import { moves } from "../../edge/core/edge-under-test.js";
+import { answer, asked, BOB, R1, rungOf } from "./approving.js";
 import { EdgeOnSite } from "./edge-on-site.js";
 import { ACT, ready, realDispatcher, SiteUnderTest } from "./site-under-test.js";
 
-const R1 = { robot: "r1", fleet: "" } as const;
 const SITE = { robot: "", fleet: "" } as const;
-const BOB = { operator: "bob", reason: "guests in the aisle" } as const;
 
-const rungOf = (site: SiteUnderTest, id = "r1"): Rung | null => {
-  const watch = site.hub.state.watches.get(id);
-  return watch === undefined ? null : effectiveOf(site.hub.state, watch);
-};
 const approvalOf = (site: SiteUnderTest) => site.hub.state.watches.get("r1")?.approval ?? null;
-const asked = (site: SiteUnderTest) => decisionViews(site.hub.state, site.nowMs).filter(({ type }) => type === "move");
-
-function approve(site: SiteUnderTest) {
-  const [view] = asked(site);
-  if (view === undefined) throw new Error("nobody is asked about a movement");
-  const { id: question, version } = view;
-  return site.ask({ kind: "answer", act: ACT, question, version, choice: "move", seen: "" });
-}
-
 /** r1 is held in CONFIRM and on its way to C by an approval; its task has `stops`. */
 function moving(...stops: readonly (readonly string[])[]): SiteUnderTest {
   const site = new SiteUnderTest({ robots: 1, dispatcher: realDispatcher });
   site.ask({ kind: "setMode", act: BOB, scope: R1, rung: "CONFIRM" });
   site.submit("t1", ...(stops.length > 0 ? stops : [["C"]]));
   ready(site, "r1").run(5000);
-  approve(site);
+  answer(site);
   site.run(2000);
   if (site.bodies("claimed").length !== 1) throw new Error("not moving");
   return site;
@@ -44,7 +27,7 @@ function carrying(): SiteUnderTest {
   site.robot("r1").standAt({ xM: 15, yM: 10 });
   site.say("r1", site.robot("r1").outcome("ARRIVED"));
   site.run(10_000);
-  approve(site);
+  answer(site);
   site.run(3000);
   if (site.bodies("claimed").length !== 2) throw new Error("not carrying");
   return site;
@@ -142,7 +125,7 @@ t.test("R8 approval of a movement that goes on has as little time to begin as an
   site.ask({ kind: "setMode", act: BOB, scope: SITE, rung: "CONFIRM" }); // ends the second approval
   site.run(20_000);
   robot.isRenewing = false;
-  approve(site);
+  answer(site);
   site.run(17_000);
   t.equal(rungOf(site), "CONFIRM", "it did not take its lease");
   robot.isRenewing = true;
@@ -157,12 +140,12 @@ t.test("R8 approval of a movement whose place is taken does not wait for minutes
   site.ask({ kind: "drainRobot", act: BOB, robot: "r2" });
   site.submit("t1", ["C"], ["D"]);
   ready(site, "r1", "r2").run(5000);
-  approve(site);
+  answer(site);
   site.run(3000);
   site.robot("r1").standAt({ xM: 15, yM: 10 });
   site.say("r1", site.robot("r1").outcome("ARRIVED"));
   site.run(10_000);
-  approve(site);
+  answer(site);
   site.run(3000);
   site.ask({ kind: "setMode", act: BOB, scope: R1, rung: "CONFIRM" });
   site.run(20_000);
@@ -170,7 +153,7 @@ t.test("R8 approval of a movement whose place is taken does not wait for minutes
   site.run(5000);
   const before = site.bodies("claimed").filter(({ robot }) => robot === "r1").length;
   if (asked(site).length === 0) return t.end(); // not asked is right as well
-  approve(site);
+  answer(site);
   site.run(300_000);
   site.robot("r2").standAt({ xM: 10, yM: 6 });
   site.run(10_000);
@@ -187,7 +170,7 @@ t.test("R8 real edge that was halted, or had another link, in an approved moveme
     both.run(10_000, () => edge.base.speedMps > 0.5);
     site.ask({ kind: "setMode", act: BOB, scope: R1, rung: "CONFIRM" });
     both.run(20_000, () => asked(site).length > 0 && edge.leaseEndMs < edge.nowMs);
-    approve(site);
+    answer(site);
     t.ok(
       both.run(10_000, () => edge.base.speedMps > 0.2),
       "it is on its way",
@@ -210,5 +193,14 @@ t.test("R8 real edge that was halted, or had another link, in an approved moveme
       how,
     );
   }
+  t.end();
+});
+
+t.test("R13 approval is over after ten minutes, however long the way is", (t) => {
+  const site = moving();
+  site.run(590_000);
+  t.equal(rungOf(site), "AUTONOMOUS");
+  site.run(10_000);
+  t.equal(rungOf(site), "CONFIRM");
   t.end();
 });

@@ -6,19 +6,9 @@ import { boundaryOf } from "../../../fleet-config/boundary.js";
 import { fleetOf } from "../../../fleet-config/defaults.js";
 import type { SiteConfig } from "../../../fleet-config/types.js";
 import { decisionViews } from "../../../hub/core/questions.js";
+import { answer, asked, BOB, R1 } from "./approving.js";
 import { ACT, ready, realDispatcher, SiteUnderTest } from "./site-under-test.js";
 import { factsOf } from "./why-walk.js";
-
-const R1 = { robot: "r1", fleet: "" } as const;
-const BOB = { operator: "bob", reason: "guests in the aisle" } as const;
-const asked = (site: SiteUnderTest) => decisionViews(site.hub.state, site.nowMs).filter(({ type }) => type === "move");
-
-function approve(site: SiteUnderTest) {
-  const [view] = asked(site);
-  if (view === undefined) throw new Error("nobody is asked about a movement");
-  const { id: question, version } = view;
-  return site.ask({ kind: "answer", act: ACT, question, version, choice: "move", seen: "" });
-}
 
 t.test("R12 noise of a pose between two equal places does not keep people from being asked", (t) => {
   const site = new SiteUnderTest({ robots: 1, dispatcher: realDispatcher });
@@ -48,7 +38,7 @@ t.test("R12 movement that was approved and not begun is asked about again, howev
     site.ask({ kind: "setMode", act: BOB, scope: R1, rung: "CONFIRM" });
     site.submit("t1", ["C"]);
     ready(site, "r1").run(5000 + late);
-    approve(site);
+    answer(site);
     site.disconnect("r1");
     site.run(50);
     site.connect("r1");
@@ -94,7 +84,7 @@ t.test("R12 nobody is asked about a movement that the boundary would refuse once
   for (let turn = 0; turn < 12; turn += 1) {
     site.run(10_000);
     if (asked(site).length === 0) continue;
-    approve(site);
+    answer(site);
     approved += 1;
   }
   t.equal(site.bodies("claimed").length, 0);
@@ -133,18 +123,13 @@ function asking() {
   site.submit("t1", ["C"]);
   site.submit("t2", ["D"]);
   ready(site, "r1").run(5000);
-  const answer = (choice: string) => {
-    const [view] = decisionViews(site.hub.state, site.nowMs).filter(({ type }) => type === "move");
-    if (view === undefined) throw new Error("nobody is asked");
-    site.ask({ kind: "answer", act: ACT, question: view.id, version: view.version, choice, seen: "" });
-  };
-  return { site, answer };
+  return site;
 }
 
 t.test("R14 robot with an approval is not ready for work: it gets the one movement and nothing else", (t) => {
-  const { site, answer } = asking();
+  const site = asking();
   site.robot("r1").isRenewing = false; // so that the approval has not begun
-  answer("move");
+  answer(site);
   site.robot("r1").isRenewing = true;
   site.run(400, () => site.robot("r1").leaseMs > 0); // the lease stands, the grant follows
   const about = ["r1", "t2"].flatMap((id) => factsOf(site, id));
@@ -156,8 +141,8 @@ t.test("R14 robot with an approval is not ready for work: it gets the one moveme
 });
 
 t.test("R14 nobody is said to be asked once they have answered", (t) => {
-  const { site, answer } = asking();
-  answer("keep");
+  const site = asking();
+  answer(site, "keep");
   site.run(20_000);
   t.same(decisionViews(site.hub.state, site.nowMs), []);
   t.same(
@@ -186,5 +171,15 @@ t.test("R12 of many robots that wait each has its turn to be looked at", (t) => 
   site.ask({ ...asks, fleet: "carts" });
   t.ok(site.run(20_000, () => asked(site).some(({ subject }) => subject === "robot/r25")));
   t.ok(asked(site).length <= 16, `${asked(site).length} at once`);
+  t.end();
+});
+
+t.test("R12 robot that people let hold is asked about again after five minutes, and not before", (t) => {
+  const site = asking();
+  answer(site, "keep");
+  site.run(295_000);
+  t.same(asked(site), []);
+  site.run(10_000);
+  t.equal(asked(site).length, 1);
   t.end();
 });

@@ -3,32 +3,12 @@
 
 import t from "tap";
 import { boundaryOf } from "../../../fleet-config/boundary.js";
-import { effectiveOf } from "../../../hub/core/modes.js";
 import { movementOf } from "../../../hub/core/movements.js";
-import { decisionViews } from "../../../hub/core/questions.js";
-import type { Rung } from "../../../proto/mode.js";
 import { moves } from "../../edge/core/edge-under-test.js";
+import { answer, asked, BOB, R1, rungOf } from "./approving.js";
 import { EdgeOnSite } from "./edge-on-site.js";
-import { ACT, ready, realDispatcher, SiteUnderTest } from "./site-under-test.js";
+import { ready, realDispatcher, SiteUnderTest } from "./site-under-test.js";
 import { factsOf } from "./why-walk.js";
-
-const R1 = { robot: "r1", fleet: "" } as const;
-const BOB = { operator: "bob", reason: "guests in the aisle" } as const;
-
-const rungOf = (site: SiteUnderTest, id = "r1"): Rung | null => {
-  const watch = site.hub.state.watches.get(id);
-  return watch === undefined ? null : effectiveOf(site.hub.state, watch);
-};
-
-const asked = (site: SiteUnderTest) => decisionViews(site.hub.state, site.nowMs).filter(({ type }) => type === "move");
-
-/** A person answers the one question about a movement. */
-function approve(site: SiteUnderTest) {
-  const [view] = asked(site);
-  if (view === undefined) throw new Error("nobody is asked about a movement");
-  const { id: question, version } = view;
-  return site.ask({ kind: "answer", act: ACT, question, version, choice: "move", seen: "" });
-}
 
 /** r1 has come to C. */
 function arrive(site: SiteUnderTest): void {
@@ -52,7 +32,7 @@ t.test("R8 robot in CONFIRM gets nothing until a person approves its movement, t
   t.match(asked(site), [{ subject: "robot/r1", evidence: [/^r1 to C for t1, stop 1 of 1; held in CONFIRM by bob/] }]);
   const why = () => factsOf(site, "r1");
   t.match(why().find(({ code }) => code === "ASKED")?.says, /whether it may go to C: drover queue/);
-  t.match(approve(site), { done: /one movement/ });
+  t.match(answer(site), { done: /one movement/ });
   t.match(why().find(({ code }) => code === "APPROVED")?.says, /ada lets it make one movement, to C/);
   t.match(site.bodies("actRecorded").at(-1), { act: "movement", subject: "r1", operator: "ada", seen: "to C" });
   site.run(3000);
@@ -85,7 +65,7 @@ t.test("R8 robot that was on its way goes on to the same place once a person app
   site.run(30_000, () => site.bodies("claimLapsed").length > 0);
   site.run(5000);
   t.match(asked(site), [{ evidence: [/^r1 to C for t1/] }]);
-  approve(site);
+  answer(site);
   site.run(3000);
   const [first, again] = site.bodies("claimed");
   t.equal(again?.assignment, first?.assignment, "the same assignment under a new token");
@@ -115,7 +95,7 @@ t.test(
     for (const [what, end] of Object.entries(ends)) {
       const site = confirming();
       site.run(5000);
-      approve(site);
+      answer(site);
       site.run(2000);
       end(site);
       site.run(50);
@@ -127,7 +107,7 @@ t.test(
     const site = confirming();
     site.run(5000);
     site.robot("r1").isRenewing = false;
-    approve(site);
+    answer(site);
     site.run(14_000);
     t.equal(rungOf(site), "AUTONOMOUS");
     site.run(2000);
@@ -141,7 +121,7 @@ t.test("R8 nothing else is given under an approval, and HALT stops it", (t) => {
   const site = confirming();
   site.run(5000);
   site.robot("r1").isRenewing = false;
-  approve(site);
+  answer(site);
   site.robot("r1").standAt({ xM: 9, yM: 2 }); // H2, which an idle robot would claim
   site.run(5000);
   t.equal(site.bodies("claimed").length, 0);
@@ -230,7 +210,7 @@ t.test("R8 real edge stands in CONFIRM, makes the movement that is approved, and
   const stoodMs = edge.nowMs;
   both.run(2000);
   t.notOk(edge.commands(stoodMs).some(moves));
-  t.match(approve(site), { done: /one movement/ });
+  t.match(answer(site), { done: /one movement/ });
   t.ok(both.run(60_000, () => edge.sent("outcome").length > 0));
   t.match(edge.sent("outcome"), [{ result: "ARRIVED" }]);
   both.run(200);

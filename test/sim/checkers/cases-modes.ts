@@ -156,6 +156,19 @@ function grantedUnderCeiling(how: How): void {
   stand.wait(0);
 }
 
+/** People have been told that r1 is held back, and have approved one movement of it; the hub takes it for free. */
+function grantedApproved(how: How, wrong: "elsewhere" | "twice"): void {
+  const { stand, modes, hub, give } = hearing();
+  modes.ceilingStored({ robot: "r1", fleet: "" }, modes.ceilingAsked());
+  const to = how === "wrong" && wrong === "elsewhere" ? stand.pair[1] : stand.pair[0];
+  const approval = { act: "movement", subject: "r1", operator: "ada", reason: "", seen: `to ${to}` };
+  modes.decided(hub, stand.events({ kind: "actRecorded", ...approval }));
+  give();
+  const ended = { kind: "assignmentEnded", token: token(1), end: "COMPLETED", reason: "", outcome: "o" } as const;
+  modes.decided(hub, stand.events(ended));
+  if (how === "wrong" && wrong === "twice") modes.decided(hub, stand.events(claimed("r1", stand.pair[0], token(2))));
+}
+
 function contractOf(stand: Stand, robot: string) {
   const fleet = stand.sim.site.fleets.get(stand.sim.site.robots.get(robot)?.fleet ?? "");
   const pose = fleet?.freshness.channels.pose;
@@ -268,6 +281,8 @@ export const MODES: Cases = {
   "granted-unheard": grantedUnheard,
   "granted-below: by its own rung": grantedBelow,
   "granted-below: by a ceiling": grantedUnderCeiling,
+  "granted-below: elsewhere than approved": (how) => grantedApproved(how, "elsewhere"),
+  "granted-below: twice for one approval": (how) => grantedApproved(how, "twice"),
   "stale-unnoticed: late": staleUnnoticed,
   "stale-unnoticed: lost": lostUnnoticed,
   "fleet-unnoticed": fleetUnnoticed,
