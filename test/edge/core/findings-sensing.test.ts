@@ -93,6 +93,18 @@ t.test("R6 pose that jumps between two steps is doubted, and told to nobody", as
   t.ok(robot.commands(jumpedMs).every((command) => !moves(command)));
 });
 
+t.test("R6 pose that is too uncertain between two steps is doubted, although the next one is sure again", async (t) => {
+  const robot = new EdgeUnderTest().driving();
+  for (const errorM of [1, 0.05]) {
+    robot.nowMs += 10;
+    robot.base.errorM = errorM;
+    robot.step({ kind: "sample", sample: robot.base.sample("pose", robot.nowMs) });
+  }
+  robot.tick();
+  t.same(robot.causes, ["pose-doubt"]);
+  t.equal(robot.rung, "REACTIVE_ONLY");
+});
+
 for (const [name, field, rung] of [
   ["emergency-stop", "emergencyStop", "HALT"],
   ["bumper", "bumper", "HALT"],

@@ -4,6 +4,7 @@
 import t from "tap";
 import { replay } from "../../../hub/core/hub.js";
 import { decisionViews } from "../../../hub/core/questions.js";
+import { siteView } from "../../../hub/core/views.js";
 import type { EdgeMessage } from "../../../proto/wire.js";
 import { ACT, ready, SiteUnderTest, stateText } from "./site-under-test.js";
 
@@ -273,5 +274,23 @@ t.test("R13 R14 questions are bounded, and outlive the hub with their versions",
     "what it was about has changed: asked anew",
   );
   t.ok((asked(site)[0]?.version ?? 0) > (view?.version ?? 0));
+  t.end();
+});
+
+t.test("R12 a question that another start asked counts from this one, for nobody could answer in between", (t) => {
+  const site = ready(new SiteUnderTest({ robots: 1 }), "r1");
+  site.ask({ kind: "halt", act: ACT, scope: { robot: "", fleet: "" } });
+  site.run(60_000);
+  const before = only(site, "clear");
+  t.ok(before.waitingMs > 0);
+  site.restart(24 * 3_600_000);
+  const { id, version, waitingMs, deadlineLeftMs } = only(site, "clear");
+  t.match({ id, version }, { id: before.id, version: before.version });
+  t.match({ waitingMs, deadlineLeftMs }, { waitingMs: 0, deadlineLeftMs: before.waitingMs + before.deadlineLeftMs });
+  const telemetry = { telemetryReceived: 0, telemetryBytes: 0 };
+  t.equal(siteView(site.hub.state, { nowMs: site.nowMs, ...telemetry }).upMs, 0);
+  site.run(5000);
+  t.equal(only(site, "clear").waitingMs, 5000);
+  t.equal(siteView(site.hub.state, { nowMs: site.nowMs, ...telemetry }).upMs, 5000);
   t.end();
 });
