@@ -72,7 +72,7 @@ function runChecks(root: string): readonly Check[] {
 
 async function runChosenTests(root: string, choice: TestChoice): Promise<readonly FileResult[]> {
   const files = chosen(testFiles(COMPILED), choice);
-  const atOnce = Math.max(2, Math.min(MOST_AT_ONCE, availableParallelism()));
+  const atOnce = Math.min(MOST_AT_ONCE, availableParallelism() + 1); // some wait
   console.log(`\ntests: ${files.length} files, ${atOnce} at a time`);
   const onResult = (result: FileResult): void => {
     const failure = failureOf(result);
