@@ -15,12 +15,15 @@ import { putEdge } from "./readings.js";
 
 export class EdgeMeters {
   readonly #meters: Meters<typeof EDGE_METRICS>;
+  readonly #certificateLeft: () => number | null;
   #rung: Rung = "CONFIRM"; // a start is no fall
   #planId = -1; // of the newest plan that was taken
   #usedId = -1; // of the newest that a decision rested on
   #refusedPlans = 0;
 
-  constructor(robot: string) {
+  /** `certificateLeft`: of the life of the robot's certificate, from 1 to 0; null without TLS. */
+  constructor(robot: string, certificateLeft: () => number | null) {
+    this.#certificateLeft = certificateLeft;
     this.#meters = new Meters(EDGE_METRICS, { robot });
     this.#meters.add("drover_edge_onboard_refused_total", {}, 0);
     for (const gate of ["passed", "held"]) this.#meters.add("drover_edge_commands_total", { gate }, 0);
@@ -121,7 +124,9 @@ export class EdgeMeters {
   /** The page of a scrape. */
   page(state: EdgeState, nowMs: number): string {
     return this.#meters.page((put: Put<typeof EDGE_METRICS>) =>
-      putEdge(put, state, { nowMs, refusedPlans: this.#refusedPlans }),
+      putEdge(put, state, {
+        ...{ nowMs, refusedPlans: this.#refusedPlans, certificateLeft: this.#certificateLeft() },
+      }),
     );
   }
 }

@@ -14,11 +14,14 @@ import type { EdgeState } from "./core/types.js";
 
 type PutEdge = Put<typeof EDGE_METRICS>;
 
-export function putEdge(
-  put: PutEdge,
-  state: EdgeState,
-  { nowMs, refusedPlans }: { readonly nowMs: number; readonly refusedPlans: number },
-): void {
+export interface At {
+  readonly nowMs: number;
+  readonly refusedPlans: number;
+  readonly certificateLeft: number | null; // of its life, from 1 to 0; null without TLS
+}
+
+export function putEdge(put: PutEdge, state: EdgeState, at: At): void {
+  const { nowMs, refusedPlans, certificateLeft } = at;
   const { context, link, plan } = state;
   const { fleet, software: version, configHash: config, boot } = context;
   put("drover_edge_info", { fleet: fleet.id, version, config, boot }, 1);
@@ -38,6 +41,7 @@ export function putEdge(
   put("drover_edge_planner_ready", {}, plan.ready ? 1 : 0);
   for (const { name } of context.watched) putHealth(put, state, name);
   for (const slot of state.controllers.slots) putController(put, slot);
+  if (certificateLeft !== null) put("drover_edge_certificate_left_ratio", {}, certificateLeft);
   putProcess(put, readProcess());
 }
 

@@ -5,11 +5,12 @@ import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Logger, pino } from "pino";
 import { ConfigRefused, type LoadedSite, loadSite } from "../fleet-config/load.js";
-import { readTls } from "../fleet-config/tls-files.js";
+import { RenewedTls, readTls } from "../fleet-config/tls-files.js";
 import { monotonicMs, suspensionIsSeen } from "../proto/codec/clock.js";
 import { makeDataDir } from "../proto/codec/data-dir.js";
 import { openMetrics } from "../proto/codec/metrics-host.js";
 import { SpanExporter } from "../proto/codec/otlp.js";
+import { lifeLeft } from "../proto/codec/tls.js";
 import { EXIT } from "../proto/errors.js";
 import { VERSION } from "../proto/version.js";
 import { modelName } from "./core/controller/slots.js";
@@ -51,6 +52,7 @@ export async function runEdge(options: EdgeOptions, around: Surroundings): Promi
   const report = () => tellRun(options.dataDir, { ports, children: processes?.running ?? [] }, log);
   const fault = failure();
   const tracing = traceDecisions(options, site.config.site, log);
+  const { tls, certificateLeft } = certificates(options, log);
   const runtime = new EdgeRuntime({
     ...{ context, models, planner: plannerOf(models), grid: site.grid },
     ...{ memory: opened.memory, storeFault: opened.fault },
@@ -58,14 +60,13 @@ export async function runEdge(options: EdgeOptions, around: Surroundings): Promi
     onProcesses: report,
     onFault: fault.fail,
     recorder: await openRecorder(options, log),
-    meters: options.metrics === null ? null : new EdgeMeters(options.robot),
+    meters: options.metrics === null ? null : new EdgeMeters(options.robot, certificateLeft),
     onDecision: tracing.onDecision,
   });
   const onboard = await OnboardBroker.open({
     ...{ host: options.onboardHost, port: options.onboardPort, events: runtime.onboardEvents, monotonicMs },
     limits: { messageBytes: site.config.limits.onboardBytes },
   });
-  const tls = readTls(options.tls);
   const onFault = (cause: Error) => log.error({ err: cause }, "a scrape failed");
   const metrics = await openMetrics(options.metrics, { tls, page: () => runtime.metrics(), onFault });
   Object.assign(ports, { onboard: onboard.port, metrics: metrics?.port });
@@ -93,6 +94,14 @@ export async function runEdge(options: EdgeOptions, around: Surroundings): Promi
   log.info({ why }, "edge stops");
   for (const part of [metrics, { close: () => runtime.stop() }, tracing]) await part?.close();
   return exit;
+}
+
+/** The files of --ca, --cert and --key as they are whenever they are used; undefined without them. */
+function certificates({ tls: sources }: EdgeOptions, log: Logger) {
+  const first = readTls(sources);
+  if (first === undefined) return { tls: undefined, certificateLeft: () => null };
+  const renewed = new RenewedTls(sources, first, (why) => log.warn({ why }, "a new certificate is not taken up"));
+  return { tls: () => renewed.read(), certificateLeft: () => lifeLeft(renewed.current.cert, Date.now()) };
 }
 
 /** Where each decision goes with --otlp; without, nowhere. */

@@ -56,7 +56,7 @@ export class Admission {
   }
 
   #certified(name: string): Person | Refusal {
-    if (name === "") return refuse("WRONG_IDENTITY", "the certificate names nobody clearly");
+    if (name === "") return refuse("WRONG_IDENTITY", "the certificate names nobody clearly, or is out of date");
     if (this.#parts.robots.has(name))
       return refuse("WRONG_IDENTITY", `the certificate names "${name}", a robot, and robots do not act for people`);
     const { people } = this.#parts;

@@ -103,7 +103,7 @@ async function openHost(options: HubOptions, parts: HostParts): Promise<GrpcHost
 async function listenForScrapes({ metrics }: HubOptions, { runtime, tls, log }: DoorParts) {
   const onFault = (cause: Error) => log.error({ err: cause }, "a scrape failed");
   try {
-    return await openMetrics(metrics, { tls, page: () => runtime.metrics(), onFault });
+    return await openMetrics(metrics, { tls: tls && (() => tls), page: () => runtime.metrics(), onFault });
   } catch (cause) {
     throw new HubStopped(EXIT.unavailable, `the hub cannot listen for scrapes: ${(cause as Error).message}`);
   }

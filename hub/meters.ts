@@ -4,6 +4,7 @@
 import { Meters, type Put } from "../fleet-config/observability/exposition.js";
 import { HUB_METRICS } from "../fleet-config/observability/hub-metrics.js";
 import { closed } from "../fleet-config/observability/table.js";
+import { lifeLeft } from "../proto/codec/tls.js";
 import { REFUSALS } from "../proto/errors.js";
 import { ASSIGNMENT_ENDS, DEADLINE_VERDICTS, FREE_EXITS, type LedgerBody, type LedgerEvent } from "../proto/ledger.js";
 import { CAUSES, severity } from "../proto/mode.js";
@@ -20,17 +21,23 @@ const LOOK_EACH = 20;
 /** Telemetry messages that came, and the bytes of their payloads. */
 type TelemetryCounts = () => { readonly messages: number; readonly bytes: number };
 
+interface HubMetersParts {
+  readonly state: HubState;
+  readonly telemetryCounts: TelemetryCounts;
+  readonly certificate: Buffer | undefined; // the hub's own, PEM; undefined without TLS
+}
+
 export class HubMeters {
   readonly #meters = new Meters(HUB_METRICS);
   readonly #state: HubState;
-  readonly #telemetryCounts: TelemetryCounts;
+  readonly #parts: HubMetersParts;
   #waiting = new Map<string, number>(); // subject of a question to how long it has waited
   readonly #asked = new Map<string, number>(); // question that waits to when it was first asked, hub's clock
   #ticks = 0;
 
-  constructor(parts: { readonly state: HubState; readonly telemetryCounts: TelemetryCounts }) {
+  constructor(parts: HubMetersParts) {
     this.#state = parts.state;
-    this.#telemetryCounts = parts.telemetryCounts;
+    this.#parts = parts;
     const meters = this.#meters;
     for (const purpose of PURPOSES) meters.add("drover_hub_grants_total", { purpose }, 0);
     for (const exit of FREE_EXITS) meters.add("drover_hub_claims_freed_total", { exit }, 0);
@@ -142,7 +149,9 @@ export class HubMeters {
   /** The page of a scrape. */
   page(at: { readonly nowMs: number; readonly wallMs: number; readonly depths: Depths }): string {
     return this.#meters.page((put: Put<typeof HUB_METRICS>) => {
-      putHub(put, this.#state, { ...at, telemetry: this.#telemetryCounts() });
+      const { telemetryCounts, certificate } = this.#parts;
+      const certificateLeft = certificate === undefined ? null : lifeLeft(certificate, at.wallMs);
+      putHub(put, this.#state, { ...at, telemetry: telemetryCounts(), certificateLeft });
     });
   }
 }

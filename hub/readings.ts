@@ -25,6 +25,7 @@ interface At {
   readonly wallMs: number;
   readonly depths: Depths;
   readonly telemetry: { readonly messages: number; readonly bytes: number };
+  readonly certificateLeft: number | null;
 }
 
 type SiteSeen = ReturnType<typeof siteView>;
@@ -51,6 +52,7 @@ export function putHub(put: PutHub, state: HubState, at: At): void {
   put("drover_hub_questions", {}, decisions.length);
   put("drover_hub_questions_due", {}, decisions.filter((view) => isDue(view, state.site.config)).length);
   put("drover_hub_question_wait_longest_seconds", {}, longestS(decisions.map(({ waitingMs }) => waitingMs)));
+  if (at.certificateLeft !== null) put("drover_hub_certificate_left_ratio", {}, at.certificateLeft);
   putProcess(put, readProcess());
 }
 

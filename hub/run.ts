@@ -55,14 +55,15 @@ export async function runHub(
   failed.catch(() => {});
   let intake: TelemetryIntake | null = null;
   const telemetryCounts = () => intake?.counts ?? { messages: 0, bytes: 0 };
-  const meters = options.metrics === null ? undefined : new HubMeters({ state: hub.state, telemetryCounts });
+  const tls = readTls(options.tls);
+  const counted = { state: hub.state, telemetryCounts, certificate: tls?.cert };
+  const meters = options.metrics === null ? undefined : new HubMeters(counted);
   const runtime = new HubRuntime({
     ...{ hub, store, keeper, telemetryCounts, onFault: fail },
     ...(meters === undefined ? {} : { meters }),
   });
   const traces = traceEvents(options, { runtime, hub, config, log });
   await runtime.start();
-  const tls = readTls(options.tls);
   const doors = await openDoors(options, { runtime, meters, tls, config, grid, log, tokenFolder });
   const run = { ...doors.ports, broker: 0, brokerPid: 0 };
   const report = () => tellRun(options.dataDir, run, log);
@@ -73,7 +74,7 @@ export async function runHub(
   const broker = new BrokerChild(options, { site: config.site, log, onBroker });
   const url = await broker.start();
   intake = new TelemetryIntake({
-    ...{ url, site: config.site, tls, onTelemetry: runtime.onTelemetry },
+    ...{ url, site: config.site, tls: tls && (() => tls), onTelemetry: runtime.onTelemetry },
     onRefused: (robot, reason) => log.warn({ robot, reason }, "telemetry refused"),
     onState: (connected) => log.info({ connected }, "site broker"),
   });

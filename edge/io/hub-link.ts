@@ -1,8 +1,11 @@
 // The robot's side of the link to the hub: one stream at a time, dialled anew for ever with growing, jittered pauses.
 // Nothing is queued while there is no stream, since authority that arrives late is worse than none. The stream counts
 // as open when the hub's program has answered, and as dead when nothing has come for 3 s, whatever the sockets say: a
-// stopped hub keeps its sockets open. Every attempt has its own channel, so that no timer of the library decides when.
+// stopped hub keeps its sockets open. Every attempt has its own channel, so that no timer of the library decides when,
+// and takes the certificate that is there by then. When the hub's name leads nowhere, every other attempt goes to where
+// it was reached last: names are often gone before machines are.
 
+import { isIP } from "node:net";
 import { Client, type ClientDuplexStream, credentials, type MethodDefinition } from "@grpc/grpc-js";
 import { monotonicMs } from "../../proto/codec/clock.js";
 import { Dialled } from "../../proto/codec/dialled.js";
@@ -21,7 +24,8 @@ export interface HubLinkEvents {
 
 export interface HubLinkOptions {
   readonly address: string; // host:port
-  readonly tls?: TlsFiles | undefined;
+  /** Asked before each attempt. */
+  readonly tls?: (() => TlsFiles) | undefined;
   readonly events: HubLinkEvents;
   readonly random: () => number; // [0, 1)
   readonly backoffMs?: { readonly initial: number; readonly max: number };
@@ -63,6 +67,8 @@ export class HubLink {
   readonly #method: MethodDefinition<object, unknown>;
   #attempt: Attempt | null = null;
   #pauseMs: number;
+  #lastPeer: string | null = null; // where the hub was reached last
+  #byPeer = false; // the next attempt goes there
   #redial: NodeJS.Timeout | null = null;
   #watch: NodeJS.Timeout | null = null;
   #closed = false;
@@ -110,9 +116,8 @@ export class HubLink {
 
   #dial(): void {
     const { address, tls } = this.#options;
-    const secret =
-      tls === undefined ? credentials.createInsecure() : credentials.createSsl(tls.ca, tls.key, tls.cert, {});
-    const client = new Client(address, secret, CHANNEL);
+    const peer = this.#byPeer ? this.#lastPeer : null;
+    const client = new Client(peer ?? address, secretOf(tls?.()), peer === null ? CHANNEL : channelAs(address));
     const { path, requestSerialize, responseDeserialize } = this.#method;
     const dialled = new Dialled();
     const call: Call = dialled.run(() => client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize));
@@ -128,6 +133,7 @@ export class HubLink {
     if (attempt !== this.#attempt || attempt.openedMs !== null) return;
     attempt.openedMs = monotonicMs();
     attempt.heardMs = attempt.openedMs;
+    this.#lastPeer = peerOf(attempt.call) ?? this.#lastPeer;
     this.#options.events.onOpen();
   }
 
@@ -161,12 +167,32 @@ export class HubLink {
     this.#attempt = null;
     discard(attempt);
     const heldMs = attempt.openedMs === null ? 0 : monotonicMs() - attempt.openedMs;
+    this.#byPeer = attempt.openedMs === null && !this.#byPeer;
     if (heldMs >= HELD_MS) this.#pauseMs = this.#backoffMs.initial;
     const pauseMs = Math.round(this.#pauseMs * (0.5 + this.#options.random() / 2));
     this.#pauseMs = Math.min(this.#backoffMs.max, this.#pauseMs * 2);
     this.#redial = setTimeout(() => this.#dial(), pauseMs);
     this.#options.events.onClosed(reason);
   }
+}
+
+function secretOf(tls: TlsFiles | undefined) {
+  return tls === undefined ? credentials.createInsecure() : credentials.createSsl(tls.ca, tls.key, tls.cert, {});
+}
+
+/** For a call to a number: whoever answers must still prove to be the host of that address. */
+function channelAs(address: string) {
+  return { ...CHANNEL, "grpc.ssl_target_name_override": hostOf(address), "grpc.default_authority": address };
+}
+
+/** Where the call went, as a number with its port; null where that is not known. */
+function peerOf(call: Call): string | null {
+  const peer = call.getPeer();
+  return isIP(hostOf(peer)) === 0 ? null : peer;
+}
+
+function hostOf(address: string): string {
+  return address.slice(0, address.lastIndexOf(":")).replace(/^\[|\]$/g, "");
 }
 
 function discard({ call, client, dialled }: Attempt): void {

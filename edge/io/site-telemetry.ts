@@ -12,7 +12,8 @@ export interface SiteTelemetryOptions {
   readonly url: string;
   readonly site: string;
   readonly robot: string;
-  readonly tls?: TlsFiles | undefined;
+  /** Asked before each connection. */
+  readonly tls?: (() => TlsFiles) | undefined;
   readonly onState: (connected: boolean) => void;
   readonly random?: () => number;
 }

@@ -14,6 +14,10 @@ const AUTHORITY = {
   drover_edge_link_open: gauge([], "1 while there is a stream to the hub."),
   drover_edge_link_round_trip_seconds: histogram([], FAST_S, "From a renewal to its answer (R2)."),
   drover_edge_lease_left_seconds: gauge([], "Until the robot must stand by its own clock (R2); 0 without a lease."),
+  drover_edge_certificate_left_ratio: gauge(
+    [],
+    "Of the life of the certificate read last, what is left; absent without TLS.",
+  ),
   drover_edge_refusals_total: counter(["code"], "Refusals that the hub sent, by code."),
   drover_edge_grants_total: counter(["accepted"], "Answers to grants."),
   drover_edge_outbox_messages: gauge([], "Outcomes that the hub has not acknowledged (R10)."),

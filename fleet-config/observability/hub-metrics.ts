@@ -11,6 +11,7 @@ const AUTHORITY = {
   drover_hub_info: gauge(["site", "version", "config"], "Always 1: the site, the software and the hash of its file."),
   drover_hub_epoch: gauge([], "Which start of the hub this is (R5)."),
   drover_hub_restart_wait_seconds: gauge([], "Until what was inherited may be given away (R5); 0 once it may."),
+  drover_hub_certificate_left_ratio: gauge([], "Of the life of its certificate, what is left; absent without TLS."),
   drover_hub_ledger_events_total: counter(["kind"], "Events stored since this start, by kind."),
   drover_hub_ledger_append_seconds: histogram([], FAST_S, "From a batch of events to its being durable (R10)."),
   drover_hub_grants_total: counter(["purpose"], "Claims that were made for a robot (R1)."),

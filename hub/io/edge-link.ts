@@ -1,12 +1,13 @@
 // The hub's side of the link. A stream counts as open once its first message, hello, has come, within 2 s and in the
-// robot's own name; what is not a message of the protocol ends the stream. R3: the time of receipt is read before
-// anything else happens to a message, since the hub's waiting counts from it. Sending never waits: what the robot does
-// not take up is bounded, and a full queue ends the stream.
+// robot's own name; what is not a message of the protocol ends the stream, and so does the end of the robot's
+// certificate. R3: the time of receipt is read before anything else happens to a message, since the hub's waiting
+// counts from it. Sending never waits: what the robot does not take up is bounded, and a full queue ends the stream.
 
 import { Metadata, type ServerDuplexStream, status, type UntypedServiceImplementation } from "@grpc/grpc-js";
 import { Budget, type RateLimit } from "../../proto/codec/budget.js";
 import { monotonicMs } from "../../proto/codec/clock.js";
 import { MalformedMessage } from "../../proto/codec/codec.js";
+import { whenEnded } from "../../proto/codec/tls.js";
 import type { RefusalCode } from "../../proto/errors.js";
 import { toOneOf, WireRefused } from "../../proto/shape.js";
 import { type EdgeMessage, type Hello, type HubMessage, readEdgeMessage } from "../../proto/wire.js";
@@ -78,6 +79,7 @@ class Link implements LinkStream {
   #phase: Phase = "before-hello";
   #robot = "";
   #queued = 0;
+  #callOff: () => void = () => {};
   #onMessage: (message: EdgeMessage, receivedMs: number) => void = () => {};
   #onClosed: (reason: string) => void = () => {};
 
@@ -138,11 +140,15 @@ class Link implements LinkStream {
     const identity = this.#options.identityOf(this.#call);
     const named = identity !== null || !isTls(this.#call);
     if (!named || (identity !== null && identity !== hello.robot)) {
-      const found = identity ?? "no clear name";
+      const found = identity ?? "no clear name, or is out of date";
       this.#refuse("WRONG_IDENTITY", `hello says ${hello.robot}, the certificate says ${found}`);
       return;
     }
     clearTimeout(this.#helloTimer);
+    if (identity !== null) {
+      const ended = () => this.#refuse("WRONG_IDENTITY", `the certificate of ${identity} has ended`);
+      this.#callOff = whenEnded(this.#call.getAuthContext().sslPeerCertificate, ended);
+    }
     this.#robot = hello.robot;
     this.#phase = "open";
     this.#options.onOpen(this);
@@ -175,6 +181,7 @@ class Link implements LinkStream {
     const was = this.#phase;
     this.#phase = "closed";
     clearTimeout(this.#helloTimer);
+    this.#callOff();
     if (was === "open") this.#onClosed(reason);
     else this.#options.onTurnedAway?.(reason);
   }

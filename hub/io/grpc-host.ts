@@ -19,7 +19,7 @@ import type { PackageDefinition } from "@grpc/proto-loader";
 import { ReflectionService } from "@grpc/reflection";
 import { HealthImplementation } from "grpc-health-check";
 import { MalformedMessage } from "../../proto/codec/codec.js";
-import { nameOf, type TlsFiles } from "../../proto/codec/tls.js";
+import { goodForMs, nameOf, type TlsFiles } from "../../proto/codec/tls.js";
 
 export interface HostedService {
   readonly definition: ServiceDefinition<UntypedServiceImplementation>;
@@ -89,7 +89,10 @@ export class GrpcHost {
   async close(graceMs: number): Promise<void> {
     this.setServing(false);
     await new Promise<void>((done) => {
-      const timer = setTimeout(() => this.#grpc.forceShutdown(), graceMs);
+      const timer = setTimeout(() => {
+        this.#grpc.forceShutdown();
+        done(); // the library may wait for a connection that is gone
+      }, graceMs);
       this.#grpc.tryShutdown(() => {
         clearTimeout(timer);
         done();
@@ -98,9 +101,10 @@ export class GrpcHost {
   }
 }
 
-/** The name in the caller's certificate; null without TLS, or when the certificate names nobody clearly. */
+/** The name in the caller's certificate; null without TLS, when it names nobody clearly, and when it is out of date. */
 export function identityOf(call: Pick<ServerUnaryCall<unknown, unknown>, "getAuthContext">): string | null {
-  return nameOf(call.getAuthContext().sslPeerCertificate);
+  const { sslPeerCertificate: certificate } = call.getAuthContext();
+  return goodForMs(certificate, Date.now()) > 0 ? nameOf(certificate) : null;
 }
 
 // grpc-js does not tell why it could not bind, so the port is tried first.

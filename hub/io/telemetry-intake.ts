@@ -14,7 +14,8 @@ import { readTelemetry, type Telemetry } from "../../proto/wire.js";
 export interface TelemetryIntakeOptions {
   readonly url: string;
   readonly site: string;
-  readonly tls?: TlsFiles | undefined;
+  /** Asked before each connection. */
+  readonly tls?: (() => TlsFiles) | undefined;
   readonly onTelemetry: (sample: Telemetry, receivedMs: number) => void;
   /** A packet that was dropped; the robot is the one of its topic, null when the topic names none. */
   readonly onRefused: (robot: string | null, reason: string) => void;

@@ -6,13 +6,15 @@ import { createServer, type IncomingMessage, type RequestListener, type ServerRe
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import type { TLSSocket } from "node:tls";
 import { monotonicMs } from "./clock.js";
-import type { TlsFiles } from "./tls.js";
+import { goodForMs, type TlsFiles } from "./tls.js";
 
 export interface MetricsHostOptions {
   readonly host: string;
   readonly port: number; // 0: any
-  readonly tls?: TlsFiles | undefined;
+  /** Asked at each connection. */
+  readonly tls?: (() => TlsFiles) | undefined;
   readonly page: () => string;
   /** Nobody was told anything, and the daemon goes on. */
   readonly onFault: (cause: Error) => void;
@@ -47,7 +49,7 @@ export class MetricsHost {
     const server =
       tls === undefined
         ? createServer(limits, answer)
-        : createTlsServer({ ...limits, ...tls, requestCert: true, rejectUnauthorized: true }, answer);
+        : renewing(createTlsServer({ ...limits, ...tls(), requestCert: true, rejectUnauthorized: true }, answer), tls);
     server.maxConnections = CONNECTIONS_MOST;
     server.on("connection", (socket: Socket) => {
       const limit = setTimeout(() => socket.destroy(), connectionMs);
@@ -70,6 +72,22 @@ export class MetricsHost {
     this.#server.closeAllConnections();
     await closed;
   }
+}
+
+/**
+ * The server with the certificate that is there when somebody connects; for nobody whose own has ended, whom a resumed
+ * session would let in.
+ */
+function renewing(server: ReturnType<typeof createTlsServer>, tls: () => TlsFiles) {
+  let used = tls();
+  server.prependListener("connection", () => {
+    const now = tls();
+    if (now !== used) server.setSecureContext(now);
+    used = now;
+  });
+  return server.prependListener("secureConnection", (socket: TLSSocket) => {
+    if (goodForMs(socket.getPeerCertificate(), Date.now()) <= 0) socket.destroy();
+  });
 }
 
 /** A host at `at`; none when that is null. */

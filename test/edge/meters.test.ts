@@ -9,7 +9,7 @@ import { EdgeUnderTest } from "./core/edge-under-test.js";
 /** A robot whose steps are counted as the shell counts them. */
 function metered() {
   const robot = new EdgeUnderTest();
-  const meters = new EdgeMeters("r1");
+  const meters = new EdgeMeters("r1", () => 0.75);
   const { edge } = robot;
   const step = edge.step.bind(edge);
   edge.step = (input, nowMs) => {
@@ -34,6 +34,7 @@ t.test("a robot that drives is seen to plan, decide and renew", async (t) => {
   robot.driving();
   t.equal(reading("drover_edge_rung"), 0);
   t.equal(reading("drover_edge_link_open"), 1);
+  t.equal(reading("drover_edge_certificate_left_ratio"), 0.75);
   t.equal(reading("drover_edge_grants_total", 'accepted="yes"'), 1);
   t.ok(reading("drover_edge_link_round_trip_seconds_count") > 0);
   t.ok(reading("drover_edge_lease_left_seconds") > 0);

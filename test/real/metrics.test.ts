@@ -200,7 +200,9 @@ t.test(
       args: ["--config", aTinySite(join(folder, "site")), ...ANY, ...METRICS, ...flags],
     });
     const port = hub.own.ports.metrics ?? 0;
-    t.match(await overTls(port, files("prometheus")), "drover_hub_epoch 1");
+    const told = await overTls(port, files("prometheus"));
+    t.match(told, "drover_hub_epoch 1");
+    t.match(told, /^drover_hub_certificate_left_ratio (1|0\.99\d*)$/m);
     await t.rejects(overTls(port, { ca: files("hub").ca }), "without a certificate nothing is told");
     await t.rejects(page(`http://127.0.0.1:${port}/metrics`), "nor without TLS");
     t.equal(await hub.stop(), 0);

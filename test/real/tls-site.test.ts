@@ -1,7 +1,7 @@
 // Safe by default, tried from outside: what hub and edge refuse to listen on or to call without TLS, and with it who is
 // let in, by the name in the certificate, as a robot and as an operator. Skipped where there is no openssl.
 
-import { readFileSync } from "node:fs";
+import { copyFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import t, { type Test } from "tap";
 import { dialledHost } from "../../hub/broker/child.js";
@@ -90,6 +90,12 @@ t.test("a site with TLS lets in whom the certificate names, and nobody else", { 
   const ada = [...address, ...site.flags("ada")];
   const seen = async () => (await drover(["status", ...ada])).json as SiteSeen;
 
+  const linked = async (isWanted: boolean) => {
+    const endMs = performance.now() + 20_000;
+    while (performance.now() < endMs) if ((await seen()).robots[0]?.linked === isWanted) return true;
+    return false;
+  };
+
   const right = await anEdge(t, site, { hub, robot: "r1", certificate: "r1" });
   const endMs = performance.now() + 20_000;
   let site1 = await seen();
@@ -100,11 +106,15 @@ t.test("a site with TLS lets in whom the certificate names, and nobody else", { 
   t.equal(robots.exit, 0, robots.text);
   t.match(robots.json, { robots: [{ id: "r1", linked: true }] });
 
-  const wrong = await anEdge(t, site, { hub, robot: "r1", certificate: "r2" });
+  const put = (name: string, as: string) => {
+    for (const part of ["key", "crt"])
+      copyFileSync(join(site.folder, "tls", `${name}.${part}`), join(site.folder, "tls", `${as}.${part}`));
+  };
+  put("r2", "used");
+  const wrong = await anEdge(t, site, { hub, robot: "r1", certificate: "used" });
   await until("r1 with r2's certificate is refused", () => wrong.log().includes("WRONG_IDENTITY"), 20_000);
   t.match(hub.log(), "hello says r1, the certificate says r2");
   t.notMatch(right.log(), "SUPERSEDED", "the real r1 keeps its link");
-  t.equal(await wrong.stop(), 0);
 
   const added = await drover(["task", "add", "bench", ...BY, ...ada]);
   t.equal(added.exit, 0, added.text);
@@ -115,6 +125,10 @@ t.test("a site with TLS lets in whom the certificate names, and nobody else", { 
   t.not(bare.exit, 0, `without a certificate nothing is answered: ${bare.text}`);
   t.ok((await seen()).robots[0]?.linked, "r1 is linked all the while");
   t.equal(await right.stop(), 0);
+  t.equal(await linked(false), true, "r1 is gone");
+  put("r1", "used");
+  t.equal(await linked(true), true, "a running edge takes up its renewed certificate");
+  t.equal(await wrong.stop(), 0);
   t.equal(await hub.stop(), 0);
 });
 

@@ -1,22 +1,16 @@
 // Safe by default: what may be listened on without TLS, and who is let in with it, on gRPC and on both kinds of MQTT
 // end.
 
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { Client, credentials, type ServiceError, status } from "@grpc/grpc-js";
-import t, { type Test } from "tap";
-import { HubLink } from "../../edge/io/hub-link.js";
+import t from "tap";
 import { SiteTelemetry } from "../../edge/io/site-telemetry.js";
 import { checkDial, checkListen, isLoopback } from "../../fleet-config/secure.js";
-import { edgeLinkHandlers } from "../../hub/io/edge-link.js";
-import { GrpcHost, identityOf } from "../../hub/io/grpc-host.js";
 import { TelemetryIntake } from "../../hub/io/telemetry-intake.js";
 import { encode } from "../../proto/codec/codec.js";
-import { loadSchemas, serviceOf } from "../../proto/codec/grpc.js";
-import { nameOf, type TlsFiles } from "../../proto/codec/tls.js";
+import { nameOf } from "../../proto/codec/tls.js";
 import { type Telemetry, toTelemetry } from "../../proto/wire.js";
 import { hasOpenssl, makeCertificates } from "../../scripts/make-certificates.js";
+import { aTlsHub, certificates, robotLink } from "./tls-kit.js";
 import { connectPacket, publishPacket, RawMqtt, startBroker, subscribePacket, TYPE, until } from "./transport-kit.js";
 
 const skip = hasOpenssl() ? false : "the openssl program is not installed";
@@ -24,26 +18,6 @@ const SAMPLE: Telemetry = {
   ...{ robot: "r1", boot: "b", channel: "battery", sequence: 1, capturedMs: 5, hubNonce: 0, elapsedMs: 0 },
   value: { kind: "battery", chargeRatio: 0.5, charging: false },
 };
-
-/** A site's certificates in a folder that goes away, and those of a stranger's authority with the same names. */
-function certificates(t: Test) {
-  const root = mkdtempSync(join(tmpdir(), "drover-tls-"));
-  t.teardown(() => rmSync(root, { recursive: true }));
-  const folders = { site: join(root, "site"), stranger: join(root, "stranger") };
-  for (const out of Object.values(folders))
-    makeCertificates({ out, hosts: ["localhost", "127.0.0.1"], names: ["r1", "r2"] });
-  const of = (name: string, from: keyof typeof folders = "site"): TlsFiles => ({
-    ca: readFileSync(join(folders.site, "ca.crt")),
-    cert: readFileSync(join(folders[from], `${name}.crt`)),
-    key: readFileSync(join(folders[from], `${name}.key`)),
-  });
-  const flags = (name: string): string[] =>
-    ["ca", "cert", "key"].flatMap((part) => [
-      `--${part}`,
-      join(folders.site, part === "ca" ? "ca.crt" : `${name}.${part === "cert" ? "crt" : "key"}`),
-    ]);
-  return { of, flags };
-}
 
 t.test("listening without TLS is for loopback only, and half of TLS is for nobody", (t) => {
   const loopback = [
@@ -110,59 +84,10 @@ t.test("certificates are refused for names that would be somebody else's", { ski
   t.end();
 });
 
-async function aTlsHub(t: Test, tls: TlsFiles) {
-  const opened: (string | null)[] = [];
-  const turnedAway: string[] = [];
-  const schemas = loadSchemas();
-  const implementation = edgeLinkHandlers({
-    identityOf: (call) => identityOf(call),
-    onOpen(stream) {
-      opened.push(stream.robot);
-      stream.onMessage(() =>
-        stream.send({ kind: "welcome", session: "s", epoch: 1, hubNonce: 1, void: [], incarnation: "h1" }),
-      );
-    },
-    onTurnedAway: (reason) => turnedAway.push(reason),
-  });
-  const services = [{ definition: serviceOf(schemas, "EdgeLink"), implementation }];
-  const host = await GrpcHost.open({ host: "127.0.0.1", port: 0, tls, services, packageDefinition: schemas });
-  t.teardown(() => host.close(0));
-  return { host, opened, turnedAway };
-}
-
-function robotLink(t: Test, port: number, { tls, robot }: { tls?: TlsFiles; robot: string }) {
-  const seen = { opens: 0, kinds: [] as string[], closed: [] as string[] };
-  const link: HubLink = new HubLink({
-    ...{ address: `localhost:${port}`, tls, random: () => 0.5, backoffMs: { initial: 50, max: 100 } },
-    events: {
-      onOpen() {
-        seen.opens += 1;
-        link.send({
-          ...{
-            followsEpoch: 0,
-            followsIncarnation: "",
-            kind: "hello",
-            robot,
-            boot: "b",
-            protocol: 1,
-            highestToken: { epoch: 0, counter: 0 },
-          },
-          ...{ holdings: [], configHash: "", software: "" },
-        });
-      },
-      onMessage: (message) => seen.kinds.push(message.kind === "refused" ? message.code : message.kind),
-      onClosed: (reason) => seen.closed.push(reason),
-    },
-  });
-  t.teardown(() => link.close());
-  link.start();
-  return seen;
-}
-
 t.test("gRPC with TLS lets in the robot whose name is in its certificate, and nobody else", { skip }, async (t) => {
   const { of } = certificates(t);
   const { host, opened, turnedAway } = await aTlsHub(t, of("hub"));
-  const right = robotLink(t, host.port, { tls: of("r1"), robot: "r1" });
+  const right = robotLink(t, host.port, { tls: () => of("r1"), robot: "r1" });
   await until("welcome", () => right.kinds.includes("welcome"));
   const byAddress = new Client(
     `127.0.0.1:${host.port}`,
@@ -172,10 +97,10 @@ t.test("gRPC with TLS lets in the robot whose name is in its certificate, and no
   await new Promise<void>((done, fail) =>
     byAddress.waitForReady(Date.now() + 5000, (error) => (error === undefined ? done() : fail(error))),
   );
-  const wrong = robotLink(t, host.port, { tls: of("r2"), robot: "r1" });
+  const wrong = robotLink(t, host.port, { tls: () => of("r2"), robot: "r1" });
   await until("refused", () => wrong.kinds.includes("WRONG_IDENTITY"));
   t.match(turnedAway[0], "hello says r1, the certificate says r2");
-  const stranger = robotLink(t, host.port, { tls: of("r1", "stranger"), robot: "r1" });
+  const stranger = robotLink(t, host.port, { tls: () => of("r1", "stranger"), robot: "r1" });
   const bare = robotLink(t, host.port, { robot: "r1" });
   await until("others fail", () => stranger.closed.length > 1 && bare.closed.length > 1);
   t.same([stranger.opens, bare.opens], [0, 0]);
@@ -191,6 +116,21 @@ t.test("gRPC with TLS lets in the robot whose name is in its certificate, and no
   t.same(opened, ["r1"]);
 });
 
+t.test("a host closes in its time, also when a link was let go right before", { skip }, async (t) => {
+  const { of } = certificates(t);
+  for (let round = 0; round < 6; round += 1) {
+    const { host, opened } = await aTlsHub(t, of("hub"));
+    const robot = robotLink(t, host.port, { tls: () => of("r1"), robot: "r1" });
+    await until("linked", () => opened.length === 1);
+    robot.close();
+    let isClosed = false;
+    host.close(0).then(() => {
+      isClosed = true;
+    });
+    await until("closed", () => isClosed);
+  }
+});
+
 t.test("robot refuses a hub of another authority, and a robot that plays the hub", { skip }, async (t) => {
   const { of } = certificates(t);
   for (const [what, tls] of [
@@ -198,7 +138,7 @@ t.test("robot refuses a hub of another authority, and a robot that plays the hub
     ["a robot's certificate", of("r2")],
   ] as const) {
     const { host, opened } = await aTlsHub(t, { ...tls, ca: of("hub").ca });
-    const seen = robotLink(t, host.port, { tls: of("r1"), robot: "r1" });
+    const seen = robotLink(t, host.port, { tls: () => of("r1"), robot: "r1" });
     await until(`${what} is refused`, () => seen.closed.length > 1);
     t.same([seen.opens, opened.length], [0, 0], what);
   }
@@ -240,7 +180,7 @@ t.test("telemetry travels from robot to hub over TLS, and only what its topic sa
   const at = { url: `mqtts://localhost:${broker.port}`, site: "s1" };
   const seen = { samples: [] as Telemetry[], refused: [] as [string | null, string][], hub: false, robot: false };
   const intake = new TelemetryIntake({
-    ...{ ...at, tls: of("hub") },
+    ...{ ...at, tls: () => of("hub") },
     onTelemetry: (sample) => seen.samples.push(sample),
     onRefused: (robot, reason) => seen.refused.push([robot, reason]),
     onState(connected) {
@@ -251,7 +191,7 @@ t.test("telemetry travels from robot to hub over TLS, and only what its topic sa
   const onState = (connected: boolean): void => {
     seen.robot = connected;
   };
-  const robot = new SiteTelemetry({ ...at, robot: "r1", tls: of("r1"), onState });
+  const robot = new SiteTelemetry({ ...at, robot: "r1", tls: () => of("r1"), onState });
   t.teardown(() => robot.close());
   robot.publish(SAMPLE);
   await until("both are connected", () => seen.hub && seen.robot);
@@ -273,7 +213,7 @@ t.test("telemetry travels from robot to hub over TLS, and only what its topic sa
   await broker.stop();
   await until("both notice that the broker is gone", () => !seen.hub && !seen.robot);
   t.throws(
-    () => new SiteTelemetry({ ...at, url: "mqtt://localhost:1", robot: "r1", tls: of("r1"), onState }),
+    () => new SiteTelemetry({ ...at, url: "mqtt://localhost:1", robot: "r1", tls: () => of("r1"), onState }),
     /mqtts:/,
   );
   t.throws(() => new SiteTelemetry({ ...at, robot: "r1", onState }), /expected mqtt:/);

@@ -100,6 +100,7 @@ export interface RawTls {
   readonly ca: Buffer;
   readonly cert?: Buffer;
   readonly key?: Buffer;
+  readonly session?: Buffer | undefined; // to resume
 }
 
 /** A connection that says exactly the bytes it is told to. */
@@ -107,12 +108,16 @@ export class RawMqtt {
   readonly packets: Packet[] = [];
   readonly socket: Socket;
   closed = false;
+  session: Buffer | undefined; // of TLS, to resume
   #pending = Buffer.alloc(0);
 
   constructor(port: number, tls?: RawTls) {
     const at = { host: "127.0.0.1", port };
     this.socket = tls === undefined ? connectPlain(at) : connectTls({ ...at, ...tls, servername: "localhost" });
     this.socket.on("error", () => {});
+    this.socket.on("session", (session: Buffer) => {
+      this.session = session;
+    });
     this.socket.once("close", () => {
       this.closed = true;
     });
