@@ -1,22 +1,13 @@
-// Text of a site file to a frozen SiteConfig, or a refusal of every problem at once (R13: unknown means no). Pure apart
-// from the validator that is compiled from the schema when this module is loaded.
+// Text of a site file to a frozen SiteConfig, or a refusal of every problem at once (R13: unknown means no). Pure.
 
-import { Ajv2020, type ErrorObject } from "ajv/dist/2020.js";
 import { deriveSite, type KeyProblem, keyProblems } from "./derive.js";
 import { ConfigRefused, type Path, type Problem, shown } from "./refused.js";
 import { siteSchema } from "./schema.js";
+import { type ErrorObject, SchemaCheck } from "./schema-check.js";
 import type { SiteConfig } from "./types.js";
 import { parseYaml, pointer, type YamlText } from "./yaml-text.js";
 
-const validator = new Ajv2020({
-  allErrors: true,
-  useDefaults: true,
-  verbose: true,
-  strict: true,
-  strictRequired: false,
-});
-validator.addVocabulary(["unit"]);
-const validate = validator.compile<SiteConfig>(siteSchema);
+const site = new SchemaCheck<SiteConfig>(siteSchema, { allErrors: true, useDefaults: true });
 
 /** Parses and checks the text of a site file; the map is not looked at. Throws ConfigRefused. */
 export function parseSite(text: string, fileName: string): SiteConfig {
@@ -29,7 +20,7 @@ export function parseSiteText(
   file: string,
 ): { readonly config: SiteConfig; readonly lineOf: YamlText["lineOf"] } {
   const { value, lineOf } = parseYaml(text, file);
-  if (!validate(value)) throw new ConfigRefused(schemaProblems(validate.errors ?? [], { file, lineOf }));
+  if (!site.admits(value)) throw new ConfigRefused(schemaProblems(site.errors, { file, lineOf }));
   refuseIfAny(keyProblems(value), { file, lineOf });
   return { config: freeze(value), lineOf };
 }
@@ -138,7 +129,7 @@ function expectedKey(key: string, error: ErrorObject, path: Path): string {
 
 function derivedExpectation(error: ErrorObject, path: Path): string {
   const lease: unknown = error.data;
-  const sound = path[0] === "lease" && validate.errors?.every((other) => other.keyword === "additionalProperties");
+  const sound = path[0] === "lease" && site.errors.every((other) => other.keyword === "additionalProperties");
   const values = sound ? deriveSite({ lease, physics: { maxSpeedMps: 0, brakeMps2: 1 } } as never) : undefined;
   const numbers = values === undefined ? "" : `, here W = ${values.waitMs} ms and M = ${values.brakeAheadMs} ms`;
   return `no such key: W and M are derived from the lease's constants, never set${numbers}`;

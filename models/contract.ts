@@ -3,13 +3,13 @@
 // model.
 
 import { createHash } from "node:crypto";
-import { Ajv2020, type ErrorObject } from "ajv/dist/2020.js";
+import { type ErrorObject, SchemaCheck } from "../fleet-config/schema-check.js";
 import { manifestFaults } from "./checks.js";
 import { type ModelManifest, manifestSchema } from "./manifest.js";
 
 const BLANK_SEAL = "0".repeat(64);
 
-const validate = new Ajv2020({ allErrors: false, strict: true, verbose: true }).compile(manifestSchema);
+const file = new SchemaCheck<ModelManifest & { readonly seal: string }>(manifestSchema);
 
 /** The SHA-256 of these bytes in lower-case hex. */
 export function sha256Hex(bytes: Uint8Array | string): string {
@@ -40,10 +40,10 @@ export function parseManifest(source: string, path: string): ModelManifest {
   } catch (error) {
     throw new Error(`${path}: expected JSON, ${(error as Error).message}`);
   }
-  if (!validate(value)) {
-    throw new Error(`${path}: ${(validate.errors ?? []).map(describeError).join("; ")}`);
+  if (!file.admits(value)) {
+    throw new Error(`${path}: ${file.errors.map(describeError).join("; ")}`);
   }
-  const { seal, ...manifest } = value as ModelManifest & { seal: string };
+  const { seal, ...manifest } = value;
   const parts = source.split(seal);
   const found = sha256Hex(parts.join(BLANK_SEAL));
   if (parts.length !== 2 || found !== seal) {

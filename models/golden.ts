@@ -2,7 +2,7 @@
 // closed and bounded (R13); data are base64 of little-endian elements, as every supported board stores them. A number
 // that is not finite in an output is refused whatever the tolerance says (R11).
 
-import { Ajv } from "ajv";
+import { SchemaCheck } from "../fleet-config/schema-check.js";
 import { elementAt, type NamedTensor, sizeOf, type TensorData } from "./elements.js";
 import { type ElementTypeName, elementTypes } from "./onnx/element-types.js";
 import { parsePlainJson } from "./onnx/plain-file.js";
@@ -80,7 +80,7 @@ const tensors = {
   }),
 };
 const share = { type: "number", minimum: 0, maximum: 1e9 };
-const validate = new Ajv({ strict: true, verbose: true }).compile<StoredFile>(
+const file = new SchemaCheck<StoredFile>(
   closed({
     golden: { const: 1 },
     tolerance: closed({ absolute: share, relative: share }),
@@ -145,8 +145,8 @@ export function parseGolden(text: string): ParsedGolden {
   if (text.length > GOLDEN_BYTES_MAX) return refused(`at most ${GOLDEN_BYTES_MAX} characters`, `${text.length}`);
   const json = parsePlainJson(text, GOLDEN_DEPTH_MAX);
   if (!json.ok) return refused(json.expected, json.found);
-  if (!validate(json.value)) {
-    const [error] = validate.errors ?? [];
+  if (!file.admits(json.value)) {
+    const [error] = file.errors;
     const extra = error?.keyword === "additionalProperties" ? ` "${error.params.additionalProperty}"` : "";
     const data = JSON.stringify(error?.data)?.slice(0, 120) ?? "nothing";
     return refused(`golden vectors in which ${error?.instancePath || "the file"} ${error?.message}${extra}`, data);

@@ -2,7 +2,7 @@
 // what a training leaves and what the model is built from, so that the graph itself stays an output of the build. The
 // file is closed and bounded (R13); numbers are base64 of little-endian float32.
 
-import { Ajv } from "ajv";
+import { SchemaCheck } from "../../fleet-config/schema-check.js";
 import { sha256Hex } from "../contract.js";
 import type { Layer, Network } from "./network.js";
 import { CANDIDATES, WIDTH } from "./policy.js";
@@ -55,7 +55,7 @@ const word = { type: "string", minLength: 1, maxLength: 100 };
 const count = { type: "integer", minimum: 0, maximum: 1e9 };
 const share = { type: "number", minimum: 0, maximum: 1 };
 const list = (items: object, minItems: number, maxItems: number) => ({ type: "array", items, minItems, maxItems });
-const validate = new Ajv({ strict: true, verbose: true }).compile<Stored>(
+const file = new SchemaCheck<Stored>(
   closed({
     weights: { const: 1 },
     version: word,
@@ -102,8 +102,8 @@ export function encodeWeights({ version, training, network, calibration, least, 
 /** Reads the text of a file of weights. Throws an Error that says what was expected and found. */
 export function parseWeights(text: string): Weights {
   const value: unknown = JSON.parse(text);
-  if (!validate(value)) {
-    const [error] = validate.errors ?? [];
+  if (!file.admits(value)) {
+    const [error] = file.errors;
     throw new Error(`weights: ${error?.instancePath || "the file"} ${error?.message}`);
   }
   const { version, training, calibration, least } = value;
