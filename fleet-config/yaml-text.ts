@@ -3,7 +3,7 @@
 // path.
 
 import type { CST, Document, Node } from "yaml";
-import { isAlias, isMap, isNode, isPair, isScalar, LineCounter, Parser, parseDocument, visit } from "yaml";
+import { Composer, isAlias, isMap, isNode, isPair, isScalar, LineCounter, Parser, visit } from "yaml";
 import { ConfigRefused, type Path, shown } from "./refused.js";
 
 export const textBytesMost = 1_048_576;
@@ -20,6 +20,16 @@ export function pointer(path: Path): string {
   return path.map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
 }
 
+const STRICT = {
+  version: "1.2",
+  schema: "core",
+  strict: true,
+  uniqueKeys: true,
+  stringKeys: true,
+  merge: false,
+  prettyErrors: false,
+} as const;
+
 /** Parses one document. Throws ConfigRefused. */
 export function parseYaml(text: string, file: string): YamlText {
   const refuse = (line: number, found: string, expected: string, path = "") =>
@@ -29,20 +39,14 @@ export function parseYaml(text: string, file: string): YamlText {
   const body = text.startsWith("\uFEFF") ? text.slice(1) : text;
   if (body.trim() === "") throw refuse(0, "an empty file", "a YAML mapping");
   const lines = new LineCounter();
-  const deepLine = tooDeepLine(body);
-  if (deepLine > 0)
-    throw refuse(deepLine, `nesting deeper than ${depthMost}`, `at most ${depthMost} levels of nesting`);
-  const document = parseDocument(body, {
-    version: "1.2",
-    schema: "core",
-    strict: true,
-    uniqueKeys: true,
-    stringKeys: true,
-    merge: false,
-    prettyErrors: false,
-    lineCounter: lines,
-  });
-  const [fault] = [...document.errors, ...document.warnings];
+  const tokens = [...new Parser(lines.addNewLine).parse(body)];
+  const deepAt = tooDeepAt(tokens);
+  if (deepAt !== null)
+    throw refuse(lines.linePos(deepAt).line, `nesting deeper than ${depthMost}`, `at most ${depthMost} levels`);
+  const [document, second] = new Composer(STRICT).compose(tokens, true, body.length);
+  if (document === undefined) throw refuse(0, "no document", "a YAML mapping");
+  const further = second === undefined ? [] : [{ pos: second.range, code: "MULTIPLE_DOCS", message: "" }];
+  const [fault] = [...document.errors, ...document.warnings, ...further];
   if (fault !== undefined) {
     const at = lines.linePos(fault.pos[0]);
     const near = body.slice(fault.pos[0], fault.pos[0] + 40).split("\n", 1)[0] ?? "";
@@ -67,14 +71,12 @@ function expectedBy(code: string, message: string): string {
   return `YAML 1.2 (${message})`;
 }
 
-/** Line of a collection that lies too deep, 0 for none. Walks the tokens with a stack of its own, not by recursion. */
-function tooDeepLine(text: string): number {
-  const lines = new LineCounter();
-  const stack: { readonly token: CST.Token; readonly depth: number }[] = [];
-  for (const token of new Parser(lines.addNewLine).parse(text)) stack.push({ token, depth: 0 });
+/** Where a collection begins that lies too deep; null for nowhere. By a stack of its own, not by recursion. */
+function tooDeepAt(tokens: readonly CST.Token[]): number | null {
+  const stack = tokens.map((token) => ({ token, depth: 0 }));
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
     const { token, depth } = next;
-    if (depth > depthMost) return lines.linePos(token.type === "document" ? 0 : token.offset).line;
+    if (depth > depthMost) return token.offset;
     if (token.type === "document") {
       if (token.value) stack.push({ token: token.value, depth });
     } else if ("items" in token) {
@@ -84,7 +86,7 @@ function tooDeepLine(text: string): number {
       }
     }
   }
-  return 0;
+  return null;
 }
 
 function refuseSugar(document: Document.Parsed, refuse: (offset: number, found: string) => ConfigRefused): void {
