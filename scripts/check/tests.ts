@@ -10,7 +10,7 @@ export interface TestChoice {
   readonly fast: boolean; // leaves out test/real
 }
 
-const LIMIT_MS = 180_000;
+const LIMIT_MS = 300_000;
 
 /** Compiled test files below `compiled`, as paths from there, in order. */
 export function testFiles(compiled: string): readonly string[] {

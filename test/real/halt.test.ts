@@ -6,7 +6,7 @@ import { SLACK_MS, standsFrom } from "./site-judge.js";
 import { drover } from "./site-kit.js";
 import { type RunRow, runSite, sound } from "./site-run.js";
 
-t.setTimeout(170_000);
+t.setTimeout(280_000);
 const FAULTS = {
   dead: "at=9s robot=r4 edge=kill",
   edge: "at=21s robot=r1 edge=kill for=3s",
@@ -51,7 +51,11 @@ t.test("a halt tells of each robot what it truly did, and outlives edges and hub
     if (atS > 13) once("first", "6s");
     if (hub === undefined && atS > 25) once("hub away", "20s"); // it is written half a second later
   };
-  const run = await runSite(t, { robots: 4, forS: 42, seed: 7, faults: Object.values(FAULTS), onRows });
+  const run = await runSite(t, () => {
+    [port, began] = [0, 0];
+    for (const name of Object.keys(halts)) delete halts[name];
+    return { robots: 4, forS: 42, seed: 7, faults: Object.values(FAULTS), onRows };
+  });
   await Promise.all(pending);
   await sound(t, run);
   const { trace } = run;

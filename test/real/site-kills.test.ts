@@ -6,7 +6,7 @@ import { killsIn, planKills, specOf, taskProblems } from "../../scripts/soak-pla
 import { aSmallSite } from "./site-kit.js";
 import { type RunRow, runRows, runSite, type SiteRun, sound } from "./site-run.js";
 
-t.setTimeout(170_000);
+t.setTimeout(280_000);
 const SEED = 1;
 const KILLS = 10;
 /** One more than must strike: a process that is slow to start may be missed. */
@@ -58,10 +58,10 @@ function startedAgain(t: Test, run: SiteRun): void {
 t.test("R1 R5 R10 a site of which random processes are killed stays sound, and loses no task", async (t) => {
   const plan = planKills({ seed: SEED, kills: PLANNED, robots: ROBOTS, firstMs: FIRST_MS });
   const lastMs = Math.max(...plan.map(({ atMs, downMs }) => atMs + downMs)) + CALM_MS;
-  const run = await runSite(t, {
+  const run = await runSite(t, () => ({
     ...{ robots: ROBOTS, forS: FOR_S, seed: SEED, faults: plan.map(specOf), args: aSmallSite(t) },
     onRows: ending(lastMs),
-  });
+  }));
   t.comment(`seed ${SEED}: ${plan.map(specOf).join("; ")}`);
   await sound(t, run);
   const struck = killsIn(run.trace.faults);

@@ -14,7 +14,7 @@ t.test("R14 what a site's edges recorded is replayed without a difference, also 
   const controller = join(aFolder(t), "chaser");
   writeChaser(controller, { version: "1.0.0" });
   const args = ["--record", "32", "--controller", controller];
-  const run = await runSite(t, { robots: 2, forS: 7, args, faults: FAULTS });
+  const run = await runSite(t, () => ({ robots: 2, forS: 7, args, faults: FAULTS }));
   await sound(t, run);
   for (const robot of ["r1", "r2"] as const) {
     const ring = join(run.dataDir, robot, "recording");

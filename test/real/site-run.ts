@@ -10,11 +10,15 @@ import type { Report } from "../../scripts/demo/report.js";
 import { ZEROS } from "../../scripts/judge/findings.js";
 import type { Verdict } from "../../scripts/judge/judge.js";
 import type { CommandLine, LedgerLine, ModeLine, PoseLine, SiteLine, TraceLine } from "../../scripts/judge/trace.js";
+import { MachineWatch } from "./machine-watch.js";
 import { compiled, until } from "./transport-kit.js";
 
 /** Beyond the time that the site itself runs: start of all processes, judging, end. */
 const AROUND_MS = 60_000;
 const OUTPUT_MOST = 200_000;
+/** When the machine stands still for longer, robots may lower themselves because of it alone. */
+const STILL_MS = 250;
+const ATTEMPTS = 3;
 /** Below this a body stands. */
 export const STANDS_MPS = 0.02;
 
@@ -86,6 +90,7 @@ export interface SiteRun extends ProgramEnd {
   readonly judgeExit: number | null; // also says whether the report agrees
   readonly rows: readonly RunRow[]; // every process that run.json ever listed
   readonly dataDir: string;
+  readonly stoodStillMs: number; // the longest time for which the machine itself stood still meanwhile
 }
 
 export interface SiteWish {
@@ -100,8 +105,21 @@ export interface SiteWish {
   readonly onRows?: (rows: readonly RunRow[]) => void;
 }
 
-/** Runs a site to its end. Throws, with what it printed, when it wrote no report. */
-export async function runSite(t: Test, wish: SiteWish): Promise<SiteRun> {
+/**
+ * Runs a site to its end; anew, with what `wishOf` gives then, when the machine itself stood still meanwhile, since such
+ * a run shows nothing of liveness. Of soundness it does, and that is asserted. Throws, with what it printed, when a site
+ * wrote no report.
+ */
+export async function runSite(t: Test, wishOf: () => SiteWish): Promise<SiteRun> {
+  for (let attempt = 1; ; attempt += 1) {
+    const run = await runOnce(t, wishOf());
+    if (run.stoodStillMs <= STILL_MS || attempt === ATTEMPTS) return run;
+    t.comment(`run ${attempt} counts for soundness only: the machine stood still for ${run.stoodStillMs} ms`);
+    await sound(t, run);
+  }
+}
+
+async function runOnce(t: Test, wish: SiteWish): Promise<SiteRun> {
   const folder = aFolder(t);
   const at = { report: join(folder, "report.json"), trace: join(folder, "trace.jsonl"), data: join(folder, "data") };
   const args = [
@@ -117,13 +135,15 @@ export async function runSite(t: Test, wish: SiteWish): Promise<SiteRun> {
     for (const row of rows) seen.set(row.pid, row);
     if (rows.length > 0) wish.onRows?.(rows);
   }, 100);
+  const machine = new MachineWatch();
   const end = await program("scripts/demo/main.js", args, wish.forS * 1000 + AROUND_MS);
+  const stoodStillMs = machine.end();
   clearInterval(look);
   const report = readReport(at.report, end);
   const judged = await program("scripts/judge/main.js", [at.trace, "--report", at.report, "--json"]);
   const lines = readFileSync(at.trace, "utf8").trimEnd().split("\n");
   return {
-    ...{ ...end, report, rows: [...seen.values()], dataDir: at.data },
+    ...{ ...end, report, rows: [...seen.values()], dataDir: at.data, stoodStillMs },
     ...{ trace: new Trace(lines), judgeExit: judged.exit, verdict: readVerdict(judged) },
   };
 }
