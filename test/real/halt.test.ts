@@ -33,29 +33,37 @@ async function halt(port: number, timeout: string): Promise<Halted> {
   return { exit, told: first === "" ? null : (JSON.parse(first) as Told), text, atMs: performance.now() };
 }
 
-t.test("a halt tells of each robot what it truly did, and outlives edges and hubs", async (t) => {
-  let port = 0;
-  let began = 0;
-  const pending: Promise<unknown>[] = [];
-  const halts: Record<string, Halted> = {};
-  const once = (name: string, timeout: string) => {
-    if (name in halts) return;
-    halts[name] = { exit: null, told: null, text: "", atMs: 0 };
-    pending.push(halt(port, timeout).then((found) => (halts[name] = found)));
-  };
-  const onRows = (rows: readonly RunRow[]) => {
+/** Halts the site of one run twice: while a robot is dead, and while its hub is away. */
+class Halting {
+  readonly halts: Record<string, Halted> = {};
+  readonly pending: Promise<unknown>[] = [];
+  #port = 0;
+  #beganMs = 0;
+
+  onRows(rows: readonly RunRow[]): void {
     const hub = rows.find(({ role }) => role === "hub");
-    port ||= hub?.ports.grpc ?? 0;
-    if (rows.filter(({ role }) => role === "edge").length === 4) began ||= performance.now();
-    const atS = began === 0 ? 0 : (performance.now() - began) / 1000;
-    if (atS > 13) once("first", "6s");
-    if (hub === undefined && atS > 25) once("hub away", "20s"); // it is written half a second later
-  };
+    this.#port ||= hub?.ports.grpc ?? 0;
+    if (rows.filter(({ role }) => role === "edge").length === 4) this.#beganMs ||= performance.now();
+    const atS = this.#beganMs === 0 ? 0 : (performance.now() - this.#beganMs) / 1000;
+    if (atS > 13) this.#once("first", "6s");
+    if (hub === undefined && atS > 25) this.#once("hub away", "20s"); // it is written half a second later
+  }
+
+  #once(name: string, timeout: string): void {
+    if (name in this.halts) return;
+    this.halts[name] = { exit: null, told: null, text: "", atMs: 0 };
+    this.pending.push(halt(this.#port, timeout).then((found) => (this.halts[name] = found)));
+  }
+}
+
+t.test("a halt tells of each robot what it truly did, and outlives edges and hubs", async (t) => {
+  let halting = new Halting();
   const run = await runSite(t, () => {
-    [port, began] = [0, 0];
-    for (const name of Object.keys(halts)) delete halts[name];
+    halting = new Halting();
+    const onRows = halting.onRows.bind(halting);
     return { robots: 4, forS: 42, seed: 7, faults: Object.values(FAULTS), onRows };
   });
+  const { halts, pending } = halting;
   await Promise.all(pending);
   await sound(t, run);
   const { trace } = run;

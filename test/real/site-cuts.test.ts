@@ -62,10 +62,11 @@ t.test("a site stays sound while links fail without a word, and while its hub st
   await t.test("a robot whose link is whole is not touched by the links of others", async (t) => {
     const [fromMs, untilMs] = [trace.fault(FAULTS.down), trace.fault(FAULTS.down, "end")];
     const told = trace.commandsOf("r4", fromMs, untilMs);
-    const below = trace.modes.filter(({ robot, t }) => robot === "r4" && t < untilMs);
+    const modes = trace.modes.filter(({ robot, t }) => robot === "r4" && t < untilMs);
+    const seen = modes.map(({ to, cause, t }) => `${to} by ${cause} ${Math.round(t - fromMs)} ms after`);
     t.ok(
       told.length > 100 && told.every(({ rung }) => rung === "AUTONOMOUS"),
-      `${told.length} commands; ${below.map(({ to, cause, t }) => `${to} at ${Math.round(t - fromMs)} ms by ${cause}`).join(", ")}`,
+      `on the top rung in ${told.length} commands: ${seen.join(", ")}`,
     );
     t.same(
       linkLosses(run, "r4").filter((atMs) => atMs > fromMs && atMs < untilMs),
