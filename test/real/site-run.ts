@@ -106,9 +106,9 @@ export interface SiteWish {
 }
 
 /**
- * Runs a site to its end; anew, with what `wishOf` gives then, when the machine itself stood still meanwhile: such a run
- * shows nothing of liveness. Of soundness it does, and that is asserted. Throws, with what it printed, when a site wrote
- * no report.
+ * Runs a site to its end; anew, with what `wishOf` gives then, when the machine itself stood still meanwhile: that run
+ * shows nothing of liveness. Of soundness it does, and that is asserted. Throws, with what it printed, when a site
+ * wrote no report.
  */
 export async function runSite(t: Test, wishOf: () => SiteWish): Promise<SiteRun> {
   for (let attempt = 1; ; attempt += 1) {
