@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import t from "tap";
+import { ENDED_IDS_KEPT } from "../../../hub/core/apply.js";
 import { replay } from "../../../hub/core/hub.js";
 import { continueReplay, differenceOf, fromSnapshot, snapshotOf } from "../../../hub/core/snapshot.js";
 import { anyLedger } from "./ledger-random.js";
@@ -84,6 +85,15 @@ t.test("R13 what cannot be a snapshot is refused with its path", async (t) => {
   fromSnapshot(good);
   for (const [what, change, expected] of bad) t.throws(() => fromSnapshot({ ...good, ...change }), expected, what);
   for (const odd of [null, undefined, 7, "x", []]) t.throws(() => fromSnapshot(odd), /snapshot/, `${odd}`);
+});
+
+t.test("R13 as many ended ids as are ever kept are taken, and not one more", async (t) => {
+  const site = ready(new SiteUnderTest({ robots: 1 }), "r1");
+  const endedIds = Array.from({ length: ENDED_IDS_KEPT }, (_, number) => `t${number}`);
+  const whole = { ...snapshotOf(site.hub.state.ledger), endedIds };
+  t.equal(fromSnapshot(whole).endedIds.size, ENDED_IDS_KEPT);
+  endedIds.push("one-more");
+  t.throws(() => fromSnapshot(whole), /snapshot.endedIds: expected at most 1000000, found 1000001/);
 });
 
 t.test("the difference of two snapshots is told by its first path", async (t) => {
