@@ -4,11 +4,12 @@
 import { statSync } from "node:fs";
 import { EXIT } from "../proto/errors.js";
 import { changeTokens, digestOf, newToken, readTokens, TOKENS_MOST, type TokenRow } from "./io/token-book.js";
+import { printTable, withKept } from "./kept-command.js";
 import type { TokenOptions } from "./options.js";
 import { HubStopped } from "./stopped.js";
 
 export async function runToken(options: TokenOptions): Promise<number> {
-  try {
+  return withKept(`cannot ${options.action} tokens in ${options.dataDir}`, () => {
     switch (options.action) {
       case "issue":
         return issue(options);
@@ -18,19 +19,7 @@ export async function runToken(options: TokenOptions): Promise<number> {
       case "revoke":
         return revoke(options);
     }
-  } catch (cause) {
-    if (cause instanceof HubStopped) throw cause;
-    throw stopped(cause as NodeJS.ErrnoException, options);
-  }
-}
-
-function stopped(cause: NodeJS.ErrnoException, { dataDir, action }: TokenOptions): HubStopped {
-  const what = `cannot ${action} tokens in ${dataDir}`;
-  if (cause.code === "EEXIST") return new HubStopped(EXIT.later, `${what}: another command is changing them`);
-  if (cause.code === "ENOENT") return new HubStopped(EXIT.missing, `${what}: there is no such directory`);
-  if (cause.code === "EACCES" || cause.code === "EPERM")
-    return new HubStopped(EXIT.permission, `${what}: ${cause.code}`);
-  return new HubStopped(cause.code === undefined ? EXIT.data : EXIT.io, `${what}: ${cause.message}`);
+  });
 }
 
 function issue({ dataDir, operator, role, forMs }: Extract<TokenOptions, { action: "issue" }>): number {
@@ -64,15 +53,7 @@ function revoke({ dataDir, operator, id }: Extract<TokenOptions, { action: "revo
 }
 
 function list(rows: readonly TokenRow[], nowMs: number): number {
-  const cells = [["ID", "OPERATOR", "ROLE", "ISSUED", "UNTIL"], ...rows.map((row) => rowOf(row, nowMs))];
-  const widths = cells[0]?.map((_, column) => Math.max(...cells.map((line) => line[column]?.length ?? 0))) ?? [];
-  for (const line of cells)
-    process.stdout.write(
-      `${line
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd()}\n`,
-    );
+  printTable([["ID", "OPERATOR", "ROLE", "ISSUED", "UNTIL"], ...rows.map((row) => rowOf(row, nowMs))]);
   return 0;
 }
 

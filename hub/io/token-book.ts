@@ -4,29 +4,15 @@
 // written, names nobody (unknown means no).
 
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from "node:fs";
 import { join } from "node:path";
+import { changeKept, KeptLook, type KeptShape, readKept } from "../../proto/codec/kept-file.js";
 import { PERSON_NAME, ROLES, type Role } from "../../proto/rights.js";
-import { count, enumOf, id, listOf, type Read, struct, WireRefused } from "../../proto/shape.js";
+import { count, enumOf, id, type Read, struct, WireRefused } from "../../proto/shape.js";
 
 export const TOKENS_FILE = "tokens.json";
 export const TOKENS_MOST = 256;
 const FILE_BYTES_MOST = 262_144;
 const TOKEN_CHARACTERS_MOST = 256;
-const SCHEMA = 1;
-/** A writer that takes longer than this is dead. */
-const LOCK_MS = 10_000;
 
 const readRow = struct({
   id,
@@ -42,62 +28,20 @@ const readRow = struct({
   issuedMs: count,
   expiresMs: count,
 });
-const readFileOf = struct({ schema: enumOf(["1"] as const), tokens: listOf(readRow, TOKENS_MOST) });
 
 /** One token as it is kept. Times since 1970. */
 export type TokenRow = Read<typeof readRow>;
 
+const SHAPE: KeptShape<TokenRow> = { key: "tokens", row: readRow, rowsMost: TOKENS_MOST, bytesMost: FILE_BYTES_MOST };
+
 /** What stands in the file; empty without one. Throws, with a sentence, for one that cannot be believed. */
 export function readTokens(dataDir: string): readonly TokenRow[] {
-  let file: number;
-  try {
-    file = openSync(join(dataDir, TOKENS_FILE), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw cause;
-  }
-  try {
-    const { mode, size } = fstatSync(file);
-    if ((mode & 0o022) !== 0)
-      throw new Error(`${TOKENS_FILE}: others may write it (mode ${(mode & 0o777).toString(8)})`);
-    if (size > FILE_BYTES_MOST) throw new Error(`${TOKENS_FILE}: at most ${FILE_BYTES_MOST} bytes, found ${size}`);
-    const plain = parsed(readFileSync(file, "utf8"));
-    return readFileOf({ ...plain, schema: String(plain.schema) }, TOKENS_FILE).tokens;
-  } finally {
-    closeSync(file);
-  }
+  return readKept(join(dataDir, TOKENS_FILE), SHAPE);
 }
 
-/** What is no JSON is no file of tokens. */
-function parsed(text: string): { readonly schema?: unknown } {
-  try {
-    return JSON.parse(text) as { readonly schema?: unknown };
-  } catch (cause) {
-    throw new Error(`${TOKENS_FILE}: expected JSON, found: ${(cause as Error).message}; put a sound one in its place`);
-  }
-}
-
-/**
- * Replaces the tokens by what `change` makes of them. Two at once do not lose each other's: the second one throws. Of a
- * crash in between nothing is left but a file that the next one takes away.
- */
+/** Replaces the tokens by what `change` makes of them. Throws as `changeKept` does. */
 export function changeTokens(dataDir: string, change: (rows: readonly TokenRow[]) => readonly TokenRow[]): void {
-  const fresh = join(dataDir, `${TOKENS_FILE}.new`);
-  const left = statSync(fresh, { throwIfNoEntry: false });
-  if (left !== undefined && Date.now() - left.mtimeMs > LOCK_MS) rmSync(fresh);
-  const file = openSync(fresh, "wx", 0o600);
-  try {
-    const tokens = change(readTokens(dataDir));
-    if (tokens.length > TOKENS_MOST) throw new Error(`at most ${TOKENS_MOST} tokens, found ${tokens.length}`);
-    writeSync(file, `${JSON.stringify({ schema: SCHEMA, tokens }, null, 1)}\n`);
-    fsyncSync(file);
-    renameSync(fresh, join(dataDir, TOKENS_FILE));
-  } catch (cause) {
-    rmSync(fresh, { force: true });
-    throw cause;
-  } finally {
-    closeSync(file);
-  }
+  changeKept(join(dataDir, TOKENS_FILE), SHAPE, change);
 }
 
 /** A new token: 256 bits of chance. */
@@ -124,12 +68,13 @@ export interface TokenBookOptions {
 /** The tokens of a running hub. */
 export class TokenBook {
   readonly #options: TokenBookOptions;
-  #seen = "never";
+  readonly #file: KeptLook<TokenRow>;
   #rows: readonly (TokenRow & { readonly digest: Buffer })[] = [];
-  #told = "";
 
   constructor(options: TokenBookOptions) {
     this.#options = options;
+    const { dataDir, onUnread } = options;
+    this.#file = new KeptLook({ path: join(dataDir, TOKENS_FILE), shape: SHAPE, mayVanish: true, onUnread });
   }
 
   /** Whose token this is; null for one that is unknown, expired or revoked. Compares with all of them, to the end. */
@@ -147,19 +92,9 @@ export class TokenBook {
   }
 
   #look(): void {
-    try {
-      const stat = statSync(join(this.#options.dataDir, TOKENS_FILE), { bigint: true, throwIfNoEntry: false });
-      const seen = stat === undefined ? "none" : `${stat.ino} ${stat.mtimeNs} ${stat.ctimeNs} ${stat.size}`;
-      if (seen === this.#seen) return;
-      this.#rows = readTokens(this.#options.dataDir).map((row) => ({ ...row, digest: Buffer.from(row.sha256, "hex") }));
-      this.#seen = seen;
-      this.#told = "";
-    } catch (cause) {
-      this.#rows = [];
-      this.#seen = "unread";
-      const why = (cause as Error).message;
-      if (why !== this.#told) this.#options.onUnread(why);
-      this.#told = why;
-    }
+    const found = this.#file.look();
+    if (found === "same") return;
+    const rows = found === "unread" ? [] : found;
+    this.#rows = rows.map((row) => ({ ...row, digest: Buffer.from(row.sha256, "hex") }));
   }
 }
