@@ -1,8 +1,10 @@
 // Who calls the hub, and as what: a bearer token that was issued, the one-time token of this start, or the name in a
-// certificate. A token goes before a certificate: it can be revoked, and one machine's certificate may serve several
-// people. Calls that are denied are counted one by one and told to the log together. The console asks the same.
+// certificate. A token goes before a certificate, since one machine's certificate may serve several people; by one that
+// is void nobody comes in, with a token neither. Calls that are denied are counted one by one and told to the log
+// together. The console asks the same.
 
 import type { PersonConfig } from "../fleet-config/types.js";
+import { type Identity, voidText } from "../proto/codec/tls.js";
 import { type Refusal, refuse } from "../proto/errors.js";
 import type { Person, Role } from "../proto/rights.js";
 import type { Named } from "./io/token-book.js";
@@ -14,8 +16,7 @@ const LOCAL = "local";
 
 export interface Credentials {
   readonly token: string | null; // as it came after "Bearer "
-  /** The name in the certificate; null without TLS, and "" when it names nobody clearly. */
-  readonly certified: string | null;
+  readonly certified: Identity | null; // null without TLS
 }
 
 export interface AdmissionParts {
@@ -46,17 +47,19 @@ export class Admission {
 
   /** Who calls, or why that is not known. */
   personOf({ token, certified }: Credentials): Person | Refusal {
+    if (certified !== null && certified.voidBy !== null)
+      return refuse("WRONG_IDENTITY", voidText(certified.name, certified.voidBy));
     if (token !== null) {
       const found = this.authenticate(token);
       if (found === null) return refuse("UNAUTHENTICATED", "the token is unknown, expired or revoked");
       return { ...found, isNamed: !this.#parts.isOneTime(token) };
     }
     if (certified === null) return refuse("UNAUTHENTICATED", "no token was given, and this hub needs one");
-    return this.#certified(certified);
+    return this.#certified(certified.name);
   }
 
-  #certified(name: string): Person | Refusal {
-    if (name === "") return refuse("WRONG_IDENTITY", "the certificate names nobody clearly, or is out of date");
+  #certified(name: string | null): Person | Refusal {
+    if (name === null) return refuse("WRONG_IDENTITY", "the certificate names nobody clearly");
     if (this.#parts.robots.has(name))
       return refuse("WRONG_IDENTITY", `the certificate names "${name}", a robot, and robots do not act for people`);
     const { people } = this.#parts;

@@ -8,10 +8,12 @@ import { runBin, untilAsked } from "../proto/codec/bin.js";
 import { tokenFolder } from "../proto/codec/own-token.js";
 import { EXIT } from "../proto/errors.js";
 import { runBackup, runRestore } from "./backup.js";
+import { runCertificate } from "./certificates.js";
 import { verifyLedger } from "./io/verify.js";
 import {
   type HubOptions,
   readBackupOptions,
+  readCertificateOptions,
   readHubOptions,
   readRestoreOptions,
   readTokenOptions,
@@ -69,6 +71,7 @@ const commands = {
   backup: withOptions("backup", readBackupOptions, runBackup),
   restore: withOptions("restore", readRestoreOptions, runRestore),
   token: withOptions("token", readTokenOptions, runToken),
+  certificate: withOptions("certificate", readCertificateOptions, runCertificate),
 };
 function exitOf(cause: Error): number | null {
   if (cause instanceof HubStopped) return cause.exit;

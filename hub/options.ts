@@ -3,7 +3,11 @@
 import { parseArgs } from "node:util";
 import { checkCollector, checkDial, checkListen, isLoopback } from "../fleet-config/secure.js";
 import { splitAddress } from "../proto/address.js";
+import { CERTIFICATE_NAME } from "../proto/codec/tls.js";
 import { PERSON_NAME, ROLES, type Role } from "../proto/rights.js";
+import { text as textOf, WireRefused } from "../proto/shape.js";
+import { HUB_ID } from "./broker/policy.js";
+import { REASON_CHARACTERS_MOST } from "./io/revoked-book.js";
 
 export const USAGE = `drover-hub: the authority of one site
 
@@ -15,6 +19,9 @@ export const USAGE = `drover-hub: the authority of one site
   drover-hub token issue  --data-dir DIR --operator NAME --role ROLE [--for TIME]    prints a token, once
   drover-hub token list   --data-dir DIR
   drover-hub token revoke --data-dir DIR --operator NAME | --id ID
+
+  drover-hub certificate revoke --data-dir DIR --name NAME [--reason TEXT]    voids what NAME has now, not a later one
+  drover-hub certificate list   --data-dir DIR
 
   --config FILE         the site
   --data-dir DIR        where the hub keeps its ledger
@@ -130,6 +137,8 @@ export interface RestoreFlags {
   readonly config: string; // empty without one
 }
 
+const VALUES: Readonly<Record<string, string>> = { "data-dir": "DIR", name: "NAME" };
+
 /** The values of these flags, of which those in `needed` must be given, or a sentence that says what is wrong. */
 function readTexts<Name extends string>(
   args: readonly string[],
@@ -140,7 +149,7 @@ function readTexts<Name extends string>(
   try {
     const values = parseArgs({ args: [...args], options }).values as Record<Name, string>;
     const missing = names.needed.find((name) => values[name] === "");
-    return missing === undefined ? values : `--${missing} ${missing === "data-dir" ? "DIR" : "FILE"} is missing`;
+    return missing === undefined ? values : `--${missing} ${VALUES[missing] ?? "FILE"} is missing`;
   } catch (cause) {
     return (cause as Error).message;
   }
@@ -188,6 +197,38 @@ export function readTokenOptions([action = "", ...rest]: readonly string[]): Tok
   const forMs = span === "" ? USUAL_MS : spanMs(span);
   if (forMs === null) return `--for: expected a time such as 30min, 12h or 7d, up to 366d, found "${span}"`;
   return { action, dataDir, operator, role: known, forMs };
+}
+
+export type CertificateOptions = { readonly dataDir: string } & (
+  | { readonly action: "revoke"; readonly name: string; readonly reason: string }
+  | { readonly action: "list" }
+);
+
+/** The options of `drover-hub certificate`, or a sentence that says what is wrong. */
+export function readCertificateOptions([action = "", ...rest]: readonly string[]): CertificateOptions | string {
+  if (action === "list") {
+    const read = readTexts(rest, { needed: ["data-dir"], optional: [] });
+    return typeof read === "string" ? read : { action, dataDir: read["data-dir"] };
+  }
+  if (action !== "revoke") return `expected revoke or list, found "${action}"`;
+  const read = readTexts(rest, { needed: ["data-dir", "name"], optional: ["reason"] });
+  if (typeof read === "string") return read;
+  const { "data-dir": dataDir, name, reason } = read;
+  if (!CERTIFICATE_NAME.test(name)) return `--name: expected a name of 1 to 64 [A-Za-z0-9._-], found "${name}"`;
+  if (name === HUB_ID) return `--name: "${name}" is the hub, whose certificate the robots check: ${NOT_BY_LIST}`;
+  return whyNoReason(reason) ?? { action, dataDir, name, reason };
+}
+
+const NOT_BY_LIST = "this list does not reach them; renew the site's authority instead";
+
+function whyNoReason(reason: string): string | null {
+  try {
+    textOf(REASON_CHARACTERS_MOST)(reason, "--reason");
+    return null;
+  } catch (cause) {
+    if (cause instanceof WireRefused) return cause.message;
+    throw cause;
+  }
 }
 
 const UNITS_MS: Readonly<Record<string, number>> = { s: 1000, min: 60_000, h: 3_600_000, d: 86_400_000 };

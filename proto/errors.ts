@@ -36,7 +36,7 @@ export const REFUSALS = {
   NOT_LOWER: ["usage", "a mode override is a ceiling: REACTIVE_ONLY, CONFIRM or HALT"],
   NOTHING_TO_DO: ["missing", "there is nothing to change"],
   WRONG_PROTOCOL: ["unavailable", "the robot speaks another version of the protocol"],
-  WRONG_IDENTITY: ["permission", "the certificate names somebody else"],
+  WRONG_IDENTITY: ["permission", "the certificate names somebody else, or is void"],
   MALFORMED: ["data", "the message is not what the protocol says"],
   SUPERSEDED: ["later", "a newer stream of the same robot took over"],
   SITE_STOPPING: ["unavailable", "the hub is stopping"],

@@ -9,6 +9,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
 import { EXIT } from "../../proto/errors.js";
+import { REVOKED_FILE } from "../io/revoked-book.js";
 import type { HubOptions } from "../options.js";
 import { HubStopped } from "../stopped.js";
 
@@ -57,9 +58,10 @@ export class BrokerChild {
   }
 
   #spawn(port: number): Promise<number> {
-    const { broker, tls } = this.#options;
+    const { broker, tls, dataDir } = this.#options;
     if (typeof broker === "string") throw new Error("an outside broker is not started here");
-    const secure = tls.ca === undefined ? [] : ["--ca", tls.ca, "--cert", tls.cert ?? "", "--key", tls.key ?? ""];
+    const files = ["--ca", tls.ca ?? "", "--cert", tls.cert ?? "", "--key", tls.key ?? ""];
+    const secure = tls.ca === undefined ? [] : [...files, "--revoked", join(dataDir, REVOKED_FILE)];
     const args = ["--site", this.#parts.site, "--host", broker.host, "--port", String(port), ...secure];
     const child = fork(BROKER_MAIN, args, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
     this.#child = child;

@@ -1,18 +1,23 @@
 // The site's MQTT broker, a process of its own so that nothing that happens to it can touch the lease service. Tells
 // its port in one message ({"ready":true,"port":N}: by IPC when it was forked, else as a line on standard output), ends
 // when its parent goes away, and ends cleanly on SIGTERM and SIGINT. What it refuses is summed up on standard error, at
-// most a line a second. Exit: 0 asked to end, 64 wrong call, 69 port not to be had, 77 not without TLS.
+// most a line a second. With --revoked it ends the connections of robots whose certificate was revoked, and does not
+// start on a list that cannot be believed. Exit: 0 asked to end, 64 wrong call, 65 such a list, 66 no such file, 69
+// port not to be had, 77 not without TLS.
 
 import { fstatSync, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { checkListen } from "../../fleet-config/secure.js";
 import { monotonicMs } from "../../proto/codec/clock.js";
 import { PolicedBroker } from "../../proto/codec/mqtt-broker.js";
-import type { TlsFiles } from "../../proto/codec/tls.js";
+import type { IsRevoked, TlsFiles } from "../../proto/codec/tls.js";
 import { EXIT } from "../../proto/errors.js";
+import { RevokedBook } from "../io/revoked-book.js";
+import { stoppedBy } from "../kept-command.js";
 import { sitePolicy } from "./policy.js";
 
-const USAGE = "drover site broker: --site NAME [--host 127.0.0.1] [--port 1883] [--ca FILE --cert FILE --key FILE]";
+const USAGE = `drover site broker: --site NAME [--host 127.0.0.1] [--port 1883]
+  [--ca FILE --cert FILE --key FILE [--revoked FILE]]    FILE: the hub's DATA/revoked.json, here or a copy`;
 const OPTIONS = {
   site: { type: "string" },
   host: { type: "string", default: "127.0.0.1" },
@@ -20,6 +25,7 @@ const OPTIONS = {
   ca: { type: "string" },
   cert: { type: "string" },
   key: { type: "string" },
+  revoked: { type: "string" },
 } as const;
 const LIMITS = {
   packetBytes: 65_536,
@@ -35,6 +41,7 @@ interface Asked {
   readonly host: string;
   readonly port: number;
   readonly tls: TlsFiles | undefined;
+  readonly isRevoked: IsRevoked | undefined;
 }
 
 function fail(code: number, message: string): never {
@@ -43,15 +50,37 @@ function fail(code: number, message: string): never {
 }
 
 function read(): Asked {
-  const { site = "", host, port: text, ca, cert, key } = parse();
+  const { site = "", host, port: text, ca, cert, key, revoked } = parse();
   const port = Number(text);
   if (!SITE.test(site))
     fail(EXIT.usage, `--site: expected a name of 1 to 64 [A-Za-z0-9._-], found "${site}"\n${USAGE}`);
   if (!/^\d+$/.test(text) || port > 65_535) fail(EXIT.usage, `--port: expected 0 to 65535, found "${text}"\n${USAGE}`);
   const refusal = checkListen({ host, tls: { ca, cert, key } });
   if (refusal !== null) fail(EXIT.permission, refusal);
-  if (ca === undefined || cert === undefined || key === undefined) return { site, host, port, tls: undefined };
-  return { site, host, port, tls: { ca: load(ca), cert: load(cert), key: load(key) } };
+  const isSecure = ca !== undefined && cert !== undefined && key !== undefined;
+  if (revoked !== undefined && !isSecure)
+    fail(
+      EXIT.usage,
+      `--revoked: expected --ca, --cert and --key with it, since only a certificate is revoked\n${USAGE}`,
+    );
+  const isRevoked = revoked === undefined ? undefined : list(revoked);
+  const tls = isSecure ? { ca: load(ca), cert: load(cert), key: load(key) } : undefined;
+  return { site, host, port, tls, isRevoked };
+}
+
+function list(path: string): IsRevoked {
+  const onUnread = (why: string): void => {
+    process.stderr.write(
+      `${JSON.stringify({ error: "revoked certificates cannot be read: what was known stays", why })}\n`,
+    );
+  };
+  try {
+    const book = new RevokedBook({ path, nowMs: monotonicMs, onUnread });
+    return (certificate) => book.isRevoked(certificate);
+  } catch (cause) {
+    const { exit, message } = stoppedBy(cause, `--revoked: the broker does not start without knowing ${path}`);
+    return fail(exit, message);
+  }
 }
 
 function parse() {
@@ -107,9 +136,9 @@ async function main(): Promise<void> {
   endWithParent(end);
   process.once("SIGTERM", end);
   process.once("SIGINT", end);
-  const { site, host, port, tls } = read();
+  const { site, host, port, tls, isRevoked } = read();
   const parts = { policy: sitePolicy(site), limits: LIMITS, onRefused: reporter(), monotonicMs };
-  broker = await PolicedBroker.open({ host, port, tls, ...parts }).catch((cause: Error) =>
+  broker = await PolicedBroker.open({ host, port, tls, isRevoked, ...parts }).catch((cause: Error) =>
     fail(EXIT.unavailable, `cannot start the site broker: ${cause.message}`),
   );
   const ready = { ready: true, port: broker.port };

@@ -1,13 +1,14 @@
 // The hub's side of the link. A stream counts as open once its first message, hello, has come, within 2 s and in the
-// robot's own name; what is not a message of the protocol ends the stream, and so does the end of the robot's
-// certificate. R3: the time of receipt is read before anything else happens to a message, since the hub's waiting
-// counts from it. Sending never waits: what the robot does not take up is bounded, and a full queue ends the stream.
+// robot's own name; what is not a message of the protocol ends the stream, and so does the robot's certificate once it
+// has ended or was revoked. R3: the time of receipt is read before anything else happens to a message, since the hub's
+// waiting counts from it. Sending never waits: what the robot does not take up is bounded, and a full queue ends the
+// stream.
 
 import { Metadata, type ServerDuplexStream, status, type UntypedServiceImplementation } from "@grpc/grpc-js";
 import { Budget, type RateLimit } from "../../proto/codec/budget.js";
 import { monotonicMs } from "../../proto/codec/clock.js";
 import { MalformedMessage } from "../../proto/codec/codec.js";
-import { whenEnded } from "../../proto/codec/tls.js";
+import { type Identity, type IsRevoked, voidText, whenVoid } from "../../proto/codec/tls.js";
 import type { RefusalCode } from "../../proto/errors.js";
 import { toOneOf, WireRefused } from "../../proto/shape.js";
 import { type EdgeMessage, type Hello, type HubMessage, readEdgeMessage } from "../../proto/wire.js";
@@ -40,8 +41,10 @@ export const LINK_LIMITS: LinkLimits = { helloMs: 2000, queuedMessages: 64, rate
 
 export interface EdgeLinkOptions {
   readonly onOpen: (stream: LinkStream) => void;
-  /** The name in the certificate of a call; null without TLS. */
-  readonly identityOf: (call: LinkCall) => string | null;
+  /** What the certificate of a call says; null without TLS. */
+  readonly identityOf: (call: LinkCall) => Identity | null;
+  /** Asked again of an open link. */
+  readonly isRevoked?: IsRevoked | undefined;
   readonly limits?: Partial<LinkLimits>;
   /** A stream that ended before it was open. */
   readonly onTurnedAway?: (reason: string) => void;
@@ -137,17 +140,21 @@ class Link implements LinkStream {
   }
 
   #open(hello: Hello, receivedMs: number): void {
-    const identity = this.#options.identityOf(this.#call);
-    const named = identity !== null || !isTls(this.#call);
-    if (!named || (identity !== null && identity !== hello.robot)) {
-      const found = identity ?? "no clear name, or is out of date";
-      this.#refuse("WRONG_IDENTITY", `hello says ${hello.robot}, the certificate says ${found}`);
+    const { identityOf, isRevoked } = this.#options;
+    const identity = identityOf(this.#call);
+    const denied = identity === null ? null : whyNot(hello.robot, identity);
+    if (denied !== null) {
+      this.#refuse("WRONG_IDENTITY", denied);
       return;
     }
     clearTimeout(this.#helloTimer);
     if (identity !== null) {
-      const ended = () => this.#refuse("WRONG_IDENTITY", `the certificate of ${identity} has ended`);
-      this.#callOff = whenEnded(this.#call.getAuthContext().sslPeerCertificate, ended);
+      const certificate = this.#call.getAuthContext().sslPeerCertificate;
+      this.#callOff = whenVoid(
+        certificate,
+        (voidBy) => this.#refuse("WRONG_IDENTITY", voidText(identity.name, voidBy)),
+        isRevoked,
+      );
     }
     this.#robot = hello.robot;
     this.#phase = "open";
@@ -187,8 +194,10 @@ class Link implements LinkStream {
   }
 }
 
-function isTls(call: LinkCall): boolean {
-  return call.getAuthContext().transportSecurityType === "ssl";
+/** Why this certificate does not speak for the robot; null when it does. */
+function whyNot(robot: string, { name, voidBy }: Identity): string | null {
+  if (voidBy !== null) return `hello says ${robot}, ${voidText(name, voidBy)}`;
+  return name === robot ? null : `hello says ${robot}, the certificate says ${name ?? "no clear name"}`;
 }
 
 function judge(value: unknown): EdgeMessage | string {

@@ -19,7 +19,7 @@ import type { PackageDefinition } from "@grpc/proto-loader";
 import { ReflectionService } from "@grpc/reflection";
 import { HealthImplementation } from "grpc-health-check";
 import { MalformedMessage } from "../../proto/codec/codec.js";
-import { goodForMs, nameOf, type TlsFiles } from "../../proto/codec/tls.js";
+import { type Identity, type IsRevoked, identityIn, type TlsFiles } from "../../proto/codec/tls.js";
 
 export interface HostedService {
   readonly definition: ServiceDefinition<UntypedServiceImplementation>;
@@ -101,10 +101,13 @@ export class GrpcHost {
   }
 }
 
-/** The name in the caller's certificate; null without TLS, when it names nobody clearly, and when it is out of date. */
-export function identityOf(call: Pick<ServerUnaryCall<unknown, unknown>, "getAuthContext">): string | null {
-  const { sslPeerCertificate: certificate } = call.getAuthContext();
-  return goodForMs(certificate, Date.now()) > 0 ? nameOf(certificate) : null;
+/** What the caller's certificate says now; null without TLS. */
+export function identityOf(
+  call: Pick<ServerUnaryCall<unknown, unknown>, "getAuthContext">,
+  isRevoked?: IsRevoked,
+): Identity | null {
+  const { transportSecurityType, sslPeerCertificate } = call.getAuthContext();
+  return transportSecurityType === undefined ? null : identityIn(sslPeerCertificate, isRevoked);
 }
 
 // grpc-js does not tell why it could not bind, so the port is tried first.

@@ -8,13 +8,14 @@ import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import { monotonicMs } from "./clock.js";
-import { goodForMs, type TlsFiles } from "./tls.js";
+import { endWithCertificate, type IsRevoked, type TlsFiles } from "./tls.js";
 
 export interface MetricsHostOptions {
   readonly host: string;
   readonly port: number; // 0: any
   /** Asked at each connection. */
   readonly tls?: (() => TlsFiles) | undefined;
+  readonly isRevoked?: IsRevoked | undefined;
   readonly page: () => string;
   /** Nobody was told anything, and the daemon goes on. */
   readonly onFault: (cause: Error) => void;
@@ -40,7 +41,7 @@ export class MetricsHost {
 
   /** Listens. Throws when the port cannot be had. */
   static async open(options: MetricsHostOptions): Promise<MetricsHost> {
-    const { host, port, tls, connectionMs = CONNECTION_MS } = options;
+    const { host, port, tls, isRevoked, connectionMs = CONNECTION_MS } = options;
     const limits = {
       ...{ maxHeaderSize: HEADER_BYTES, headersTimeout: connectionMs, requestTimeout: connectionMs },
       ...{ connectionsCheckingInterval: 1000, insecureHTTPParser: false },
@@ -49,7 +50,10 @@ export class MetricsHost {
     const server =
       tls === undefined
         ? createServer(limits, answer)
-        : renewing(createTlsServer({ ...limits, ...tls(), requestCert: true, rejectUnauthorized: true }, answer), tls);
+        : renewing(createTlsServer({ ...limits, ...tls(), requestCert: true, rejectUnauthorized: true }, answer), {
+            tls,
+            isRevoked,
+          });
     server.maxConnections = CONNECTIONS_MOST;
     server.on("connection", (socket: Socket) => {
       const limit = setTimeout(() => socket.destroy(), connectionMs);
@@ -75,10 +79,13 @@ export class MetricsHost {
 }
 
 /**
- * The server with the certificate that is there when somebody connects; for nobody whose own has ended, whom a resumed
+ * The server with the certificate that is there when somebody connects; for nobody whose own is void, whom a resumed
  * session would let in.
  */
-function renewing(server: ReturnType<typeof createTlsServer>, tls: () => TlsFiles) {
+function renewing(
+  server: ReturnType<typeof createTlsServer>,
+  { tls, isRevoked }: { readonly tls: () => TlsFiles; readonly isRevoked: IsRevoked | undefined },
+) {
   let used = tls();
   server.prependListener("connection", () => {
     const now = tls();
@@ -86,7 +93,7 @@ function renewing(server: ReturnType<typeof createTlsServer>, tls: () => TlsFile
     used = now;
   });
   return server.prependListener("secureConnection", (socket: TLSSocket) => {
-    if (goodForMs(socket.getPeerCertificate(), Date.now()) <= 0) socket.destroy();
+    endWithCertificate(socket, () => {}, isRevoked);
   });
 }
 

@@ -9,12 +9,13 @@ import { Aedes, type Client } from "aedes";
 import { guardSocket, UNREAD_BYTES } from "./mqtt-guard.js";
 import { covers, cut, ordinary, publishPacket } from "./mqtt-packet.js";
 import { type BrokerLimits, type BrokerPolicy, type ConnectAsked, connectRefusal } from "./mqtt-policy.js";
-import { goodForMs, type TlsFiles, whenEnded } from "./tls.js";
+import { endWithCertificate, type IsRevoked, type TlsFiles } from "./tls.js";
 
 export interface BrokerOptions {
   readonly host: string;
   readonly port: number;
   readonly tls?: TlsFiles | undefined;
+  readonly isRevoked?: IsRevoked | undefined;
   readonly policy: BrokerPolicy;
   readonly limits: BrokerLimits;
   /** What was refused and why; the client is gone by then. `id` is null before it said who it is. */
@@ -27,7 +28,6 @@ const STALLED_MS = 3000;
 const NOT_AUTHORIZED = 5; // CONNACK
 const HEADER_BYTES = 8;
 const MOST_FILTERS = 16;
-const ENDED = "its certificate has ended";
 const BACKLOG_BYTES = UNREAD_BYTES / 2;
 
 type AuthError = Error & { returnCode: number };
@@ -74,12 +74,8 @@ export class PolicedBroker {
       socket.once("close", () => sockets.delete(socket));
       socket.setNoDelay(true);
       guardSocket(socket, options.limits, options.monotonicMs);
-      if (socket instanceof TLSSocket && !endsWithCertificate(socket)) {
-        socket.destroy();
-        options.onRefused(null, ENDED); // a resumed session has not looked at it again
-        return;
-      }
-      aedes.handle(socket);
+      const ended = (why: string) => options.onRefused(null, why);
+      if (!(socket instanceof TLSSocket) || endWithCertificate(socket, ended, options.isRevoked)) aedes.handle(socket);
     });
     try {
       await listen(listener, options);
@@ -225,15 +221,6 @@ function watch(aedes: Aedes, { policy, onRefused }: BrokerOptions, receivers: Ma
     receivers.delete(client);
     told();
   });
-}
-
-/** Sees to it that the connection ends with its certificate; false where that has ended before. */
-function endsWithCertificate(socket: TLSSocket): boolean {
-  const certificate = socket.getPeerCertificate();
-  if (goodForMs(certificate, Date.now()) <= 0) return false;
-  const callOff = whenEnded(certificate, () => socket.destroy(new Error(ENDED)));
-  socket.once("close", callOff);
-  return true;
 }
 
 function listenerOf({ tls, limits, onRefused }: BrokerOptions, onSocket: (socket: Socket) => void): Server {

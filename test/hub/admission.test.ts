@@ -5,16 +5,18 @@ import { bearerOf } from "../../hub/admission.js";
 import { readTokenOptions } from "../../hub/options.js";
 import { anAdmission } from "./admission-kit.js";
 
+const good = (name: string | null) => ({ name, voidBy: null });
+
 t.test("a token that holds names its person; every other one is nobody's, whatever certificate comes with it", (t) => {
   const { admission } = anAdmission();
   t.same(admission.personOf({ token: "ada's", certified: null }), { operator: "ada", role: "operator", isNamed: true });
   t.same(admission.personOf({ token: "once", certified: null }), {
     ...{ operator: "local", role: "supervisor", isNamed: false },
   });
-  t.match(admission.personOf({ token: "ada's", certified: "bob" }), { operator: "ada" });
-  for (const certified of [null, "ada"])
+  t.match(admission.personOf({ token: "ada's", certified: good("bob") }), { operator: "ada" });
+  for (const certified of [null, good("ada")])
     for (const token of ["", "eve's"])
-      t.match(admission.personOf({ token, certified }), { code: "UNAUTHENTICATED" }, `${token} ${certified}`);
+      t.match(admission.personOf({ token, certified }), { code: "UNAUTHENTICATED" }, `${token} ${certified?.name}`);
   t.match(admission.personOf({ token: null, certified: null }), { code: "UNAUTHENTICATED" });
   t.same(admission.authenticate("ada's"), { operator: "ada", role: "operator" });
   t.same(admission.authenticate("once"), { operator: "local", role: "supervisor" });
@@ -24,18 +26,34 @@ t.test("a token that holds names its person; every other one is nobody's, whatev
 
 t.test("a certificate names an operator, or with a list whom the list names, and never a robot", (t) => {
   const open = anAdmission().admission;
-  t.same(open.personOf({ token: null, certified: "bob" }), { operator: "bob", role: "operator", isNamed: true });
-  t.match(open.personOf({ token: null, certified: "r1" }), { code: "WRONG_IDENTITY", message: /a robot/ });
-  t.match(open.personOf({ token: null, certified: "" }), { code: "WRONG_IDENTITY" });
+  t.same(open.personOf({ token: null, certified: good("bob") }), { operator: "bob", role: "operator", isNamed: true });
+  t.match(open.personOf({ token: null, certified: good("r1") }), { code: "WRONG_IDENTITY", message: /a robot/ });
+  t.match(open.personOf({ token: null, certified: good(null) }), { code: "WRONG_IDENTITY" });
   const listed = anAdmission({
     people: [
       { name: "sue", role: "supervisor" },
       { name: "r1", role: "supervisor" },
     ],
   });
-  t.match(listed.admission.personOf({ token: null, certified: "sue" }), { role: "supervisor" });
-  t.match(listed.admission.personOf({ token: null, certified: "bob" }), { code: "NOT_PERMITTED", message: /"bob"/ });
-  t.match(listed.admission.personOf({ token: null, certified: "r1" }), { code: "WRONG_IDENTITY" });
+  t.match(listed.admission.personOf({ token: null, certified: good("sue") }), { role: "supervisor" });
+  t.match(listed.admission.personOf({ token: null, certified: good("bob") }), {
+    code: "NOT_PERMITTED",
+    message: /"bob"/,
+  });
+  t.match(listed.admission.personOf({ token: null, certified: good("r1") }), { code: "WRONG_IDENTITY" });
+  t.end();
+});
+
+t.test("by a certificate that is void nobody comes in, with a token neither, and why is told apart", (t) => {
+  const { admission } = anAdmission();
+  for (const voidBy of ["has not begun", "has ended", "was revoked"] as const)
+    for (const token of [null, "ada's", "eve's"])
+      t.same(admission.personOf({ token, certified: { name: "ada", voidBy } }), {
+        ...{ code: "WRONG_IDENTITY", message: `the certificate of ada ${voidBy}` },
+      });
+  t.match(admission.personOf({ token: null, certified: { name: null, voidBy: "has ended" } }), {
+    ...{ code: "WRONG_IDENTITY", message: "the certificate has ended" },
+  });
   t.end();
 });
 

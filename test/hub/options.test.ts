@@ -1,9 +1,9 @@
 // Flags of the daemons that open something: the console, off without its address and beyond loopback only with TLS, and
-// traces, which go to a collector on this machine or nowhere.
+// traces, which go to a collector on this machine or nowhere. And those of the command that revokes certificates.
 
 import t from "tap";
 import { readEdgeOptions } from "../../edge/options.js";
-import { readHubOptions } from "../../hub/options.js";
+import { readCertificateOptions, readHubOptions } from "../../hub/options.js";
 
 const HUB = ["--config", "site.yaml", "--data-dir", "data"];
 
@@ -39,4 +39,34 @@ t.test("the console listens where the flag says, and nowhere without it", async 
   t.match(consoleOf(["--console", "7480"]), /--console: expected HOST:PORT, found "7480"/);
   t.match(consoleOf(["--console", "0.0.0.0:7480"]), /cannot listen on 0\.0\.0\.0 without TLS/);
   t.same(consoleOf(["--console", "0.0.0.0:7480", ...TLS]), { host: "0.0.0.0", port: 7480 });
+});
+
+t.test("the flags of drover-hub certificate say what is wrong with them", async (t) => {
+  const at = ["--data-dir", "d"];
+  t.same(readCertificateOptions(["list", ...at]), { action: "list", dataDir: "d" });
+  t.same(readCertificateOptions(["revoke", ...at, "--name", "r1"]), {
+    ...{ action: "revoke", dataDir: "d", name: "r1", reason: "" },
+  });
+  t.match(readCertificateOptions(["revoke", ...at, "--name", "r1", "--reason", "stolen"]), { reason: "stolen" });
+  const wrong: [readonly string[], RegExp][] = [
+    [[], /^expected revoke or list, found ""$/],
+    [["issue", ...at], /^expected revoke or list, found "issue"$/],
+    [["list"], /^--data-dir DIR is missing$/],
+    [["list", ...at, "--name", "r1"], /--name/],
+    [["revoke", "--name", "r1"], /^--data-dir DIR is missing$/],
+    [["revoke", ...at], /^--name NAME is missing$/],
+    [["revoke", ...at, "--name", "r 1"], /^--name: expected a name of 1 to 64 \[A-Za-z0-9._-\], found "r 1"$/],
+    [["revoke", ...at, "--name", "x".repeat(65)], /^--name: expected a name/],
+    [
+      ["revoke", ...at, "--name", "hub"],
+      /^--name: "hub" is the hub, .* does not reach them; renew the site's authority/,
+    ],
+    [
+      ["revoke", ...at, "--name", "r1", "--reason", "x".repeat(201)],
+      /^--reason: expected at most 200 characters, found/,
+    ],
+    [["revoke", ...at, "--name", "r1", "--reason", "a\nb"], /^--reason: expected text without control characters/],
+    [["revoke", ...at, "--name", "r1", "r2"], /r2/],
+  ];
+  for (const [args, says] of wrong) t.match(readCertificateOptions(args), says, args.join(" "));
 });

@@ -8,7 +8,7 @@ import t, { type Test } from "tap";
 import { RenewedTls, readTls } from "../../fleet-config/tls-files.js";
 import { identityOf } from "../../hub/io/grpc-host.js";
 import { MetricsHost } from "../../proto/codec/metrics-host.js";
-import { goodForMs, lifeLeft, type TlsFiles, whenEnded } from "../../proto/codec/tls.js";
+import { goodForMs, lifeLeft, type TlsFiles, whenVoid, whyVoid } from "../../proto/codec/tls.js";
 import { hasOpenssl } from "../../scripts/make-certificates.js";
 import { aTlsHub, certificates, endingSoon, robotLink } from "./tls-kit.js";
 import { connectPacket, RawMqtt, type RawTls, startBroker, TYPE, until } from "./transport-kit.js";
@@ -63,7 +63,7 @@ t.test("F15 a link and a connection to the broker end with the robot's certifica
   const mqtt = await RawMqtt.open(broker.port, { id: "r1" }, short);
   const scraped = await scrapes(page.port, short);
   await until("both are linked", () => opened.length === 2);
-  await mqtt.ended("its certificate has ended");
+  await mqtt.ended("the certificate of r1 has ended");
   await until("the link ends", () => closed.length === 1);
   t.same(closed, ["WRONG_IDENTITY: the certificate of r1 has ended"]);
   await until("the robot is told why", () => robot.kinds.includes("WRONG_IDENTITY"));
@@ -71,7 +71,7 @@ t.test("F15 a link and a connection to the broker end with the robot's certifica
   await until("it dials on", () => robot.closed.length > attempts + 2);
   t.same(opened.length, 2, "and is not let in");
   t.ok(
-    turnedAway.every((reason) => /out of date/.test(reason)),
+    turnedAway.every((reason) => /has ended/.test(reason)),
     "at the handshake, else at hello",
   );
   t.equal(lifeLeft(short.cert, Date.now()), 0);
@@ -172,7 +172,7 @@ t.test("a certificate ends although the wall clock is set back meanwhile", async
   Date.now = () => fromMs + 900;
   const inUse = { valid_from: new Date(0).toUTCString(), valid_to: new Date(fromMs + 1000).toUTCString() } as never;
   let ends = 0;
-  whenEnded(inUse, () => {
+  whenVoid(inUse, () => {
     ends += 1;
   });
   Date.now = () => fromMs - 31_536_000_000;
@@ -192,10 +192,13 @@ t.test("when a certificate is good", (t) => {
   t.equal(goodForMs(undefined, 0), 0);
   const identity = (valid_to: string) => {
     const sslPeerCertificate = { subject: { CN: "r1" }, valid_from: "Jan  1 00:00:00 2000 GMT", valid_to } as never;
-    return identityOf({ getAuthContext: () => ({ sslPeerCertificate }) });
+    return identityOf({ getAuthContext: () => ({ transportSecurityType: "ssl", sslPeerCertificate }) });
   };
-  t.equal(identity("Jan  1 00:00:00 2200 GMT"), "r1");
-  t.equal(identity("Jan  1 00:00:00 2001 GMT"), null, "who was somebody is nobody now");
+  t.same(identity("Jan  1 00:00:00 2200 GMT"), { name: "r1", voidBy: null });
+  t.same(identity("Jan  1 00:00:00 2001 GMT"), { name: "r1", voidBy: "has ended" });
+  t.same(identityOf({ getAuthContext: () => ({ transportSecurityType: "ssl" }) }), { name: null, voidBy: "has ended" });
+  t.equal(identityOf({ getAuthContext: () => ({}) }), null, "without TLS");
+  t.equal(whyVoid(year, at("2025-12-31T23:59:59Z")), "has not begun");
   t.equal(lifeLeft(Buffer.from("no certificate"), 0), 0);
   t.end();
 });
@@ -207,9 +210,9 @@ t.test("a certificate that ends in many years ends nothing before, and one that 
   process.on("warning", warned);
   t.teardown(() => process.off("warning", warned));
   const lasting = { valid_from: "Jan  1 00:00:00 2000 GMT", valid_to: "Jan  1 00:00:00 2200 GMT" } as never;
-  const callOff = whenEnded(lasting, () => ends.push("lasting"));
-  whenEnded(undefined, () => ends.push("unknown"));
-  const off = whenEnded(undefined, () => ends.push("called off"));
+  const callOff = whenVoid(lasting, () => ends.push("lasting"));
+  whenVoid(undefined, () => ends.push("unknown"));
+  const off = whenVoid(undefined, () => ends.push("called off"));
   off();
   await until("unknown", () => ends.length === 1);
   await new Promise((done) => setTimeout(done, 20));

@@ -17,7 +17,7 @@ export function certificates(t: Test, hosts: readonly string[] = ["localhost", "
   const root = mkdtempSync(join(tmpdir(), "drover-tls-"));
   t.teardown(() => rmSync(root, { recursive: true }));
   const folders = { site: join(root, "site"), stranger: join(root, "stranger") };
-  for (const out of Object.values(folders)) makeCertificates({ out, hosts, names: ["r1", "r2"] });
+  for (const out of Object.values(folders)) makeCertificates({ out, hosts, names: ["r1", "r2", "ada"] });
   const of = (name: string, from: keyof typeof folders = "site"): TlsFiles => ({
     ca: readFileSync(join(folders.site, "ca.crt")),
     cert: readFileSync(join(folders[from], `${name}.crt`)),

@@ -1,0 +1,102 @@
+// Which certificates were revoked, in one file: a row names a party and says up to when its certificates are void.
+// Those that begin later are good, so nobody needs the stolen one in hand. The file is read at a start, which one that
+// cannot be believed refuses, and looked at again once a second. What was revoked stays so while it is damaged or gone.
+
+import { statSync } from "node:fs";
+import { dirname } from "node:path";
+import type { PeerCertificate } from "node:tls";
+import { changeKept, KeptLook, type KeptShape, readKept } from "../../proto/codec/kept-file.js";
+import { CERTIFICATE_NAME, lifeOf, nameOf } from "../../proto/codec/tls.js";
+import { count, type Read, struct, text, WireRefused } from "../../proto/shape.js";
+
+/** In the hub's data directory. */
+export const REVOKED_FILE = "revoked.json";
+export const REVOKED_MOST = 1024;
+export const REASON_CHARACTERS_MOST = 200;
+const FILE_BYTES_MOST = 1_048_576;
+const LOOK_MS = 1000;
+
+const readRow = struct({
+  name: (value: unknown, path: string) => {
+    if (typeof value === "string" && CERTIFICATE_NAME.test(value)) return value;
+    throw new WireRefused(path, "a name of 1 to 64 [A-Za-z0-9._-]", value);
+  },
+  beforeMs: count,
+  reason: text(REASON_CHARACTERS_MOST),
+});
+
+/** Certificates of this name that begin at or before this time since 1970 are void. */
+export type RevokedRow = Read<typeof readRow>;
+
+const SHAPE: KeptShape<RevokedRow> = {
+  ...{ key: "revoked", row: readRow, rowsMost: REVOKED_MOST, bytesMost: FILE_BYTES_MOST },
+};
+
+/** What stands in the file; empty without one. Throws, with a sentence, for one that cannot be believed. */
+export function readRevoked(path: string): readonly RevokedRow[] {
+  return readKept(path, SHAPE);
+}
+
+/**
+ * Revokes the certificates of this name that begin at or before `beforeMs`, or up to later where that was said before.
+ * Returns the row that holds now. Throws as `changeKept` does.
+ */
+export function revoke(path: string, asked: RevokedRow): RevokedRow {
+  let held = asked;
+  changeKept(path, SHAPE, (rows) => {
+    const beforeMs = Math.max(asked.beforeMs, ...rows.filter(isOf(asked.name)).map((row) => row.beforeMs));
+    held = { ...asked, beforeMs };
+    return [...rows.filter((row) => !isOf(asked.name)(row)), held];
+  });
+  return held;
+}
+
+const isOf = (name: string) => (row: RevokedRow) => row.name === name;
+
+export interface RevokedBookOptions {
+  readonly path: string;
+  readonly nowMs: () => number; // monotonic
+  /** Told once of each reason why the file cannot be believed: what was revoked before stays so. */
+  readonly onUnread: (why: string) => void;
+}
+
+/** What was revoked, for a process that judges certificates. */
+export class RevokedBook {
+  readonly #nowMs: () => number;
+  readonly #file: KeptLook<RevokedRow>;
+  #beforeMs: ReadonlyMap<string, number>;
+  #lookedMs: number;
+
+  /** Throws, with a sentence, when the file cannot be believed, or its folder is not there. */
+  constructor({ path, nowMs, onUnread }: RevokedBookOptions) {
+    statSync(dirname(path)); // a list that is looked for in the wrong place would be empty
+    this.#nowMs = nowMs;
+    this.#beforeMs = byName(readRevoked(path));
+    this.#file = new KeptLook({ path, shape: SHAPE, mayVanish: false, onUnread });
+    this.#lookedMs = nowMs();
+    this.#take();
+  }
+
+  /** Whether it was revoked. One that names nobody clearly never is: it speaks for nobody. */
+  isRevoked(certificate: PeerCertificate): boolean {
+    const nowMs = this.#nowMs();
+    if (nowMs - this.#lookedMs >= LOOK_MS) {
+      this.#lookedMs = nowMs;
+      this.#take();
+    }
+    const beforeMs = this.#beforeMs.get(nameOf(certificate) ?? "");
+    return beforeMs !== undefined && lifeOf(certificate).fromMs <= beforeMs;
+  }
+
+  #take(): void {
+    const found = this.#file.look();
+    if (typeof found === "object") this.#beforeMs = byName(found);
+  }
+}
+
+/** Of two rows of one name the later holds. */
+function byName(rows: readonly RevokedRow[]): ReadonlyMap<string, number> {
+  const found = new Map<string, number>();
+  for (const { name, beforeMs } of rows) found.set(name, Math.max(beforeMs, found.get(name) ?? 0));
+  return found;
+}
