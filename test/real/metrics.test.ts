@@ -10,7 +10,7 @@ import t, { type Test } from "tap";
 import { checkMetrics, missingPrometheus } from "../../scripts/check-metrics.js";
 import { hasOpenssl } from "../../scripts/make-certificates.js";
 import { aSmallSite, aTinySite, brokerPort, type Daemon, startDaemon } from "./site-kit.js";
-import { aFolder, program } from "./site-run.js";
+import { aFolder, program, runRows } from "./site-run.js";
 import { until } from "./transport-kit.js";
 
 t.setTimeout(170_000);
@@ -91,9 +91,9 @@ t.test("a real Prometheus takes every series, every rule and every query", { ski
 
 t.test("npm start tells of its hub and of each robot while they drive", async (t) => {
   const port = 20_000 + (process.pid % 20_000);
-  const data = ["--data-dir", join(aFolder(t), "data"), "--port", "0"];
-  const flags = ["--robots", "2", "--for", "25s", "--headless", ...data, "--metrics", String(port)];
-  const run = program("scripts/demo/main.js", [...aSmallSite(t), ...flags], 100_000);
+  const dataDir = join(aFolder(t), "data");
+  const flags = ["--robots", "2", "--headless", "--data-dir", dataDir, "--port", "0", "--metrics", String(port)];
+  const run = program("scripts/demo/main.js", [...aSmallSite(t), ...flags, "--for", "60s"], 100_000);
   const urls = [0, 1, 2].map((after) => `http://127.0.0.1:${port + after}/metrics`);
   for (const robot of ["r1", "r2"]) {
     const url = urls[robot === "r1" ? 1 : 2] ?? "";
@@ -102,6 +102,9 @@ t.test("npm start tells of its hub and of each robot while they drive", async (t
   }
   await shows(urls[0] ?? "", 'drover_hub_grants_total{purpose="TASK"}', (grants) => grants > 0);
   if (missing === "") t.same(await checkMetrics(urls), []);
+  const runner = runRows(dataDir).find(({ role }) => role === "runner");
+  if (runner === undefined) throw new Error("run.json lists no runner");
+  process.kill(runner.pid, "SIGINT");
   const end = await run;
   t.equal(end.exit, 0, end.out + end.err);
 });
