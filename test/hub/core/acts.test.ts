@@ -241,6 +241,11 @@ t.test("R7 clearing lets robots let go of the latches that they reported, by nam
   t.same(clear(), {});
   t.match(site.robot("r1").last("clearLatches"), { causes: ["bumper"], operator: "ada", reason: "test" });
   t.match(site.bodies("ceilingCleared"), [{ robot: "r1", operator: "ada" }]);
+
+  site.connect("r1", causes);
+  t.match(clear(), { code: "NOTHING_TO_DO" }, "nor what a new link has told, whatever the one before it did");
+  site.run(1000);
+  t.same(clear(), {});
 });
 
 t.test("R4 robot is stated absent only when it is unlinked and its lease is over", async (t) => {

@@ -14,6 +14,7 @@ import { compareTokens, NO_TOKEN, type Token, tokenKey } from "../../../proto/cl
 import type { Refusal } from "../../../proto/errors.js";
 import { hubWaitMs } from "../../../proto/lease.js";
 import type { LedgerBody, LedgerEvent } from "../../../proto/ledger.js";
+import type { Cause } from "../../../proto/mode.js";
 import type { OperatorAnswer, OperatorAsk } from "../../../proto/operator.js";
 import { StubRobot } from "./stub-robot.js";
 
@@ -149,13 +150,13 @@ export class SiteUnderTest {
     return robot;
   }
 
-  /** Opens a stream and says hello, as an edge that wants to be autonomous. */
-  connect(id: string): StubRobot {
+  /** Opens a stream and says hello, as an edge that wants to be autonomous, or that tells these causes. */
+  connect(id: string, causes: readonly Cause[] = []): StubRobot {
     const robot = this.robot(id);
     this.#streams += 1;
     robot.open(this.#streams);
     this.say(id, robot.hello());
-    this.say(id, { kind: "modeReport", sequence: 0, rung: robot.rung, causes: [] });
+    this.say(id, { kind: "modeReport", sequence: 0, rung: robot.rung, causes });
     return robot;
   }
 
