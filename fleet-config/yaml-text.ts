@@ -42,7 +42,11 @@ export function parseYaml(text: string, file: string): YamlText {
   const tokens = [...new Parser(lines.addNewLine).parse(body)];
   const deepAt = tooDeepAt(tokens);
   if (deepAt !== null)
-    throw refuse(lines.linePos(deepAt).line, `nesting deeper than ${depthMost}`, `at most ${depthMost} levels`);
+    throw refuse(
+      lines.linePos(deepAt).line,
+      `nesting deeper than ${depthMost}`,
+      `at most ${depthMost} levels of nesting`,
+    );
   const [document, second] = new Composer(STRICT).compose(tokens, true, body.length);
   if (document === undefined) throw refuse(0, "no document", "a YAML mapping");
   const further = second === undefined ? [] : [{ pos: second.range, code: "MULTIPLE_DOCS", message: "" }];

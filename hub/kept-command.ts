@@ -16,11 +16,16 @@ export function withKept(what: string, work: () => number): number {
 export function stoppedBy(thrown: unknown, what: string): HubStopped {
   if (thrown instanceof HubStopped) return thrown;
   const cause = thrown as NodeJS.ErrnoException;
-  if (cause.code === "EEXIST") return new HubStopped(EXIT.later, `${what}: another command is changing them`);
+  if (cause.code === "EEXIST")
+    return new HubStopped(EXIT.later, `${what}: another command is changing them${at(cause)}`);
   if (cause.code === "ENOENT") return new HubStopped(EXIT.missing, `${what}: there is no such directory`);
   if (cause.code === "EACCES" || cause.code === "EPERM")
     return new HubStopped(EXIT.permission, `${what}: ${cause.message}`);
   return new HubStopped(cause.code === undefined ? EXIT.data : EXIT.io, `${what}: ${cause.message}`);
+}
+
+function at({ path }: NodeJS.ErrnoException): string {
+  return path === undefined ? "" : `, by ${path}; after 10 s it is taken for dead`;
 }
 
 /** Prints rows under their heading, in columns. */

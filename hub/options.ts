@@ -20,7 +20,7 @@ export const USAGE = `drover-hub: the authority of one site
   drover-hub token list   --data-dir DIR
   drover-hub token revoke --data-dir DIR --operator NAME | --id ID
 
-  drover-hub certificate revoke --data-dir DIR --name NAME [--reason TEXT]    voids what NAME has now, not a later one
+  drover-hub certificate revoke --data-dir DIR --name NAME --reason TEXT    voids those of NAME that began before now
   drover-hub certificate list   --data-dir DIR
 
   --config FILE         the site
@@ -137,7 +137,7 @@ export interface RestoreFlags {
   readonly config: string; // empty without one
 }
 
-const VALUES: Readonly<Record<string, string>> = { "data-dir": "DIR", name: "NAME" };
+const VALUES: Readonly<Record<string, string>> = { "data-dir": "DIR", name: "NAME", reason: "TEXT" };
 
 /** The values of these flags, of which those in `needed` must be given, or a sentence that says what is wrong. */
 function readTexts<Name extends string>(
@@ -147,7 +147,11 @@ function readTexts<Name extends string>(
   const all = [...names.needed, ...names.optional];
   const options = Object.fromEntries(all.map((name) => [name, { type: "string" as const, default: "" }]));
   try {
-    const values = parseArgs({ args: [...args], options }).values as Record<Name, string>;
+    const { values: found, tokens } = parseArgs({ args: [...args], options, tokens: true });
+    const given = tokens.flatMap((token) => (token.kind === "option" ? [token.name] : []));
+    const twice = given.find((name, index) => given.indexOf(name) !== index);
+    if (twice !== undefined) return `--${twice} is given twice`;
+    const values = found as Record<Name, string>;
     const missing = names.needed.find((name) => values[name] === "");
     return missing === undefined ? values : `--${missing} ${VALUES[missing] ?? "FILE"} is missing`;
   } catch (cause) {
@@ -211,7 +215,7 @@ export function readCertificateOptions([action = "", ...rest]: readonly string[]
     return typeof read === "string" ? read : { action, dataDir: read["data-dir"] };
   }
   if (action !== "revoke") return `expected revoke or list, found "${action}"`;
-  const read = readTexts(rest, { needed: ["data-dir", "name"], optional: ["reason"] });
+  const read = readTexts(rest, { needed: ["data-dir", "name", "reason"], optional: [] });
   if (typeof read === "string") return read;
   const { "data-dir": dataDir, name, reason } = read;
   if (!CERTIFICATE_NAME.test(name)) return `--name: expected a name of 1 to 64 [A-Za-z0-9._-], found "${name}"`;

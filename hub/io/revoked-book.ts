@@ -8,6 +8,7 @@ import type { PeerCertificate } from "node:tls";
 import { changeKept, KeptLook, type KeptShape, readKept } from "../../proto/codec/kept-file.js";
 import { CERTIFICATE_NAME, lifeOf, nameOf } from "../../proto/codec/tls.js";
 import { count, type Read, struct, text, WireRefused } from "../../proto/shape.js";
+import { HUB_ID } from "../broker/policy.js";
 
 /** In the hub's data directory. */
 export const REVOKED_FILE = "revoked.json";
@@ -15,13 +16,19 @@ export const REVOKED_MOST = 1024;
 export const REASON_CHARACTERS_MOST = 200;
 const FILE_BYTES_MOST = 1_048_576;
 const LOOK_MS = 1000;
+/** The latest that a Date can tell. */
+const LATEST_MS = 8.64e15;
 
 const readRow = struct({
   name: (value: unknown, path: string) => {
+    if (value === HUB_ID) throw new WireRefused(path, "a name that is not the hub's own", value);
     if (typeof value === "string" && CERTIFICATE_NAME.test(value)) return value;
     throw new WireRefused(path, "a name of 1 to 64 [A-Za-z0-9._-]", value);
   },
-  beforeMs: count,
+  beforeMs: (value: unknown, path: string) => {
+    if (count(value, path) <= LATEST_MS) return value as number;
+    throw new WireRefused(path, "a time in milliseconds since 1970", value);
+  },
   reason: text(REASON_CHARACTERS_MOST),
 });
 
@@ -46,7 +53,10 @@ export function revoke(path: string, asked: RevokedRow): RevokedRow {
   changeKept(path, SHAPE, (rows) => {
     const beforeMs = Math.max(asked.beforeMs, ...rows.filter(isOf(asked.name)).map((row) => row.beforeMs));
     held = { ...asked, beforeMs };
-    return [...rows.filter((row) => !isOf(asked.name)(row)), held];
+    const others = rows.filter((row) => !isOf(asked.name)(row));
+    if (others.length < REVOKED_MOST) return [...others, held];
+    const found = `found ${others.length} others; take out those of which every certificate has ended`;
+    throw new Error(`${path}: expected room for one of ${REVOKED_MOST} names, ${found}`);
   });
   return held;
 }

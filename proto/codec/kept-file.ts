@@ -8,6 +8,7 @@ import {
   fchownSync,
   fstatSync,
   fsyncSync,
+  lstatSync,
   openSync,
   readFileSync,
   renameSync,
@@ -44,6 +45,9 @@ export function readKept<Row>(path: string, shape: KeptShape<Row>): readonly Row
     const stat = fstatSync(file);
     const mode = (stat.mode & 0o777).toString(8);
     if (!stat.isFile()) throw new Error(`${path}: expected a file, found something else of that name`);
+    const owners = [0, process.geteuid?.(), statSync(dirname(path)).uid];
+    if (!owners.includes(stat.uid))
+      throw new Error(`${path}: expected a file of its folder's owner, found one of user ${stat.uid}`);
     if ((stat.mode & 0o022) !== 0)
       throw new Error(`${path}: expected a file of its owner alone, found that others may write it (mode ${mode})`);
     if (stat.size > shape.bytesMost)
@@ -65,7 +69,19 @@ function rowsIn<Row>(text: string, path: string, { key, row, rowsMost }: KeptSha
     if (value === SCHEMA) return SCHEMA;
     throw new WireRefused(at, String(SCHEMA), value);
   };
-  return struct({ schema, [key]: listOf(row, rowsMost) })(plain, path)[key] as readonly Row[];
+  const rows = struct({ schema, [key]: listOf(row, rowsMost) })(plain, path)[key] as readonly Row[];
+  const found = plain as Readonly<Record<string, readonly unknown[]>>;
+  refuseUnknown(found, { schema, [key]: rows }, path);
+  for (const [index, one] of rows.entries()) refuseUnknown(found[key]?.[index], one, `${path}.${key}[${index}]`);
+  return rows;
+}
+
+/** People write such files too: a key that nobody reads was meant to say something. */
+function refuseUnknown(found: unknown, read: unknown, path: string): void {
+  if (typeof found !== "object" || found === null) return;
+  const known = Object.keys(read as object);
+  const unknown = Object.keys(found).find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new WireRefused(path, `no keys but ${known.join(", ")}`, unknown);
 }
 
 /**
@@ -78,8 +94,9 @@ export function changeKept<Row>(
   change: (rows: readonly Row[]) => readonly Row[],
 ): void {
   const fresh = `${path}.new`;
-  const left = statSync(fresh, { throwIfNoEntry: false });
-  if (left !== undefined && Date.now() - left.mtimeMs > LOCK_MS) rmSync(fresh);
+  const owner = ownerOf(dirname(path));
+  const left = lstatSync(fresh, { throwIfNoEntry: false });
+  if (left !== undefined && Math.abs(Date.now() - left.mtimeMs) > LOCK_MS) rmSync(fresh);
   const file = openSync(fresh, "wx", 0o600);
   const isOwn = () => statSync(fresh, { throwIfNoEntry: false })?.ino === fstatSync(file).ino;
   try {
@@ -89,7 +106,7 @@ export function changeKept<Row>(
     const bytes = Buffer.byteLength(text);
     if (bytes > shape.bytesMost) throw new Error(`${path}: expected at most ${shape.bytesMost} bytes, found ${bytes}`);
     writeFileSync(file, text);
-    giveToOwnerOf(dirname(path), file);
+    if (owner !== null) fchownSync(file, owner.uid, owner.gid);
     fsyncSync(file);
     if (!isOwn()) throw Object.assign(new Error(`${path}: another command has taken over`), { code: "EEXIST" });
     renameSync(fresh, path);
@@ -102,10 +119,17 @@ export function changeKept<Row>(
   }
 }
 
-/** What root writes must be readable by the daemon whose folder it is. */
-function giveToOwnerOf(folder: string, file: number): void {
+/**
+ * To whom a new file is given, so that the daemon whose folder it is can read it; null: it is this user's. Throws, with
+ * the code EACCES, where it could not be given.
+ */
+function ownerOf(folder: string): { readonly uid: number; readonly gid: number } | null {
   const { uid, gid } = statSync(folder);
-  if (process.getuid?.() === 0 && uid !== 0) fchownSync(file, uid, gid);
+  const own = process.geteuid?.() ?? uid;
+  if (own === uid) return null;
+  if (own === 0) return { uid, gid };
+  const message = `${folder} belongs to user ${uid}, and this is user ${own}: expected that one, or root`;
+  throw Object.assign(new Error(message), { code: "EACCES" });
 }
 
 function syncFolder(folder: string): void {

@@ -44,21 +44,23 @@ t.test("the console listens where the flag says, and nowhere without it", async 
 t.test("the flags of drover-hub certificate say what is wrong with them", async (t) => {
   const at = ["--data-dir", "d"];
   t.same(readCertificateOptions(["list", ...at]), { action: "list", dataDir: "d" });
-  t.same(readCertificateOptions(["revoke", ...at, "--name", "r1"]), {
-    ...{ action: "revoke", dataDir: "d", name: "r1", reason: "" },
+  const why = ["--reason", "stolen"];
+  t.same(readCertificateOptions(["revoke", ...at, "--name", "r1", ...why]), {
+    ...{ action: "revoke", dataDir: "d", name: "r1", reason: "stolen" },
   });
-  t.match(readCertificateOptions(["revoke", ...at, "--name", "r1", "--reason", "stolen"]), { reason: "stolen" });
   const wrong: [readonly string[], RegExp][] = [
     [[], /^expected revoke or list, found ""$/],
     [["issue", ...at], /^expected revoke or list, found "issue"$/],
     [["list"], /^--data-dir DIR is missing$/],
     [["list", ...at, "--name", "r1"], /--name/],
-    [["revoke", "--name", "r1"], /^--data-dir DIR is missing$/],
+    [["revoke", "--name", "r1", ...why], /^--data-dir DIR is missing$/],
     [["revoke", ...at], /^--name NAME is missing$/],
-    [["revoke", ...at, "--name", "r 1"], /^--name: expected a name of 1 to 64 \[A-Za-z0-9._-\], found "r 1"$/],
-    [["revoke", ...at, "--name", "x".repeat(65)], /^--name: expected a name/],
+    [["revoke", ...at, "--name", "r1"], /^--reason TEXT is missing$/],
+    [["revoke", ...at, "--name", "r1", ...why, "--name", "r2"], /^--name is given twice$/],
+    [["revoke", ...at, "--name", "r 1", ...why], /^--name: expected a name of 1 to 64 \[A-Za-z0-9._-\], found "r 1"$/],
+    [["revoke", ...at, "--name", "x".repeat(65), ...why], /^--name: expected a name/],
     [
-      ["revoke", ...at, "--name", "hub"],
+      ["revoke", ...at, "--name", "hub", ...why],
       /^--name: "hub" is the hub, .* does not reach them; renew the site's authority/,
     ],
     [
@@ -66,7 +68,7 @@ t.test("the flags of drover-hub certificate say what is wrong with them", async 
       /^--reason: expected at most 200 characters, found/,
     ],
     [["revoke", ...at, "--name", "r1", "--reason", "a\nb"], /^--reason: expected text without control characters/],
-    [["revoke", ...at, "--name", "r1", "r2"], /r2/],
+    [["revoke", ...at, "--name", "r1", ...why, "r2"], /r2/],
   ];
   for (const [args, says] of wrong) t.match(readCertificateOptions(args), says, args.join(" "));
 });

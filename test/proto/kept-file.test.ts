@@ -80,6 +80,22 @@ t.test("of two at once one throws, also where one took the other for dead", (t) 
   t.end();
 });
 
+t.test("a lock of long ago, or of a time to come, is taken away; one of now is named", (t) => {
+  const { folder, path, add } = aFile(t);
+  const nowS = Date.now() / 1000;
+  for (const atS of [nowS - 60, nowS + 86_400]) {
+    writeFileSync(`${path}.new`, "left");
+    utimesSync(`${path}.new`, atS, atS);
+    add("a");
+    t.same(readKept(path, SHAPE), ["a"]);
+    t.same(readdirSync(folder), ["kept.json"]);
+    rmSync(path);
+  }
+  symlinkSync(join(folder, "nowhere"), `${path}.new`);
+  t.throws(() => add("a"), { code: "EEXIST", path: `${path}.new` }, "a link is followed nowhere");
+  t.end();
+});
+
 t.test("a slow one never puts the half of another in place, nor takes the other's file away", (t) => {
   const { path, add } = aFile(t);
   add("a");
@@ -106,6 +122,19 @@ t.test(
     add("a");
     const { uid, gid } = statSync(path);
     t.same([uid, gid], [12_345, 12_346]);
+    t.same(readKept(path, SHAPE), ["a"], "and root reads it");
+    chownSync(path, 9999, 9999);
+    t.throws(() => readKept(path, SHAPE), { message: /expected a file of its folder's owner, found one of user 9999/ });
+    chownSync(path, 12_345, 12_346);
+    chmodSync(folder, 0o777);
+    process.seteuid?.(9999);
+    t.teardown(() => process.seteuid?.(0));
+    t.throws(() => add("b"), {
+      code: "EACCES",
+      message: /belongs to user 12345, and this is user 9999: expected that/,
+    });
+    process.seteuid?.(0);
+    t.same(readKept(path, SHAPE), ["a"]);
     t.end();
   },
 );
@@ -120,6 +149,7 @@ t.test("a file that cannot be believed is refused with what was expected and fou
     [put("[]"), /kept.json: expected a message, found \[\]/],
     [put("{}"), /kept.json.schema: expected 1, found nothing/],
     [put('{"schema":2,"rows":[]}'), /kept.json.schema: expected 1, found 2/],
+    [put('{"schema":1,"rows":[],"Rows":["b"]}'), /kept.json: expected no keys but schema, rows, found "?Rows/],
     [put('{"schema":1,"rows":{}}'), /kept.json.rows: expected a list/],
     [put('{"schema":1,"rows":["a",5]}'), /kept.json.rows\[1\]: expected text, found 5/],
     [put(" ".repeat(201)), /kept.json: expected at most 200 bytes, found 201/],

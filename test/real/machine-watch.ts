@@ -44,7 +44,7 @@ export class MachineWatch {
     const nowMs = performance.now();
     const stolen = this.#stolenMs();
     const taken = stolen.map((ms, core) => ms - (this.#stolen[core] ?? ms));
-    this.#longestMs = Math.max(this.#longestMs, nowMs - this.#lastMs - LOOK_MS, ...taken);
+    this.#longestMs = Math.max(this.#longestMs, nowMs - this.#lastMs - LOOK_MS, ...taken.filter(Number.isFinite));
     [this.#lastMs, this.#stolen] = [nowMs, stolen];
   }
 }

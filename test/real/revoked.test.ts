@@ -16,10 +16,11 @@ import { compiled, connectPacket, inPairs, RawMqtt, type RawTls, startBroker, TY
 
 t.setTimeout(120_000);
 const skip = hasOpenssl() ? false : "the openssl program is not installed";
+const R1 = ["--name", "r1", "--reason", "a test"];
 const SPEC_MS = 5000; // an open stream ends by then
 
-const revoke = (dataDir: string, name: string, ...more: readonly string[]) =>
-  program("hub/main.js", ["certificate", "revoke", "--data-dir", dataDir, "--name", name, ...more]);
+const revoke = (dataDir: string, name: string, reason = "a test") =>
+  program("hub/main.js", ["certificate", "revoke", "--data-dir", dataDir, "--name", name, "--reason", reason]);
 
 /** Whether a page for scrapes is told, and the session to resume. */
 function scrape(port: number, tls: RawTls): Promise<{ isTold: boolean; session: Buffer | undefined }> {
@@ -53,6 +54,12 @@ async function aSite(t: Test) {
   return { ...kit, dataDir, config, start, asAda };
 }
 
+function aHubsFolder(t: Test): string {
+  const dataDir = aFolder(t);
+  mkdirSync(join(dataDir, "ledger"));
+  return dataDir;
+}
+
 async function turnedAway(t: Test, port: number, tls: RawTls, what: string): Promise<void> {
   const again = new RawMqtt(port, tls);
   again.write(connectPacket({ id: "r1", keepaliveS: 30 }));
@@ -81,11 +88,11 @@ t.test(
     waiting.on("error", () => {});
     await until("both are welcome", () => [robot, other].every(({ kinds }) => kinds.includes("welcome")));
 
-    const told = await revoke(dataDir, "r1", "--reason", "board stolen");
+    const told = await revoke(dataDir, "r1", "board stolen");
     const fromMs = performance.now();
     t.match(told, {
       exit: 0,
-      out: /^revoked r1: every certificate .* begins at or before \d{4}-.*Z is void\n.* within 2 s/,
+      out: /^revoked r1: every certificate .* begins at or before \d{4}-.*Z is void\n.* within seconds/,
     });
     await until("the link ends", () => robot.closed.length > 0);
     await feed.ended("the certificate of r1 was revoked");
@@ -193,21 +200,27 @@ t.test("F16 neither hub nor broker starts on a list that cannot be believed", { 
 });
 
 t.test("drover-hub certificate tells what it did, or why it could not", async (t) => {
-  const dataDir = aFolder(t);
+  const dataDir = aHubsFolder(t);
   const path = join(dataDir, REVOKED_FILE);
   const list = () => program("hub/main.js", ["certificate", "list", "--data-dir", dataDir]);
   t.match(await list(), { exit: 0, out: "NAME  VOID IF BEGUN BY  REASON\n" });
-  t.equal((await revoke(dataDir, "r1", "--reason", "board stolen")).exit, 0);
+  t.equal((await revoke(dataDir, "r1", "board stolen")).exit, 0);
   t.equal((await revoke(dataDir, "ada")).exit, 0);
-  t.match(await list(), { exit: 0, out: /^NAME .*\nr1 +\d{4}-\d\d-\d\d [0-9:]{8}Z {2}board stolen\nada +.*Z {2}-\n$/ });
+  t.match(await list(), {
+    exit: 0,
+    out: /^NAME .*\nr1 +\d{4}-\d\d-\d\d [0-9:]{8}Z {2}board stolen\nada +.*Z {2}a test\n$/,
+  });
   t.equal(statSync(path).mode & 0o777, 0o600);
-  t.same(readdirSync(dataDir), [REVOKED_FILE]);
+  t.same(readdirSync(dataDir), ["ledger", REVOKED_FILE]);
 
   const wrong: [readonly string[], number, RegExp][] = [
     [["issue", "--data-dir", dataDir], 64, /expected revoke or list, found "issue"\nNext: drover-hub --help/],
     [["list", "--data-dir", join(dataDir, "no")], 66, /cannot list certificates in .*no: there is no such directory/],
-    [["revoke", "--data-dir", join(dataDir, "no"), "--name", "r1"], 66, /cannot revoke .* there is no such directory/],
-    [["list", "--data-dir", path], 74, /cannot list certificates in .*: ENOTDIR/],
+    [["revoke", "--data-dir", join(dataDir, "no"), ...R1], 66, /cannot revoke .* there is no such directory/],
+    [["revoke", "--data-dir", aFolder(t), ...R1], 66, /expected a hub's data directory, found no ledger in it/],
+    [["revoke", "--data-dir", dataDir, "--name", "r9", ...R1], 64, /--name is given twice/],
+    [["revoke", "--data-dir", dataDir, "--name", "r9"], 64, /--reason TEXT is missing/],
+    [["list", "--data-dir", path], 66, /revoked.json: expected a hub's data directory, found no ledger in it/],
   ];
   const fails = async (cases: typeof wrong) =>
     inPairs(cases, async ([args, exit, says]) => {
@@ -219,7 +232,7 @@ t.test("drover-hub certificate tells what it did, or why it could not", async (t
   const sound = readFileSync(path);
   const both = (says: RegExp): typeof wrong => [
     [["list", "--data-dir", dataDir], 65, says],
-    [["revoke", "--data-dir", dataDir, "--name", "r2"], 65, says],
+    [["revoke", "--data-dir", dataDir, ...R1], 65, says],
   ];
   writeFileSync(path, sound.subarray(0, -30));
   await fails(both(/revoked.json: expected JSON, found: .*; put a sound one in its place/));
@@ -231,7 +244,7 @@ t.test("drover-hub certificate tells what it did, or why it could not", async (t
 });
 
 t.test("of commands that revoke at once each one says whether it was done", async (t) => {
-  const dataDir = aFolder(t);
+  const dataDir = aHubsFolder(t);
   const names = ["r1", "r2", "r3", "r4", "r5", "r6"];
   const ends = await Promise.all(names.map(async (name) => ({ name, ...(await revoke(dataDir, name)) })));
   const done = ends.filter(({ exit }) => exit === 0);
@@ -247,6 +260,7 @@ t.test("of commands that revoke at once each one says whether it was done", asyn
 t.test("a full disk leaves the list as it was, and says so", { skip: noSmallDisk() }, async (t) => {
   const dataDir = join(aFolder(t), "small");
   aSmallDisk(t, dataDir, 64);
+  mkdirSync(join(dataDir, "ledger"));
   const path = join(dataDir, REVOKED_FILE);
   t.equal((await revoke(dataDir, "r1")).exit, 0);
   const rows = Array.from({ length: 60 }, (_, index) => ({ name: `r${index}`, beforeMs: 1, reason: "x".repeat(100) }));

@@ -16,13 +16,14 @@ t.test("a calm site does tasks, breaks no rule, and leaves nothing running", asy
   const site = aSmallSite(t);
   let most: readonly RunRow[] = [];
   const alive = new Set<number>();
-  const calm = await runSite(t, () => ({
-    ...{ robots: ROBOTS, forS: CALM_S, seed: 5, args: site },
-    onRows(rows) {
-      if (rows.length > most.length) most = rows;
-      for (const { pid } of rows) if (isAlive(pid)) alive.add(pid);
-    },
-  }));
+  const onRows = (rows: readonly RunRow[]) => {
+    if (rows.length > most.length) most = rows;
+    for (const { pid } of rows) if (isAlive(pid)) alive.add(pid);
+  };
+  const calm = await runSite(t, () => {
+    most = [];
+    return { robots: ROBOTS, forS: CALM_S, seed: 5, args: site, onRows };
+  });
   await sound(t, calm);
   const roles = most.map(({ role, robot = "" }) => `${role} ${robot}`.trim()).sort();
   const each = ["r1", "r2", "r3"].flatMap((robot) => [`edge ${robot}`, `planner ${robot}`]);

@@ -91,6 +91,16 @@ t.test("what was revoked stays so while its file is damaged, foreign or gone, an
     [() => writeFileSync(path, sound.subarray(0, -9)), /revoked.json: expected JSON, found/],
     [() => writeFileSync(path, '{"schema":1,"revoked":[]} x'), /expected JSON/],
     [() => writeFileSync(path, sound.toString().replace("r1", "r 1")), /revoked\[0\].name: expected a name/],
+    [() => writeFileSync(path, sound.toString().replace("r1", "hub")), /name: expected a name that is not the hub's/],
+    [() => writeFileSync(path, sound.toString().replace("reason", "why")), /revoked\[0\].reason/],
+    [
+      () => writeFileSync(path, sound.toString().replace("}", ',"untilMs":1}')),
+      /expected no keys but name, beforeMs, reason, found "?untilMs/,
+    ],
+    [
+      () => writeFileSync(path, sound.toString().replace(String(NOON_MS), "9e15")),
+      /beforeMs: expected a time in milli/,
+    ],
     [() => chmodSync(path, 0o666), /others may write it \(mode 666\)/],
     [() => rmSync(path), /expected the file that was there, found none/],
   ];
@@ -135,7 +145,8 @@ t.test("a full list refuses a new name with a sentence, and is left as it was", 
   const revoked = Array.from({ length: REVOKED_MOST }, (_, index) => ({ name: name(index), beforeMs: 1, reason }));
   writeFileSync(path, JSON.stringify({ schema: 1, revoked }), { mode: 0o600 });
   put(name(7));
-  t.throws(() => put("r1"), { message: /revoked.json.revoked: expected at most 1024 items, found "1025 items"/ });
+  const says = /revoked.json: expected room for one of 1024 names, found 1024 others; take out those of which/;
+  t.throws(() => put("r1"), { message: says });
   t.equal(readRevoked(path).length, REVOKED_MOST);
   t.end();
 });
