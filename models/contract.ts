@@ -9,7 +9,7 @@ import { type ModelManifest, manifestSchema } from "./manifest.js";
 
 const BLANK_SEAL = "0".repeat(64);
 
-const file = new SchemaCheck<ModelManifest & { readonly seal: string }>(manifestSchema);
+const schema = new SchemaCheck<ModelManifest & { readonly seal: string }>(manifestSchema);
 
 /** The SHA-256 of these bytes in lower-case hex. */
 export function sha256Hex(bytes: Uint8Array | string): string {
@@ -40,8 +40,8 @@ export function parseManifest(source: string, path: string): ModelManifest {
   } catch (error) {
     throw new Error(`${path}: expected JSON, ${(error as Error).message}`);
   }
-  if (!file.admits(value)) {
-    throw new Error(`${path}: ${file.errors.map(describeError).join("; ")}`);
+  if (!schema.admits(value)) {
+    throw new Error(`${path}: ${schema.errors.map(describeError).join("; ")}`);
   }
   const { seal, ...manifest } = value;
   const parts = source.split(seal);

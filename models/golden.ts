@@ -80,7 +80,7 @@ const tensors = {
   }),
 };
 const share = { type: "number", minimum: 0, maximum: 1e9 };
-const file = new SchemaCheck<StoredFile>(
+const schema = new SchemaCheck<StoredFile>(
   closed({
     golden: { const: 1 },
     tolerance: closed({ absolute: share, relative: share }),
@@ -145,8 +145,8 @@ export function parseGolden(text: string): ParsedGolden {
   if (text.length > GOLDEN_BYTES_MAX) return refused(`at most ${GOLDEN_BYTES_MAX} characters`, `${text.length}`);
   const json = parsePlainJson(text, GOLDEN_DEPTH_MAX);
   if (!json.ok) return refused(json.expected, json.found);
-  if (!file.admits(json.value)) {
-    const [error] = file.errors;
+  if (!schema.admits(json.value)) {
+    const [error] = schema.errors;
     const extra = error?.keyword === "additionalProperties" ? ` "${error.params.additionalProperty}"` : "";
     const data = JSON.stringify(error?.data)?.slice(0, 120) ?? "nothing";
     return refused(`golden vectors in which ${error?.instancePath || "the file"} ${error?.message}${extra}`, data);

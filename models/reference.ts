@@ -25,7 +25,7 @@ function closed(properties: Record<string, object>): object {
 const listOf = (items: object, minItems: number, maxItems: number) => ({ type: "array", items, minItems, maxItems });
 const finite = { type: "number", minimum: -1e12, maximum: 1e12 };
 const share = { type: "number", minimum: 0, maximum: 1 };
-const file = new SchemaCheck<ModelReference & { readonly reference: 1 }>(
+const schema = new SchemaCheck<ModelReference & { readonly reference: 1 }>(
   closed({
     reference: { const: 1 },
     samples: { type: "integer", minimum: 1, maximum: 1e12 },
@@ -57,8 +57,8 @@ export function parseReference(text: string): ParsedReference {
   if (text.length > REFERENCE_BYTES_MAX) return refused(`at most ${REFERENCE_BYTES_MAX} characters`, `${text.length}`);
   const json = parsePlainJson(text, REFERENCE_DEPTH_MAX);
   if (!json.ok) return refused(json.expected, json.found);
-  if (!file.admits(json.value)) {
-    const [error] = file.errors;
+  if (!schema.admits(json.value)) {
+    const [error] = schema.errors;
     const extra = error?.keyword === "additionalProperties" ? ` "${error.params.additionalProperty}"` : "";
     const data = JSON.stringify(error?.data)?.slice(0, 120) ?? "nothing";
     return refused(`a reference in which ${error?.instancePath || "the file"} ${error?.message}${extra}`, data);

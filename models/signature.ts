@@ -83,7 +83,7 @@ const properties = {
   signedAtMs: { type: "integer", minimum: 0, maximum: LATEST_MS },
   value: string("^[A-Za-z0-9+/]{1,1024}={0,2}$"),
 };
-const file = new SchemaCheck<ModelSignature>({
+const schema = new SchemaCheck<ModelSignature>({
   type: "object",
   properties,
   required: Object.keys(properties),
@@ -170,8 +170,8 @@ function refused(code: SignatureFault, expected: string, found: string): Signatu
 export function parseSignature(text: string): SignatureVerdict {
   const json = parsePlainJson(text, SIGNATURE_DEPTH_MAX);
   if (!json.ok) return refused("signature-form", json.expected, json.found);
-  if (file.admits(json.value)) return { ok: true, signature: json.value };
-  const [error] = file.errors;
+  if (schema.admits(json.value)) return { ok: true, signature: json.value };
+  const [error] = schema.errors;
   const extra = error?.keyword === "additionalProperties" ? ` "${error.params.additionalProperty}"` : "";
   const where = error?.instancePath === "" ? "a signature" : `${error?.instancePath.slice(1)} of a signature`;
   const found = JSON.stringify(error?.data)?.slice(0, 120) ?? "nothing";

@@ -55,7 +55,7 @@ const word = { type: "string", minLength: 1, maxLength: 100 };
 const count = { type: "integer", minimum: 0, maximum: 1e9 };
 const share = { type: "number", minimum: 0, maximum: 1 };
 const list = (items: object, minItems: number, maxItems: number) => ({ type: "array", items, minItems, maxItems });
-const file = new SchemaCheck<Stored>(
+const schema = new SchemaCheck<Stored>(
   closed({
     weights: { const: 1 },
     version: word,
@@ -102,8 +102,8 @@ export function encodeWeights({ version, training, network, calibration, least, 
 /** Reads the text of a file of weights. Throws an Error that says what was expected and found. */
 export function parseWeights(text: string): Weights {
   const value: unknown = JSON.parse(text);
-  if (!file.admits(value)) {
-    const [error] = file.errors;
+  if (!schema.admits(value)) {
+    const [error] = schema.errors;
     throw new Error(`weights: ${error?.instancePath || "the file"} ${error?.message}`);
   }
   const { version, training, calibration, least } = value;

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import t from "tap";
 import { SchemaCheck, schemasMade } from "../../fleet-config/schema-check.js";
 import "../../fleet-config/validate.js";
@@ -6,10 +8,17 @@ import "../../models/golden.js";
 import "../../models/local-policy/weights.js";
 import "../../models/reference.js";
 import "../../models/signature.js";
+import { repositoryRoot } from "./helpers/site.js";
 
 t.test("every schema of the product is one", (t) => {
   const product = schemasMade();
-  t.equal(product.length, 6);
+  const root = repositoryRoot();
+  const made = ["edge", "fleet-config", "hub", "models", "proto"]
+    .flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((file) => join(folder, file)),
+    )
+    .filter((file) => file.endsWith(".ts") && readFileSync(join(root, file), "utf8").includes("= new SchemaCheck"));
+  t.equal(product.length, made.length, `all of these are imported here: ${made.join(", ")}`);
   for (const schema of product) t.doesNotThrow(() => schema.judgeSchema());
   const broken = new SchemaCheck({ type: "object", minProperties: "two" });
   t.throws(() => broken.judgeSchema(), /schema is invalid/);
