@@ -5,12 +5,11 @@ import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Logger, pino } from "pino";
 import { ConfigRefused, type LoadedSite, loadSite } from "../fleet-config/load.js";
-import { RenewedTls, readTls } from "../fleet-config/tls-files.js";
+import { ownTls } from "../fleet-config/tls-files.js";
 import { monotonicMs, suspensionIsSeen } from "../proto/codec/clock.js";
 import { makeDataDir } from "../proto/codec/data-dir.js";
 import { openMetrics } from "../proto/codec/metrics-host.js";
 import { SpanExporter } from "../proto/codec/otlp.js";
-import { lifeLeft } from "../proto/codec/tls.js";
 import { EXIT } from "../proto/errors.js";
 import { VERSION } from "../proto/version.js";
 import { modelName } from "./core/controller/slots.js";
@@ -52,7 +51,7 @@ export async function runEdge(options: EdgeOptions, around: Surroundings): Promi
   const report = () => tellRun(options.dataDir, { ports, children: processes?.running ?? [] }, log);
   const fault = failure();
   const tracing = traceDecisions(options, site.config.site, log);
-  const { tls, certificateLeft } = certificates(options, log);
+  const { tls, certificateLeft } = ownTls(options.tls, log);
   const runtime = new EdgeRuntime({
     ...{ context, models, planner: plannerOf(models), grid: site.grid },
     ...{ memory: opened.memory, storeFault: opened.fault },
@@ -94,14 +93,6 @@ export async function runEdge(options: EdgeOptions, around: Surroundings): Promi
   log.info({ why }, "edge stops");
   for (const part of [metrics, { close: () => runtime.stop() }, tracing]) await part?.close();
   return exit;
-}
-
-/** The files of --ca, --cert and --key as they are whenever they are used; undefined without them. */
-function certificates({ tls: sources }: EdgeOptions, log: Logger) {
-  const first = readTls(sources);
-  if (first === undefined) return { tls: undefined, certificateLeft: () => null };
-  const renewed = new RenewedTls(sources, first, (why) => log.warn({ why }, "a new certificate is not taken up"));
-  return { tls: () => renewed.read(), certificateLeft: () => lifeLeft(renewed.current.cert, Date.now()) };
 }
 
 /** Where each decision goes with --otlp; without, nowhere. */

@@ -1,9 +1,10 @@
-// Reads the three PEM files of a TLS configuration, or none, and again later: certificates are renewed beside a running
-// edge. Half a configuration is refused before any file is opened.
+// Reads the three PEM files of a TLS configuration, or none, and again later: certificates are renewed beside a daemon
+// that runs. Half a configuration is refused before any file is opened.
 
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
-import { createSecureContext } from "node:tls";
+import { createSecureContext, type PeerCertificate } from "node:tls";
+import { lifeLeft, type TlsFiles, whyVoid } from "../proto/codec/tls.js";
 import { ConfigRefused } from "./refused.js";
 import type { TlsSources } from "./secure.js";
 
@@ -11,45 +12,43 @@ const PARTS = ["ca", "cert", "key"] as const;
 const LOOK_MS = 1000;
 const PEM_BYTES_MOST = 262_144;
 
-interface Pems {
-  readonly ca: Buffer;
-  readonly cert: Buffer;
-  readonly key: Buffer;
-}
+const CLOCKS = { nowMs: () => performance.now(), wallMs: () => Date.now() };
 
 /**
  * Gives what stands in the files now, or what was good last where that cannot be used: files are replaced one after the
- * other. Looks at most once a second, whoever asks. `onUnfit` is told why, once for each reason.
+ * other, and a certificate that has not begun, or has ended, is no renewal. Looks at most once a second, whoever asks.
+ * `onUnfit` is told why, once for each reason.
  */
 export class RenewedTls {
   readonly #sources: TlsSources;
   readonly #onUnfit: (why: string) => void;
-  #good: Pems;
+  #good: TlsFiles;
   #told = "";
-  readonly #nowMs: () => number;
+  readonly #clocks: typeof CLOCKS;
   #lookedMs = Number.NEGATIVE_INFINITY;
 
-  constructor(sources: TlsSources, first: Pems, onUnfit: (why: string) => void, nowMs = () => performance.now()) {
+  constructor(sources: TlsSources, first: TlsFiles, onUnfit: (why: string) => void, clocks = CLOCKS) {
     this.#sources = sources;
-    this.#nowMs = nowMs;
+    this.#clocks = clocks;
     this.#good = first;
     this.#onUnfit = onUnfit;
   }
 
   /** What the last `read` gave. */
-  get current(): Pems {
+  get current(): TlsFiles {
     return this.#good;
   }
 
   /** The same object for as long as nothing has changed. Never throws. */
-  read(): Pems {
-    const nowMs = this.#nowMs();
+  read(): TlsFiles {
+    const nowMs = this.#clocks.nowMs();
     if (nowMs - this.#lookedMs < LOOK_MS) return this.#good;
     this.#lookedMs = nowMs;
     try {
       const found = readPems(this.#sources) ?? this.#good;
       if (PARTS.some((part) => !found[part].equals(this.#good[part]))) {
         judge(found, this.#sources);
+        judgeLife(found, this.#sources, this.#clocks.wallMs());
         this.#good = found;
       }
       this.#told = "";
@@ -62,22 +61,30 @@ export class RenewedTls {
   }
 }
 
+/** What a daemon shows and whom it believes, as its files are whenever it asks; without files there is no `tls`. */
+export function ownTls(sources: TlsSources, log: { warn(detail: { readonly why: string }, says: string): void }) {
+  const first = readTls(sources);
+  if (first === undefined) return { tls: undefined, certificateLeft: () => null };
+  const renewed = new RenewedTls(sources, first, (why) => log.warn({ why }, "a new certificate is not taken up"));
+  return { tls: () => renewed.read(), certificateLeft: () => lifeLeft(renewed.current.cert, Date.now()) };
+}
+
 /**
  * Contents of ca, cert and key; undefined when none is given. Throws ConfigRefused for files that cannot be read, that
  * are not what their names say, and for a certificate of another key.
  */
-export function readTls(sources: TlsSources): Pems | undefined {
+export function readTls(sources: TlsSources): TlsFiles | undefined {
   const found = readPems(sources);
   if (found !== undefined) judge(found, sources);
   return found;
 }
 
-function readPems({ ca, cert, key }: TlsSources): Pems | undefined {
+function readPems({ ca, cert, key }: TlsSources): TlsFiles | undefined {
   if (ca === undefined || cert === undefined || key === undefined) return undefined;
   return { ca: readPem(ca), cert: readPem(cert), key: readPem(key) };
 }
 
-function judge(found: Pems, { ca = "", cert = "", key = "" }: TlsSources): void {
+function judge(found: TlsFiles, { ca = "", cert = "", key = "" }: TlsSources): void {
   judged(ca, "a certificate in PEM", () => new X509Certificate(found.ca));
   const own = judged(cert, "a certificate in PEM", () => new X509Certificate(found.cert));
   const secret = judged(key, "a private key in PEM, without a passphrase", () => createPrivateKey(found.key));
@@ -85,6 +92,13 @@ function judge(found: Pems, { ca = "", cert = "", key = "" }: TlsSources): void 
     if (!own.checkPrivateKey(secret)) throw new Error("one of another key");
   });
   judged(cert, "a chain of certificates that TLS takes", () => createSecureContext(found)); // beyond the first one
+}
+
+function judgeLife(found: TlsFiles, { cert = "" }: TlsSources, wallMs: number): void {
+  judged(cert, "a certificate that is good now", () => {
+    const voidBy = whyVoid(new X509Certificate(found.cert).toLegacyObject() as PeerCertificate, wallMs);
+    if (voidBy !== null) throw new Error(`one that ${voidBy}`);
+  });
 }
 
 function judged<T>(file: string, expected: string, judge: () => T): T {

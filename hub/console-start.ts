@@ -26,7 +26,7 @@ export interface ConsoleParts {
   readonly admission: Pick<Admission, "personOf" | "denied">; // by people's own tokens
   readonly config: SiteConfig;
   readonly grid: Grid;
-  readonly tls: TlsFiles | undefined;
+  readonly tls: (() => TlsFiles) | undefined;
   readonly log: Logger;
 }
 

@@ -25,7 +25,7 @@ import { HubStopped } from "./stopped.js";
 export interface DoorParts {
   readonly runtime: HubRuntime;
   readonly meters: HubMeters | undefined;
-  readonly tls: TlsFiles | undefined;
+  readonly tls: (() => TlsFiles) | undefined;
   readonly config: SiteConfig;
   readonly grid: Grid;
   readonly log: Logger;
@@ -123,7 +123,7 @@ async function listenForScrapes({ metrics }: HubOptions, { runtime, tls, log, is
   const onFault = (cause: Error) => log.error({ err: cause }, "a scrape failed");
   try {
     const page = () => runtime.metrics();
-    return await openMetrics(metrics, { tls: tls && (() => tls), isRevoked, page, onFault });
+    return await openMetrics(metrics, { tls, isRevoked, page, onFault });
   } catch (cause) {
     throw new HubStopped(EXIT.unavailable, `the hub cannot listen for scrapes: ${(cause as Error).message}`);
   }

@@ -4,7 +4,6 @@
 import { Meters, type Put } from "../fleet-config/observability/exposition.js";
 import { HUB_METRICS } from "../fleet-config/observability/hub-metrics.js";
 import { closed } from "../fleet-config/observability/table.js";
-import { lifeLeft } from "../proto/codec/tls.js";
 import { REFUSALS } from "../proto/errors.js";
 import { ASSIGNMENT_ENDS, DEADLINE_VERDICTS, FREE_EXITS, type LedgerBody, type LedgerEvent } from "../proto/ledger.js";
 import { CAUSES, severity } from "../proto/mode.js";
@@ -24,7 +23,7 @@ type TelemetryCounts = () => { readonly messages: number; readonly bytes: number
 interface HubMetersParts {
   readonly state: HubState;
   readonly telemetryCounts: TelemetryCounts;
-  readonly certificate: Buffer | undefined; // the hub's own, PEM; undefined without TLS
+  readonly certificateLeft: () => number | null; // of the life of the hub's own, from 1 to 0; null without TLS
 }
 
 export class HubMeters {
@@ -149,9 +148,8 @@ export class HubMeters {
   /** The page of a scrape. */
   page(at: { readonly nowMs: number; readonly wallMs: number; readonly depths: Depths }): string {
     return this.#meters.page((put: Put<typeof HUB_METRICS>) => {
-      const { telemetryCounts, certificate } = this.#parts;
-      const certificateLeft = certificate === undefined ? null : lifeLeft(certificate, at.wallMs);
-      putHub(put, this.#state, { ...at, telemetry: telemetryCounts(), certificateLeft });
+      const { telemetryCounts, certificateLeft } = this.#parts;
+      putHub(put, this.#state, { ...at, telemetry: telemetryCounts(), certificateLeft: certificateLeft() });
     });
   }
 }

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { type Logger, pino } from "pino";
 import { driveGridOf } from "../fleet-config/derive.js";
 import { loadSite } from "../fleet-config/load.js";
-import { readTls } from "../fleet-config/tls-files.js";
+import { ownTls } from "../fleet-config/tls-files.js";
 import type { SiteConfig } from "../fleet-config/types.js";
 import type { Token } from "../proto/claim.js";
 import { monotonicMs } from "../proto/codec/clock.js";
@@ -55,8 +55,8 @@ export async function runHub(
   failed.catch(() => {});
   let intake: TelemetryIntake | null = null;
   const telemetryCounts = () => intake?.counts ?? { messages: 0, bytes: 0 };
-  const tls = readTls(options.tls);
-  const counted = { state: hub.state, telemetryCounts, certificate: tls?.cert };
+  const { tls, certificateLeft } = ownTls(options.tls, log);
+  const counted = { state: hub.state, telemetryCounts, certificateLeft };
   const meters = options.metrics === null ? undefined : new HubMeters(counted);
   const runtime = new HubRuntime({
     ...{ hub, store, keeper, telemetryCounts, onFault: fail },
@@ -74,7 +74,7 @@ export async function runHub(
   const broker = new BrokerChild(options, { site: config.site, log, onBroker });
   const url = await broker.start();
   intake = new TelemetryIntake({
-    ...{ url, site: config.site, tls: tls && (() => tls), onTelemetry: runtime.onTelemetry },
+    ...{ url, site: config.site, tls, onTelemetry: runtime.onTelemetry },
     onRefused: (robot, reason) => log.warn({ robot, reason }, "telemetry refused"),
     onState: (connected) => log.info({ connected }, "site broker"),
   });

@@ -1,16 +1,19 @@
 // The site's MQTT broker, a process of its own so that nothing that happens to it can touch the lease service. Tells
 // its port in one message ({"ready":true,"port":N}: by IPC when it was forked, else as a line on standard output), ends
 // when its parent goes away, and ends cleanly on SIGTERM and SIGINT. What it refuses is summed up on standard error, at
-// most a line a second. With --revoked it ends the connections of robots whose certificate was revoked, and does not
-// start on a list that cannot be believed. Exit: 0 asked to end, 64 wrong call, 65 such a list, 66 no such file, 69
-// port not to be had, 77 not without TLS.
+// most a line a second. It takes up renewed files of TLS while it runs. With --revoked it ends the connections of
+// robots whose certificate was revoked, and does not start on a list that cannot be believed. Exit: 0 asked to end, 64
+// wrong call, 65 such a list, 66 no such list, 69 port not to be had, 77 not without TLS, 78 files of TLS that cannot
+// be used.
 
-import { fstatSync, readFileSync } from "node:fs";
+import { fstatSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { checkListen } from "../../fleet-config/secure.js";
+import { ConfigRefused } from "../../fleet-config/refused.js";
+import { checkListen, type TlsSources } from "../../fleet-config/secure.js";
+import { ownTls } from "../../fleet-config/tls-files.js";
 import { monotonicMs } from "../../proto/codec/clock.js";
 import { PolicedBroker } from "../../proto/codec/mqtt-broker.js";
-import type { IsRevoked, TlsFiles } from "../../proto/codec/tls.js";
+import { type IsRevoked, RENEWAL_LOOK_MS, type TlsFiles } from "../../proto/codec/tls.js";
 import { EXIT } from "../../proto/errors.js";
 import { RevokedBook } from "../io/revoked-book.js";
 import { stoppedBy } from "../kept-command.js";
@@ -40,7 +43,7 @@ interface Asked {
   readonly site: string;
   readonly host: string;
   readonly port: number;
-  readonly tls: TlsFiles | undefined;
+  readonly tls: (() => TlsFiles) | undefined;
   readonly isRevoked: IsRevoked | undefined;
 }
 
@@ -64,8 +67,7 @@ function read(): Asked {
       `--revoked: expected --ca, --cert and --key with it, since only a certificate is revoked\n${USAGE}`,
     );
   const isRevoked = revoked === undefined ? undefined : list(revoked);
-  const tls = isSecure ? { ca: load(ca), cert: load(cert), key: load(key) } : undefined;
-  return { site, host, port, tls, isRevoked };
+  return { site, host, port, tls: renewed({ ca, cert, key }), isRevoked };
 }
 
 function list(path: string): IsRevoked {
@@ -91,11 +93,18 @@ function parse() {
   }
 }
 
-function load(path: string): Buffer {
+/** The files as they are whenever they are asked for. Looked at by itself, so that half a renewal is told at once. */
+function renewed(sources: TlsSources): (() => TlsFiles) | undefined {
+  const warn = ({ why }: { readonly why: string }, error: string): void => {
+    process.stderr.write(`${JSON.stringify({ error, why })}\n`);
+  };
   try {
-    return readFileSync(path);
+    const { tls } = ownTls(sources, { warn });
+    if (tls !== undefined) setInterval(tls, RENEWAL_LOOK_MS).unref();
+    return tls;
   } catch (cause) {
-    return fail(EXIT.missing, `cannot read ${path}: ${(cause as Error).message}`);
+    if (cause instanceof ConfigRefused) return fail(EXIT[cause.exitClass], cause.message);
+    throw cause;
   }
 }
 

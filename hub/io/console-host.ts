@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage, type RequestListener, type ServerRe
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import type { TlsFiles } from "../../proto/codec/tls.js";
+import { showRenewed, type TlsFiles } from "../../proto/codec/tls.js";
 import { type Caller, FRAME_MS } from "../../proto/console.js";
 import { refuse } from "../../proto/errors.js";
 import { type Answer, type AnswerParts, answerAct, answerGet, isAskKind, refused } from "../web/answers.js";
@@ -19,7 +19,8 @@ import { TRAIL_PERIOD_MS } from "../web/trail.js";
 export interface ConsoleHostOptions extends AnswerParts {
   readonly host: string;
   readonly portNumber: number; // 0: any
-  readonly tls?: TlsFiles | undefined;
+  /** Asked at each connection. */
+  readonly tls?: (() => TlsFiles) | undefined;
   readonly assets: ReadonlyMap<string, Asset>;
   readonly authenticate: Authenticate;
   readonly wallMs: () => number;
@@ -82,7 +83,10 @@ export class ConsoleHost {
     };
     const live = new Live({ ...options, streamsMost, slowMs });
     const answer = answering(options, live);
-    const server = tls === undefined ? createServer(limits, answer) : createTlsServer({ ...limits, ...tls }, answer);
+    const server =
+      tls === undefined
+        ? createServer(limits, answer)
+        : showRenewed(createTlsServer({ ...limits, ...tls() }, answer), tls);
     server.setTimeout(slowMs); // of a connection on which nothing goes either way: whoever asks must read, too
     seat(server, new Seats({ ...SEATS, ...options.seats }));
     server.on("clientError", (_cause: Error, socket: Duplex) => socket.destroy());

@@ -19,7 +19,8 @@ import type { PackageDefinition } from "@grpc/proto-loader";
 import { ReflectionService } from "@grpc/reflection";
 import { HealthImplementation } from "grpc-health-check";
 import { MalformedMessage } from "../../proto/codec/codec.js";
-import { type Identity, type IsRevoked, identityIn, type TlsFiles } from "../../proto/codec/tls.js";
+import { GrpcTls } from "../../proto/codec/grpc-tls.js";
+import { type Identity, type IsRevoked, identityIn, RENEWAL_LOOK_MS, type TlsFiles } from "../../proto/codec/tls.js";
 
 export interface HostedService {
   readonly definition: ServiceDefinition<UntypedServiceImplementation>;
@@ -29,7 +30,8 @@ export interface HostedService {
 export interface GrpcHostOptions {
   readonly host: string;
   readonly port: number; // 0: any
-  readonly tls?: TlsFiles | undefined;
+  /** Asked each `RENEWAL_LOOK_MS`. */
+  readonly tls?: (() => TlsFiles) | undefined;
   readonly services: readonly HostedService[];
   readonly packageDefinition: PackageDefinition;
 }
@@ -48,9 +50,17 @@ export class GrpcHost {
   readonly #grpc: Server;
   readonly #health: HealthImplementation;
   readonly #names: readonly string[];
+  readonly #looking: NodeJS.Timeout | undefined;
 
-  private constructor(parts: { grpc: Server; health: HealthImplementation; names: readonly string[]; port: number }) {
+  private constructor(parts: {
+    readonly grpc: Server;
+    readonly health: HealthImplementation;
+    readonly names: readonly string[];
+    readonly port: number;
+    readonly looking: NodeJS.Timeout | undefined;
+  }) {
     this.#grpc = parts.grpc;
+    this.#looking = parts.looking;
     this.#health = parts.health;
     this.#names = parts.names;
     this.port = parts.port;
@@ -66,10 +76,8 @@ export class GrpcHost {
     const health = new HealthImplementation(Object.fromEntries(names.map((name) => [name, "NOT_SERVING"])));
     health.addToServer(grpc);
     new ReflectionService(packageDefinition).addToServer(grpc);
-    const credentials =
-      tls === undefined
-        ? ServerCredentials.createInsecure()
-        : ServerCredentials.createSsl(tls.ca, [{ cert_chain: tls.cert, private_key: tls.key }], true);
+    const renewed = tls && new GrpcTls(tls);
+    const credentials = renewed?.credentials ?? ServerCredentials.createInsecure();
     const address = `${host.includes(":") && !host.startsWith("[") ? `[${host}]` : host}:${port}`;
     const bound = await new Promise<number>((done, fail) => {
       grpc.bindAsync(address, credentials, (error, found) => {
@@ -77,7 +85,8 @@ export class GrpcHost {
         else fail(new Error(`port ${port} on ${host} cannot be used: ${error.message}`));
       });
     });
-    return new GrpcHost({ grpc, health, names, port: bound });
+    const looking = renewed && setInterval(() => renewed.look(), RENEWAL_LOOK_MS).unref();
+    return new GrpcHost({ grpc, health, names, port: bound, looking });
   }
 
   /** What the health service says of every service here. */
@@ -88,6 +97,7 @@ export class GrpcHost {
   /** Takes no more calls, and ends those that are still running after `graceMs`. */
   async close(graceMs: number): Promise<void> {
     this.setServing(false);
+    clearInterval(this.#looking);
     await new Promise<void>((done) => {
       const timer = setTimeout(() => {
         this.#grpc.forceShutdown();

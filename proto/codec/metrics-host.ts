@@ -8,7 +8,7 @@ import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import { monotonicMs } from "./clock.js";
-import { endWithCertificate, type IsRevoked, type TlsFiles } from "./tls.js";
+import { endWithCertificate, type IsRevoked, showRenewed, type TlsFiles } from "./tls.js";
 
 export interface MetricsHostOptions {
   readonly host: string;
@@ -50,10 +50,13 @@ export class MetricsHost {
     const server =
       tls === undefined
         ? createServer(limits, answer)
-        : renewing(createTlsServer({ ...limits, ...tls(), requestCert: true, rejectUnauthorized: true }, answer), {
-            tls,
+        : judging(
+            showRenewed(
+              createTlsServer({ ...limits, ...tls(), requestCert: true, rejectUnauthorized: true }, answer),
+              tls,
+            ),
             isRevoked,
-          });
+          );
     server.maxConnections = CONNECTIONS_MOST;
     server.on("connection", (socket: Socket) => {
       const limit = setTimeout(() => socket.destroy(), connectionMs);
@@ -78,20 +81,8 @@ export class MetricsHost {
   }
 }
 
-/**
- * The server with the certificate that is there when somebody connects; for nobody whose own is void, whom a resumed
- * session would let in.
- */
-function renewing(
-  server: ReturnType<typeof createTlsServer>,
-  { tls, isRevoked }: { readonly tls: () => TlsFiles; readonly isRevoked: IsRevoked | undefined },
-) {
-  let used = tls();
-  server.prependListener("connection", () => {
-    const now = tls();
-    if (now !== used) server.setSecureContext(now);
-    used = now;
-  });
+/** The server, for nobody whose certificate is void, whom a resumed session would let in. */
+function judging(server: ReturnType<typeof createTlsServer>, isRevoked: IsRevoked | undefined) {
   return server.prependListener("secureConnection", (socket: TLSSocket) => {
     endWithCertificate(socket, () => {}, isRevoked);
   });

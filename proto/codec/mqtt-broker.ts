@@ -9,12 +9,13 @@ import { Aedes, type Client } from "aedes";
 import { guardSocket, UNREAD_BYTES } from "./mqtt-guard.js";
 import { covers, cut, ordinary, publishPacket } from "./mqtt-packet.js";
 import { type BrokerLimits, type BrokerPolicy, type ConnectAsked, connectRefusal } from "./mqtt-policy.js";
-import { endWithCertificate, type IsRevoked, type TlsFiles } from "./tls.js";
+import { endWithCertificate, type IsRevoked, showRenewed, type TlsFiles } from "./tls.js";
 
 export interface BrokerOptions {
   readonly host: string;
   readonly port: number;
-  readonly tls?: TlsFiles | undefined;
+  /** Asked at each connection. */
+  readonly tls?: (() => TlsFiles) | undefined;
   readonly isRevoked?: IsRevoked | undefined;
   readonly policy: BrokerPolicy;
   readonly limits: BrokerLimits;
@@ -228,7 +229,10 @@ function listenerOf({ tls, limits, onRefused }: BrokerOptions, onSocket: (socket
   const listener =
     tls === undefined
       ? createPlain(onSocket)
-      : createTls({ ...tls, requestCert: true, rejectUnauthorized: true, handshakeTimeout }, onSocket);
+      : showRenewed(
+          createTls({ ...tls(), requestCert: true, rejectUnauthorized: true, handshakeTimeout }, onSocket),
+          tls,
+        );
   listener.maxConnections = limits.clients;
   listener.on("drop", () => onRefused(null, `more than ${limits.clients} connections`));
   listener.on("tlsClientError", (error: Error) => onRefused(null, `TLS: ${error.message}`));

@@ -19,6 +19,9 @@ const TIMER_MOST_MS = 2_147_483_647;
 /** How often a certificate in use is looked up among the revoked ones. */
 const LOOK_MS = 500;
 
+/** How often a daemon looks at files of its own that no connection makes it ask for. */
+export const RENEWAL_LOOK_MS = 2000;
+
 /** What a certificate may name. */
 export const CERTIFICATE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
@@ -112,6 +115,22 @@ export function endWithCertificate(socket: TLSSocket, onEnded: (why: string) => 
   if (voidBy === null) socket.once("close", whenVoid(certificate, end, isRevoked));
   else end(voidBy);
   return voidBy === null;
+}
+
+interface Renewable {
+  prependListener(event: "connection", listener: () => void): unknown;
+  setSecureContext(files: TlsFiles): void;
+}
+
+/** The server with what `tls` gives whenever somebody connects. What is open already stays as it is. */
+export function showRenewed<T extends Renewable>(server: T, tls: () => TlsFiles): T {
+  let used: TlsFiles | null = null; // the server may have been made from what came before
+  server.prependListener("connection", () => {
+    const now = tls();
+    if (now !== used) server.setSecureContext(now);
+    used = now;
+  });
+  return server;
 }
 
 /** What is left of the life of a certificate in PEM, from 1 to 0; 0 for one that cannot be read. */

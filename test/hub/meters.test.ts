@@ -19,7 +19,7 @@ class Metered {
   constructor() {
     const { site, script } = this.site;
     this.hub = new Hub({ site, ledger: replay([]), dispatcher: script.dispatcher, incarnation: "h1" });
-    this.meters = new HubMeters({ state: this.hub.state, telemetryCounts: NO_TELEMETRY, certificate: undefined });
+    this.meters = new HubMeters({ state: this.hub.state, telemetryCounts: NO_TELEMETRY, certificateLeft: () => null });
     this.#perform(this.hub.start(this.#now()));
   }
 

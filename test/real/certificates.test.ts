@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect } from "node:tls";
 import t, { type Test } from "tap";
-import { RenewedTls, readTls } from "../../fleet-config/tls-files.js";
+import { ownTls, RenewedTls, readTls } from "../../fleet-config/tls-files.js";
 import { identityOf } from "../../hub/io/grpc-host.js";
 import { MetricsHost } from "../../proto/codec/metrics-host.js";
 import { goodForMs, lifeLeft, type TlsFiles, whenVoid, whyVoid } from "../../proto/codec/tls.js";
@@ -140,12 +140,10 @@ t.test("renewed files are looked at once a second, and taken up as a whole", { s
   const first = of("r1");
   let nowMs = 5000;
   const unfit: string[] = [];
-  const renewed = new RenewedTls(
-    sources,
-    first,
-    (why) => unfit.push(why),
-    () => nowMs,
-  );
+  const renewed = new RenewedTls(sources, first, (why) => unfit.push(why), {
+    nowMs: () => nowMs,
+    wallMs: () => Date.now(),
+  });
   t.equal(renewed.read(), first, "the same object while nothing has changed");
   put("r2");
   nowMs += 999;
@@ -160,6 +158,51 @@ t.test("renewed files are looked at once a second, and taken up as a whole", { s
   }
   t.equal(unfit.length, 1, "told once");
   t.match(unfit[0], /used.key.* found no PEM block/);
+  t.end();
+});
+
+t.test("a certificate that has ended or has not begun is no renewal, until it has begun", { skip }, (t) => {
+  const { of, folder } = certificates(t);
+  const at = (name: string) => join(folder, name);
+  const sources = { ca: at("ca.crt"), cert: at("used.crt"), key: at("used.key") };
+  const put = ({ cert, key }: Pick<TlsFiles, "cert" | "key">) => {
+    writeFileSync(sources.cert, cert);
+    writeFileSync(sources.key, key);
+  };
+  const [day, startMs] = [86_400_000, Date.now()];
+  const now = { nowMs: 0, wallMs: startMs };
+  const unfit: string[] = [];
+  const first = of("r1");
+  const clocks = { nowMs: () => now.nowMs, wallMs: () => now.wallMs };
+  const renewed = new RenewedTls(sources, first, (why) => unfit.push(why), clocks);
+  const readAt = (wallMs: number) => {
+    Object.assign(now, { nowMs: now.nowMs + 1000, wallMs });
+    return renewed.read();
+  };
+  put(of("r2"));
+  t.equal(readAt(startMs - day), first);
+  t.equal(readAt(startMs - day + 1000), first);
+  t.equal(unfit.length, 1, "told once");
+  t.match(unfit[0], /used.crt.* expected a certificate that is good now, found one that has not begun/);
+  t.same(readAt(startMs + 1000), of("r2"), "it has begun");
+  put(endingSoon(folder, 600));
+  t.same(readAt(startMs + day), of("r2"));
+  t.match(unfit[1], /used.crt.* expected a certificate that is good now, found one that has ended/);
+  t.same(readAt(startMs + day * 2), of("r2"));
+  t.equal(unfit.length, 2);
+  t.end();
+});
+
+t.test("what a daemon shows without files, at first, and after a renewal", { skip }, (t) => {
+  const { of, folder } = certificates(t);
+  const warn = ({ why }: { readonly why: string }) => t.fail(why);
+  const bare = ownTls({}, { warn });
+  t.same([bare.tls, bare.certificateLeft()], [undefined, null]);
+  const own = endingSoon(folder, 3600, { begunS: 3600 });
+  const at = (name: string) => join(folder, name);
+  const { tls, certificateLeft } = ownTls({ ca: at("ca.crt"), cert: at("short.crt"), key: at("short.key") }, { warn });
+  t.ok(Math.abs((certificateLeft() ?? 0) - 0.5) < 0.01, `${certificateLeft()}`);
+  t.same(tls?.(), { ca: of("r1").ca, ...own });
   t.end();
 });
 

@@ -31,18 +31,33 @@ export function certificates(t: Test, hosts: readonly string[] = ["localhost", "
   return { of, flags, folder: folders.site };
 }
 
-/** A certificate of the site for r1 that ends after so many seconds, with its key, beside the one that r1 has. */
-export function endingSoon(folder: string, seconds: number): Pick<TlsFiles, "cert" | "key"> {
+interface Wanted {
+  readonly name?: string;
+  readonly begunS?: number; // ago
+  readonly hosts?: readonly string[]; // of one that may serve, too
+}
+
+/** A certificate of the site that ends after so many seconds, with its key, beside the one that `name` has. */
+export function endingSoon(
+  folder: string,
+  seconds: number,
+  { name: subject = "r1", begunS = 0, hosts = [] }: Wanted = {},
+): Pick<TlsFiles, "cert" | "key"> {
   const at = (name: string) => join(folder, name);
+  const second = (inS: number) => {
+    const [day = "", time = ""] = new Date(Date.now() + inS * 1000).toISOString().split("T");
+    return `${day.slice(2)}${time.slice(0, 8)}Z`.replace(/[-:]/g, "");
+  };
   writeFileSync(at("index.txt"), "");
   writeFileSync(at("serial"), "77");
   const policy = "[ca]\ndefault_ca=site\n[site]\nnew_certs_dir=.\ndatabase=index.txt\nserial=serial\npolicy=any\n";
   writeFileSync(at("ca.cnf"), `${policy}default_md=sha256\n[any]\ncommonName=supplied\n`);
-  const [day = "", time = ""] = new Date(Date.now() + seconds * 1000).toISOString().split("T");
-  const end = `${day.slice(2)}${time.slice(0, 8)}Z`.replace(/[-:]/g, "");
+  const reached = hosts.length === 0 ? "" : `subjectAltName=${hosts.join(",")}\n`;
+  writeFileSync(at("ext.cnf"), `basicConstraints=critical,CA:FALSE\n${reached}`);
   const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
-  openssl(folder, ["req", ...curve, "-subj", "/CN=r1", "-keyout", "short.key", "-out", "short.csr"]);
-  const signed = ["-config", "ca.cnf", "-cert", "ca.crt", "-keyfile", "ca.key", "-enddate", end];
+  openssl(folder, ["req", ...curve, "-subj", `/CN=${subject}`, "-keyout", "short.key", "-out", "short.csr"]);
+  const dates = ["-startdate", second(-begunS), "-enddate", second(seconds)];
+  const signed = ["-config", "ca.cnf", "-extfile", "ext.cnf", "-cert", "ca.crt", "-keyfile", "ca.key", ...dates];
   openssl(folder, ["ca", "-batch", "-notext", ...signed, "-in", "short.csr", "-out", "short.crt"]);
   return { cert: readFileSync(at("short.crt")), key: readFileSync(at("short.key")) };
 }
@@ -69,7 +84,7 @@ export async function aTlsHub(t: Test, tls: TlsFiles, { port = 0 } = {}) {
     onTurnedAway: (reason) => turnedAway.push(reason),
   });
   const services = [{ definition: serviceOf(schemas, "EdgeLink"), implementation }];
-  const host = await GrpcHost.open({ host: "127.0.0.1", port, tls, services, packageDefinition: schemas });
+  const host = await GrpcHost.open({ host: "127.0.0.1", port, tls: () => tls, services, packageDefinition: schemas });
   t.teardown(() => host.close(0));
   return { host, opened, closed, turnedAway };
 }
@@ -105,5 +120,6 @@ export function robotLink(
   });
   t.teardown(() => link.close());
   link.start();
-  return Object.assign(seen, { close: () => link.close() });
+  const send: HubLink["send"] = (message) => link.send(message);
+  return Object.assign(seen, { send, close: () => link.close() });
 }

@@ -122,7 +122,7 @@ t.test("R13 with TLS, who does not even agree on it keeps nobody out either", { 
   makeCertificates({ out, hosts: ["127.0.0.1"], names: [] });
   const [ca, cert, key] = ["ca.crt", "hub.crt", "hub.key"].map((name) => readFileSync(join(out, name)));
   if (ca === undefined || cert === undefined || key === undefined) throw new Error("no certificates");
-  const { host } = await aHost(t, { tls: { ca, cert, key }, seats: { most: 2 }, requestMs: 500 });
+  const { host } = await aHost(t, { tls: () => ({ ca, cert, key }), seats: { most: 2 }, requestMs: 500 });
   const open = [await halfOpen(t, host.port), await halfOpen(t, host.port, { says: "\u0016\u0003\u0001" })];
   const status = await new Promise((resolve, reject) => {
     const headers = { authorization: "Bearer secret" };
