@@ -85,13 +85,25 @@ function readPems({ ca, cert, key }: TlsSources): TlsFiles | undefined {
 }
 
 function judge(found: TlsFiles, { ca = "", cert = "", key = "" }: TlsSources): void {
-  judged(ca, "a certificate in PEM", () => new X509Certificate(found.ca));
-  const own = judged(cert, "a certificate in PEM", () => new X509Certificate(found.cert));
+  judged(ca, "whole certificates in PEM", () => certificatesIn(found.ca));
+  const own = judged(cert, "whole certificates in PEM", () => certificatesIn(found.cert));
   const secret = judged(key, "a private key in PEM, without a passphrase", () => createPrivateKey(found.key));
   judged(cert, `a certificate of the key in ${key}`, () => {
     if (!own.checkPrivateKey(secret)) throw new Error("one of another key");
   });
   judged(cert, "a chain of certificates that TLS takes", () => createSecureContext(found)); // beyond the first one
+}
+
+const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----[^-]*-----END \1-----/g;
+
+/** Judges every block, since TLS leaves out in silence what it cannot read after the first; gives that one. */
+function certificatesIn(pem: Buffer): X509Certificate {
+  const text = pem.toString("latin1");
+  if (text.replace(BLOCK, "").includes("--")) throw new Error("a block that is cut off");
+  const blocks = (text.match(BLOCK) ?? []).filter((block) => block.startsWith("-----BEGIN CERTIFICATE-----"));
+  const [first] = blocks.map((block) => new X509Certificate(block));
+  if (first === undefined) throw new Error("none");
+  return first;
 }
 
 function judgeLife(found: TlsFiles, { cert = "" }: TlsSources, wallMs: number): void {

@@ -1,7 +1,5 @@
 // What the hub listens on: gRPC for robots and people, the page of a scrape, and the web console; and who is let in.
-// With TLS it does not open without knowing which certificates were revoked.
 
-import { join } from "node:path";
 import type { Logger } from "pino";
 import type { Grid } from "../fleet-config/grid.js";
 import type { SiteConfig } from "../fleet-config/types.js";
@@ -12,11 +10,10 @@ import type { Identity, IsRevoked, TlsFiles } from "../proto/codec/tls.js";
 import { EXIT } from "../proto/errors.js";
 import { openConsole } from "./console-start.js";
 import { type Doorkeeper, openDoorkeeper } from "./doorkeeper.js";
+import { Flood } from "./flood.js";
 import { edgeLinkHandlers } from "./io/edge-link.js";
 import { GrpcHost, identityOf } from "./io/grpc-host.js";
 import { operatorHandlers } from "./io/operator-service.js";
-import { REVOKED_FILE, RevokedBook } from "./io/revoked-book.js";
-import { stoppedBy } from "./kept-command.js";
 import type { HubMeters } from "./meters.js";
 import type { HubOptions } from "./options.js";
 import type { HubRuntime } from "./runtime.js";
@@ -26,6 +23,7 @@ export interface DoorParts {
   readonly runtime: HubRuntime;
   readonly meters: HubMeters | undefined;
   readonly tls: (() => TlsFiles) | undefined;
+  readonly isRevoked: IsRevoked | undefined; // undefined without TLS
   readonly config: SiteConfig;
   readonly grid: Grid;
   readonly log: Logger;
@@ -42,18 +40,17 @@ export interface Doors {
   close(): Promise<void>;
 }
 
-/** Throws HubStopped for a port that cannot be had, and for a list of revoked certificates that cannot be believed. */
+/** Throws HubStopped for a port that cannot be had. */
 export async function openDoors(options: HubOptions, parts: DoorParts): Promise<Doors> {
   const { runtime, meters, tls, config, grid, log, tokenFolder } = parts;
   const stopping = new AbortController();
-  const isRevoked = tls && openRevoked(options, log);
   const doorkeeper = openDoorkeeper({
     ...{ dataDir: options.dataDir, config, isTls: tls !== undefined, tokenFolder, log },
     onDenied: (code) => meters?.denied(code),
   });
-  const host = await openHost(options, { ...parts, doorkeeper, isRevoked, stopping: stopping.signal });
+  const host = await openHost(options, { ...parts, doorkeeper, stopping: stopping.signal });
   doorkeeper.opened(host.port);
-  const metrics = await listenForScrapes(options, { ...parts, isRevoked });
+  const metrics = await listenForScrapes(options, parts);
   const { admission } = doorkeeper;
   const page = await openConsole(options, { port: runtime.operator, admission, config, grid, tls, log });
   return {
@@ -72,20 +69,9 @@ export async function openDoors(options: HubOptions, parts: DoorParts): Promise<
   };
 }
 
-type Judged = DoorParts & { readonly isRevoked: IsRevoked | undefined };
-type HostParts = Judged & { readonly doorkeeper: Doorkeeper; readonly stopping: AbortSignal };
+type HostParts = DoorParts & { readonly doorkeeper: Doorkeeper; readonly stopping: AbortSignal };
 
 const NOBODY: Identity = { name: null, voidBy: null };
-
-function openRevoked({ dataDir }: HubOptions, log: Logger): IsRevoked {
-  const onUnread = (why: string) => log.error({ why }, "revoked certificates cannot be read: what was known stays");
-  try {
-    const book = new RevokedBook({ path: join(dataDir, REVOKED_FILE), nowMs: monotonicMs, onUnread });
-    return (certificate) => book.isRevoked(certificate);
-  } catch (cause) {
-    throw stoppedBy(cause, "the hub does not start without knowing which certificates are revoked");
-  }
-}
 
 async function openHost(options: HubOptions, parts: HostParts): Promise<GrpcHost> {
   const { runtime, meters, tls, config, stopping, log, doorkeeper, isRevoked } = parts;
@@ -99,11 +85,12 @@ async function openHost(options: HubOptions, parts: HostParts): Promise<GrpcHost
     onDenied: (refusal) => admission.denied(refusal),
     onFault: (fault, method) => log.error({ err: fault, method }, "operator call failed"),
   });
+  const away = new Flood(monotonicMs, (count, reason) => log.warn({ count, reason }, "links turned away"));
   const link = edgeLinkHandlers({
     ...{ onOpen: runtime.onLink, identityOf: named, isRevoked, limits: { helloMs: config.limits.helloMs } },
     onTurnedAway: (reason) => {
       meters?.turnedAway();
-      log.warn({ reason }, "link turned away");
+      away.add(reason);
     },
   });
   try {
@@ -119,7 +106,7 @@ async function openHost(options: HubOptions, parts: HostParts): Promise<GrpcHost
   }
 }
 
-async function listenForScrapes({ metrics }: HubOptions, { runtime, tls, log, isRevoked }: Judged) {
+async function listenForScrapes({ metrics }: HubOptions, { runtime, tls, log, isRevoked }: DoorParts) {
   const onFault = (cause: Error) => log.error({ err: cause }, "a scrape failed");
   try {
     const page = () => runtime.metrics();

@@ -13,6 +13,7 @@ import type { Token } from "../proto/claim.js";
 import { monotonicMs } from "../proto/codec/clock.js";
 import { makeDataDir, tryDataDir } from "../proto/codec/data-dir.js";
 import { SpanExporter } from "../proto/codec/otlp.js";
+import type { IsRevoked } from "../proto/codec/tls.js";
 import { EXIT } from "../proto/errors.js";
 import { VERSION } from "../proto/version.js";
 import { startAlerting } from "./alerting.js";
@@ -28,8 +29,10 @@ import { makeSite } from "./core/site.js";
 import { openDoors } from "./doors.js";
 import { logLine } from "./event-log.js";
 import { LedgerDamaged, LedgerStore } from "./io/ledger-store.js";
+import { beginRevoked, REVOKED_FILE, watchRevoked } from "./io/revoked-book.js";
 import { SnapshotKeeper } from "./io/snapshot-keeper.js";
 import { TelemetryIntake } from "./io/telemetry-intake.js";
+import { stoppedBy } from "./kept-command.js";
 import { HubMeters } from "./meters.js";
 import type { HubOptions } from "./options.js";
 import { HubRuntime } from "./runtime.js";
@@ -56,15 +59,14 @@ export async function runHub(
   let intake: TelemetryIntake | null = null;
   const telemetryCounts = () => intake?.counts ?? { messages: 0, bytes: 0 };
   const { tls, certificateLeft } = ownTls(options.tls, log);
-  const counted = { state: hub.state, telemetryCounts, certificateLeft };
-  const meters = options.metrics === null ? undefined : new HubMeters(counted);
-  const runtime = new HubRuntime({
-    ...{ hub, store, keeper, telemetryCounts, onFault: fail },
-    ...(meters === undefined ? {} : { meters }),
-  });
+  const isRevoked = tls && knowRevoked(options.dataDir, log);
+  const meters =
+    options.metrics === null ? undefined : new HubMeters({ state: hub.state, telemetryCounts, certificateLeft });
+  const parts = { hub, store, keeper, telemetryCounts, onFault: fail };
+  const runtime = new HubRuntime({ ...parts, ...(meters === undefined ? {} : { meters }) });
   const traces = traceEvents(options, { runtime, hub, config, log });
   await runtime.start();
-  const doors = await openDoors(options, { runtime, meters, tls, config, grid, log, tokenFolder });
+  const doors = await openDoors(options, { runtime, meters, tls, isRevoked, config, grid, log, tokenFolder });
   const run = { ...doors.ports, broker: 0, brokerPid: 0 };
   const report = () => tellRun(options.dataDir, run, log);
   const onBroker = (port: number, pid: number) => {
@@ -124,6 +126,18 @@ async function openLedger({ dataDir: dir }: HubOptions, { site, limits }: SiteCo
     }
     if ((cause as Error).name === "StoreInUse") throw new HubStopped(EXIT.later, (cause as Error).message);
     throw cause;
+  }
+}
+
+/** Throws HubStopped for a list that cannot be believed, before anything is written to the ledger. */
+function knowRevoked(dataDir: string, log: Logger): IsRevoked {
+  const path = join(dataDir, REVOKED_FILE);
+  const onUnread = (why: string) => log.error({ why }, "revoked certificates cannot be read: what was known stays");
+  try {
+    beginRevoked(path);
+    return watchRevoked({ path, onUnread });
+  } catch (cause) {
+    throw stoppedBy(cause, "the hub does not start without knowing which certificates are revoked");
   }
 }
 

@@ -3,7 +3,7 @@
 // when its parent goes away, and ends cleanly on SIGTERM and SIGINT. What it refuses is summed up on standard error, at
 // most a line a second. It takes up renewed files of TLS while it runs. With --revoked it ends the connections of
 // robots whose certificate was revoked, and does not start on a list that cannot be believed. Exit: 0 asked to end, 64
-// wrong call, 65 such a list, 66 no such list, 69 port not to be had, 77 not without TLS, 78 files of TLS that cannot
+// wrong call, 65 such a list or none, 69 port not to be had, 77 not without TLS, 78 files of TLS that cannot
 // be used.
 
 import { fstatSync } from "node:fs";
@@ -15,7 +15,7 @@ import { monotonicMs } from "../../proto/codec/clock.js";
 import { PolicedBroker } from "../../proto/codec/mqtt-broker.js";
 import { type IsRevoked, RENEWAL_LOOK_MS, type TlsFiles } from "../../proto/codec/tls.js";
 import { EXIT } from "../../proto/errors.js";
-import { RevokedBook } from "../io/revoked-book.js";
+import { watchRevoked } from "../io/revoked-book.js";
 import { stoppedBy } from "../kept-command.js";
 import { sitePolicy } from "./policy.js";
 
@@ -77,8 +77,7 @@ function list(path: string): IsRevoked {
     );
   };
   try {
-    const book = new RevokedBook({ path, nowMs: monotonicMs, onUnread });
-    return (certificate) => book.isRevoked(certificate);
+    return watchRevoked({ path, onUnread });
   } catch (cause) {
     const { exit, message } = stoppedBy(cause, `--revoked: the broker does not start without knowing ${path}`);
     return fail(exit, message);

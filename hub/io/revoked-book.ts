@@ -2,11 +2,9 @@
 // Those that begin later are good, so nobody needs the stolen one in hand. The file is read at a start, which one that
 // cannot be believed refuses, and looked at again once a second. What was revoked stays so while it is damaged or gone.
 
-import { statSync } from "node:fs";
-import { dirname } from "node:path";
-import type { PeerCertificate } from "node:tls";
+import { existsSync } from "node:fs";
 import { changeKept, KeptLook, type KeptShape, readKept } from "../../proto/codec/kept-file.js";
-import { CERTIFICATE_NAME, lifeOf, nameOf } from "../../proto/codec/tls.js";
+import { CERTIFICATE_NAME, type IsRevoked, lifeOf, nameOf } from "../../proto/codec/tls.js";
 import { count, type Read, struct, text, WireRefused } from "../../proto/shape.js";
 import { HUB_ID } from "../broker/policy.js";
 
@@ -63,45 +61,50 @@ export function revoke(path: string, asked: RevokedRow): RevokedRow {
 
 const isOf = (name: string) => (row: RevokedRow) => row.name === name;
 
+/** Begins a list without rows where there is none. Throws as `changeKept` does. */
+export function beginRevoked(path: string): void {
+  if (!existsSync(path)) changeKept(path, SHAPE, (rows) => rows);
+}
+
+const EMPTY = '{"schema":1,"revoked":[]}';
+
 export interface RevokedBookOptions {
   readonly path: string;
-  readonly nowMs: () => number; // monotonic
   /** Told once of each reason why the file cannot be believed: what was revoked before stays so. */
   readonly onUnread: (why: string) => void;
 }
 
 /** What was revoked, for a process that judges certificates. */
 export class RevokedBook {
-  readonly #nowMs: () => number;
   readonly #file: KeptLook<RevokedRow>;
   #beforeMs: ReadonlyMap<string, number>;
-  #lookedMs: number;
 
-  /** Throws, with a sentence, when the file cannot be believed, or its folder is not there. */
-  constructor({ path, nowMs, onUnread }: RevokedBookOptions) {
-    statSync(dirname(path)); // a list that is looked for in the wrong place would be empty
-    this.#nowMs = nowMs;
+  /** Throws, with a sentence, when the file is not there or cannot be believed. */
+  constructor({ path, onUnread }: RevokedBookOptions) {
+    if (!existsSync(path)) throw new Error(`${path}: expected a list, found none; an empty one is ${EMPTY}`);
     this.#beforeMs = byName(readRevoked(path));
     this.#file = new KeptLook({ path, shape: SHAPE, mayVanish: false, onUnread });
-    this.#lookedMs = nowMs();
-    this.#take();
+    this.look();
   }
 
-  /** Whether it was revoked. One that names nobody clearly never is: it speaks for nobody. */
-  isRevoked(certificate: PeerCertificate): boolean {
-    const nowMs = this.#nowMs();
-    if (nowMs - this.#lookedMs >= LOOK_MS) {
-      this.#lookedMs = nowMs;
-      this.#take();
-    }
-    const beforeMs = this.#beforeMs.get(nameOf(certificate) ?? "");
-    return beforeMs !== undefined && lifeOf(certificate).fromMs <= beforeMs;
-  }
-
-  #take(): void {
+  /** Takes up what was changed. What cannot be believed changes nothing. */
+  look(): void {
     const found = this.#file.look();
     if (typeof found === "object") this.#beforeMs = byName(found);
   }
+
+  /** Whether it was revoked. One that names nobody clearly never is: it speaks for nobody. */
+  readonly isRevoked: IsRevoked = (certificate) => {
+    const beforeMs = this.#beforeMs.get(nameOf(certificate) ?? "");
+    return beforeMs !== undefined && lifeOf(certificate).fromMs <= beforeMs;
+  };
+}
+
+/** What was revoked, looked at once a second for as long as the process runs. Throws as `RevokedBook`. */
+export function watchRevoked(options: RevokedBookOptions): IsRevoked {
+  const book = new RevokedBook(options);
+  setInterval(() => book.look(), LOOK_MS).unref();
+  return book.isRevoked;
 }
 
 /** Of two rows of one name the later holds. */

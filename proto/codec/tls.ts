@@ -29,7 +29,7 @@ export const CERTIFICATE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 export type IsRevoked = (certificate: PeerCertificate) => boolean;
 
 /** Why a certificate is void. */
-export type VoidBy = "has not begun" | "has ended" | "was revoked";
+export type VoidBy = "has not begun" | "has ended" | "was revoked" | "was not shown";
 
 /** What a peer's certificate says. */
 export interface Identity {
@@ -38,8 +38,8 @@ export interface Identity {
 }
 
 /** The name in the certificate, or null when there is none or more than one. */
-export function nameOf(certificate: PeerCertificate | undefined): string | null {
-  if (certificate === undefined || certificate.subject === undefined) return null;
+export function nameOf(certificate: PeerCertificate | null | undefined): string | null {
+  if (certificate?.subject === undefined) return null; // Node gives null for a connection that is gone
   const common: unknown = certificate.subject.CN;
   if (common !== undefined) return typeof common === "string" && CERTIFICATE_NAME.test(common) ? common : null;
   const names = (certificate.subjectaltname ?? "").split(", ").filter((name) => name.startsWith("DNS:"));
@@ -67,7 +67,7 @@ export function whyVoid(
   wallMs: number,
   isRevoked?: IsRevoked,
 ): VoidBy | null {
-  if (certificate === undefined) return "has ended";
+  if (certificate === undefined) return "was not shown";
   if (goodForMs(certificate, wallMs) <= 0) return lifeOf(certificate).fromMs > wallMs ? "has not begun" : "has ended";
   return isRevoked?.(certificate) === true ? "was revoked" : null;
 }
@@ -106,7 +106,7 @@ export function whenVoid(
 
 /** Ends a connection with its certificate, and says why; false, and it ends at once, where that is void already. */
 export function endWithCertificate(socket: TLSSocket, onEnded: (why: string) => void, isRevoked?: IsRevoked): boolean {
-  const certificate = socket.getPeerCertificate();
+  const certificate = (socket.getPeerCertificate() as PeerCertificate | null) ?? undefined;
   const { name, voidBy } = identityIn(certificate, isRevoked);
   const end = (by: VoidBy): void => {
     socket.destroy();

@@ -105,18 +105,30 @@ t.test("files that are not what they are called are refused by name", { skip }, 
   const chain = Buffer.concat([readFileSync(whole.cert), readFileSync(whole.ca)]);
   writeFileSync(at("chain.crt"), chain);
   writeFileSync(at("half.crt"), chain.subarray(0, -200));
-  t.ok(readTls({ ...whole, cert: at("chain.crt") }));
+  writeFileSync(at("begun.crt"), Buffer.concat([readFileSync(whole.ca), Buffer.from("-----BEG")]));
+  const rotten = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+  writeFileSync(at("rotten.crt"), Buffer.concat([readFileSync(whole.ca), Buffer.from(rotten)]));
+  for (const part of ["ca", "cert"]) t.ok(readTls({ ...whole, [part]: at("chain.crt") }));
   t.equal(readTls({}), undefined);
   t.same(Object.keys(readTls(whole) ?? {}), ["ca", "cert", "key"]);
   for (const [sources, says] of [
-    [{ ...whole, ca: at("cut.crt") }, /cut.crt.* expected a certificate in PEM, found /],
-    [{ ...whole, ca: at("r1.key") }, /r1.key.* expected a certificate in PEM, found /],
+    [{ ...whole, ca: at("cut.crt") }, /cut.crt.* expected whole certificates in PEM, found a block that is cut off/],
+    [{ ...whole, ca: at("r1.key") }, /r1.key.* expected whole certificates in PEM, found none/],
     [
       { ...whole, cert: at("words") },
       /words.* expected a regular PEM file of at most 262144 bytes, found no PEM block/,
     ],
     [{ ...whole, cert: folder }, /found no regular file/],
-    [{ ...whole, cert: at("half.crt") }, /half.crt.* expected a chain of certificates that TLS takes, found /],
+    [{ ...whole, ca: at("half.crt") }, /half.crt.* expected whole certificates in PEM, found a block that is cut off/],
+    [
+      { ...whole, ca: at("begun.crt") },
+      /begun.crt.* expected whole certificates in PEM, found a block that is cut off/,
+    ],
+    [{ ...whole, ca: at("rotten.crt") }, /rotten.crt.* expected whole certificates in PEM, found /],
+    [
+      { ...whole, cert: at("half.crt") },
+      /half.crt.* expected whole certificates in PEM, found a block that is cut off/,
+    ],
     [{ ...whole, key: at("nowhere") }, /nowhere.* found ENOENT/],
     [{ ...whole, key: at("r1.crt") }, /r1.crt.* expected a private key in PEM, without a passphrase, found /],
     [
@@ -239,7 +251,10 @@ t.test("when a certificate is good", (t) => {
   };
   t.same(identity("Jan  1 00:00:00 2200 GMT"), { name: "r1", voidBy: null });
   t.same(identity("Jan  1 00:00:00 2001 GMT"), { name: "r1", voidBy: "has ended" });
-  t.same(identityOf({ getAuthContext: () => ({ transportSecurityType: "ssl" }) }), { name: null, voidBy: "has ended" });
+  t.same(identityOf({ getAuthContext: () => ({ transportSecurityType: "ssl" }) }), {
+    name: null,
+    voidBy: "was not shown",
+  });
   t.equal(identityOf({ getAuthContext: () => ({}) }), null, "without TLS");
   t.equal(whyVoid(year, at("2025-12-31T23:59:59Z")), "has not begun");
   t.equal(lifeLeft(Buffer.from("no certificate"), 0), 0);

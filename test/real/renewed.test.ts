@@ -159,7 +159,7 @@ t.test("F15 a hub and its broker take up renewed files, and nothing that is open
   await until("half of a renewal is told", () => bothTell(hub, /one of another key/));
   t.same(await showsEverywhere(site, first), EACH, "and not taken");
   put({ cert: first.subarray(0, 200) });
-  await until("so is a file that was cut off", () => bothTell(hub, /expected a certificate in PEM/));
+  await until("so is a file that was cut off", () => bothTell(hub, /expected whole certificates in PEM/));
   put(of("hub"));
   const over = endingSoon(folder, -60, { name: "hub", begunS: 3600, hosts: HOSTS });
   put(over);

@@ -185,12 +185,17 @@ t.test("F16 neither hub nor broker starts on a list that cannot be believed", { 
   };
   writeFileSync(path, "{}", { mode: 0o600 });
   await fails({ exit: 65, says: /hub\/revoked.json.schema: expected 1, found nothing/ });
+  t.match(
+    await program("hub/main.js", ["verify", "--data-dir", dataDir]),
+    { out: /sound: 0 events/ },
+    "nothing is written",
+  );
   writeFileSync(path, '{"schema":1,"revoked":[]}');
   chmodSync(path, 0o622);
   await fails({ exit: 65, says: /revoked.json: expected a file of its owner alone, found .* \(mode 622\)/ });
   const elsewhere = ["--revoked", join(dataDir, "nowhere", REVOKED_FILE)];
   const lost = await program("hub/broker/main.js", [...broker, ...flags("hub"), ...elsewhere]);
-  t.match(lost, { exit: 66, err: /--revoked: .*nowhere.revoked.json: there is no such directory/ });
+  t.match(lost, { exit: 65, err: /--revoked: .*nowhere.revoked.json: expected a list, found none; an empty one is {/ });
   const plain = await program("hub/broker/main.js", [...broker, ...list]);
   t.match(plain, { exit: 64, err: /--revoked: expected --ca, --cert and --key with it/ });
   chmodSync(path, 0o600);
