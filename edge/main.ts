@@ -1,17 +1,15 @@
 #!/usr/bin/env node
 // The bin `drover-edge`: the only place of the edge that reads flags. A fault ends the process: the base stops by its
-// own dead-man, and whoever supervises the edge starts it again.
+// own dead-man, and whoever supervises the edge starts it again. What a command does is loaded when it is asked for.
 
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { checkDaemonStart, type DaemonStart } from "../fleet-config/daemon-start.js";
-import { ConfigRefused } from "../fleet-config/load.js";
+import { ConfigRefused } from "../fleet-config/refused.js";
 import { runBin, untilAsked } from "../proto/codec/bin.js";
 import { EXIT } from "../proto/errors.js";
-import { doctor } from "./doctor.js";
 import { readEdgeOptions, readExplainOptions, readRecordOptions, readReplayOptions, USAGE } from "./options.js";
-import { explainCommand, RecordingRefused, recordCommand, replayCommand } from "./recording/commands.js";
-import { RECORDING, runEdge } from "./run.js";
+import { RecordingRefused } from "./recording/read.js";
 
 /** A command that takes what `read` makes of its arguments. */
 function withOptions<T extends object>(
@@ -37,14 +35,23 @@ const startOf = (config: string): DaemonStart => ({
 const commands = {
   run: withOptions("run", readEdgeOptions, async (options) => {
     checkDaemonStart(startOf(options.config));
+    const { runEdge } = await import("./run.js");
     return runEdge(options, { boot, random: Math.random, stopped: untilAsked() });
   }),
-  doctor: withOptions("doctor", readEdgeOptions, (options) => doctor(options, print)),
-  explain: withOptions("explain", readExplainOptions, (asked) => explainCommand(asked, print)),
-  record: withOptions("record", readRecordOptions, ({ dataDir, out }) =>
-    recordCommand({ dir: join(dataDir, RECORDING), out }, print),
+  doctor: withOptions("doctor", readEdgeOptions, async (options) =>
+    (await import("./doctor.js")).doctor(options, print),
   ),
-  replay: withOptions("replay", readReplayOptions, (asked) => replayCommand(asked, print)),
+  explain: withOptions("explain", readExplainOptions, async (asked) =>
+    (await import("./recording/commands.js")).explainCommand(asked, print),
+  ),
+  record: withOptions("record", readRecordOptions, async ({ dataDir, out }) => {
+    const { RECORDING } = await import("./recording/recording.js");
+    const { recordCommand } = await import("./recording/commands.js");
+    return recordCommand({ dir: join(dataDir, RECORDING), out }, print);
+  }),
+  replay: withOptions("replay", readReplayOptions, async (asked) =>
+    (await import("./recording/commands.js")).replayCommand(asked, print),
+  ),
 };
 
 function exitOf(cause: Error): number | null {

@@ -26,6 +26,7 @@ import { EdgeMeters } from "./meters.js";
 import { type HeldModel, ModelProcesses } from "./model-processes.js";
 import { admitModels, tryModels } from "./models.js";
 import type { EdgeOptions } from "./options.js";
+import { RECORDING } from "./recording/recording.js";
 import { EdgeRuntime } from "./runtime.js";
 import { EdgeTraces } from "./traces.js";
 
@@ -173,9 +174,6 @@ async function openStore(options: EdgeOptions, site: LoadedSite, log: Logger) {
     return { store: null, memory: null, fault: fault.slice(0, 200) };
   }
 }
-
-/** Where `run` keeps its recording, in the data directory. */
-export const RECORDING = "recording";
 
 /** A recording that cannot be kept is no reason not to drive. */
 async function openRecorder(options: EdgeOptions, log: Logger): Promise<Recorder | null> {

@@ -1,15 +1,13 @@
 #!/usr/bin/env node
-// The bin `drover-hub`: the only place of the hub that reads flags and signals.
+// The bin `drover-hub`: the only place of the hub that reads flags and signals. What a command does is loaded when it
+// is asked for, since most need little of what a hub that runs does.
 
 import { tmpdir } from "node:os";
 import { checkDaemonStart, type DaemonStart } from "../fleet-config/daemon-start.js";
-import { ConfigRefused } from "../fleet-config/load.js";
+import { ConfigRefused } from "../fleet-config/refused.js";
 import { runBin, untilAsked } from "../proto/codec/bin.js";
 import { tokenFolder } from "../proto/codec/own-token.js";
 import { EXIT } from "../proto/errors.js";
-import { runBackup, runRestore } from "./backup.js";
-import { runCertificate } from "./certificates.js";
-import { verifyLedger } from "./io/verify.js";
 import {
   type HubOptions,
   readBackupOptions,
@@ -19,9 +17,7 @@ import {
   readTokenOptions,
   USAGE,
 } from "./options.js";
-import { runHub } from "./run.js";
 import { HubStopped } from "./stopped.js";
-import { runToken } from "./tokens.js";
 
 /** A command of which `read` gives the options, or a sentence that says what is wrong with its flags. */
 function withOptions<O extends object>(
@@ -38,6 +34,7 @@ function withOptions<O extends object>(
 }
 
 async function verify({ dataDir }: HubOptions): Promise<number> {
+  const { verifyLedger } = await import("./io/verify.js");
   const verdict = await verifyLedger(dataDir);
   const sound = verdict.problems.length === 0;
   const events = `${verdict.events} events of site ${verdict.site ?? "unknown"}`;
@@ -61,6 +58,7 @@ const startOf = (config: string): DaemonStart => ({
 const commands = {
   run: withOptions("run", of("run"), async (options) => {
     checkDaemonStart(startOf(options.config));
+    const { runHub } = await import("./run.js");
     return runHub(
       options,
       untilAsked(),
@@ -68,10 +66,14 @@ const commands = {
     );
   }),
   verify: withOptions("verify", of("verify"), verify),
-  backup: withOptions("backup", readBackupOptions, runBackup),
-  restore: withOptions("restore", readRestoreOptions, runRestore),
-  token: withOptions("token", readTokenOptions, runToken),
-  certificate: withOptions("certificate", readCertificateOptions, runCertificate),
+  backup: withOptions("backup", readBackupOptions, async (options) => (await import("./backup.js")).runBackup(options)),
+  restore: withOptions("restore", readRestoreOptions, async (options) =>
+    (await import("./backup.js")).runRestore(options),
+  ),
+  token: withOptions("token", readTokenOptions, async (options) => (await import("./tokens.js")).runToken(options)),
+  certificate: withOptions("certificate", readCertificateOptions, async (options) =>
+    (await import("./certificates.js")).runCertificate(options),
+  ),
 };
 function exitOf(cause: Error): number | null {
   if (cause instanceof HubStopped) return cause.exit;

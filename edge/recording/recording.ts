@@ -10,6 +10,9 @@ import type { EdgeSnapshot } from "../core/snapshot.js";
 import type { EdgeContext, EdgeEffect, EdgeInput } from "../core/types.js";
 import { type Frame, type FrameKind, frameOf, MOST_PAYLOAD_BYTES } from "./frames.js";
 
+/** Where a running edge keeps its recording, in the data directory. */
+export const RECORDING = "recording";
+
 export const FORMAT = 1;
 /** Of a segment's file; what stands before it is its number. */
 export const SUFFIX = ".recording";
