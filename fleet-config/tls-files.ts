@@ -94,13 +94,16 @@ function judge(found: TlsFiles, { ca = "", cert = "", key = "" }: TlsSources): v
   judged(cert, "a chain of certificates that TLS takes", () => createSecureContext(found)); // beyond the first one
 }
 
-const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----[^-]*-----END \1-----/g;
+const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----(?:(?!-----)[\s\S])*-----END \1-----/g;
+const CERTIFICATE = /^-----BEGIN (X509 |TRUSTED )?CERTIFICATE-----/;
+/** What is left of a block beside whole ones and what people wrote between them. */
+const CUT_OFF = /-----(BEGIN|END) |-[-A-Z ]*$/;
 
 /** Judges every block, since TLS leaves out in silence what it cannot read after the first; gives that one. */
 function certificatesIn(pem: Buffer): X509Certificate {
   const text = pem.toString("latin1");
-  if (text.replace(BLOCK, "").includes("--")) throw new Error("a block that is cut off");
-  const blocks = (text.match(BLOCK) ?? []).filter((block) => block.startsWith("-----BEGIN CERTIFICATE-----"));
+  if (CUT_OFF.test(text.replace(BLOCK, ""))) throw new Error("a block that is cut off");
+  const blocks = (text.match(BLOCK) ?? []).filter((block) => CERTIFICATE.test(block));
   const [first] = blocks.map((block) => new X509Certificate(block));
   if (first === undefined) throw new Error("none");
   return first;

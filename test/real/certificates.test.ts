@@ -1,11 +1,11 @@
 // A certificate that ends takes its connections with it, and a renewed one is taken up beside a running robot.
 
 import { X509Certificate } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect } from "node:tls";
 import t, { type Test } from "tap";
-import { ownTls, RenewedTls, readTls } from "../../fleet-config/tls-files.js";
+import { ownTls, RenewedTls } from "../../fleet-config/tls-files.js";
 import { identityOf } from "../../hub/io/grpc-host.js";
 import { MetricsHost } from "../../proto/codec/metrics-host.js";
 import { goodForMs, lifeLeft, type TlsFiles, whenVoid, whyVoid } from "../../proto/codec/tls.js";
@@ -94,50 +94,6 @@ t.test("F15 a link and a connection to the broker end with the robot's certifica
   await until("the renewed certificate is taken up", () => opened.length === 3);
   t.equal(unfit.length, 1, "each reason is told once");
   t.equal(lasting.closed.length, 0, "another robot's link stands all the while");
-});
-
-t.test("files that are not what they are called are refused by name", { skip }, (t) => {
-  const { folder } = certificates(t);
-  const at = (name: string) => join(folder, name);
-  const whole = { ca: at("ca.crt"), cert: at("r1.crt"), key: at("r1.key") };
-  writeFileSync(at("cut.crt"), readFileSync(whole.cert).subarray(0, 200));
-  writeFileSync(at("words"), "no PEM");
-  const chain = Buffer.concat([readFileSync(whole.cert), readFileSync(whole.ca)]);
-  writeFileSync(at("chain.crt"), chain);
-  writeFileSync(at("half.crt"), chain.subarray(0, -200));
-  writeFileSync(at("begun.crt"), Buffer.concat([readFileSync(whole.ca), Buffer.from("-----BEG")]));
-  const rotten = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
-  writeFileSync(at("rotten.crt"), Buffer.concat([readFileSync(whole.ca), Buffer.from(rotten)]));
-  for (const part of ["ca", "cert"]) t.ok(readTls({ ...whole, [part]: at("chain.crt") }));
-  t.equal(readTls({}), undefined);
-  t.same(Object.keys(readTls(whole) ?? {}), ["ca", "cert", "key"]);
-  for (const [sources, says] of [
-    [{ ...whole, ca: at("cut.crt") }, /cut.crt.* expected whole certificates in PEM, found a block that is cut off/],
-    [{ ...whole, ca: at("r1.key") }, /r1.key.* expected whole certificates in PEM, found none/],
-    [
-      { ...whole, cert: at("words") },
-      /words.* expected a regular PEM file of at most 262144 bytes, found no PEM block/,
-    ],
-    [{ ...whole, cert: folder }, /found no regular file/],
-    [{ ...whole, ca: at("half.crt") }, /half.crt.* expected whole certificates in PEM, found a block that is cut off/],
-    [
-      { ...whole, ca: at("begun.crt") },
-      /begun.crt.* expected whole certificates in PEM, found a block that is cut off/,
-    ],
-    [{ ...whole, ca: at("rotten.crt") }, /rotten.crt.* expected whole certificates in PEM, found /],
-    [
-      { ...whole, cert: at("half.crt") },
-      /half.crt.* expected whole certificates in PEM, found a block that is cut off/,
-    ],
-    [{ ...whole, key: at("nowhere") }, /nowhere.* found ENOENT/],
-    [{ ...whole, key: at("r1.crt") }, /r1.crt.* expected a private key in PEM, without a passphrase, found /],
-    [
-      { ...whole, key: at("r2.key") },
-      /r1.crt.* expected a certificate of the key in .*r2.key, found one of another key/,
-    ],
-  ] as const)
-    t.throws(() => readTls(sources), { message: says }, String(says));
-  t.end();
 });
 
 t.test("renewed files are looked at once a second, and taken up as a whole", { skip }, (t) => {
