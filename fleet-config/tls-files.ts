@@ -94,15 +94,17 @@ function judge(found: TlsFiles, { ca = "", cert = "", key = "" }: TlsSources): v
   judged(cert, "a chain of certificates that TLS takes", () => createSecureContext(found)); // beyond the first one
 }
 
-const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----(?:(?!-----)[\s\S])*-----END \1-----/g;
+/** Begins and ends with a line of its own: what does not is silently none to TLS. */
+const BLOCK = /^-----BEGIN ([A-Z0-9 ]+)-----\n(?:(?!-----)[\s\S])*\n-----END \1-----$/gm;
 const CERTIFICATE = /^-----BEGIN (X509 |TRUSTED )?CERTIFICATE-----/;
 /** What is left of a block beside whole ones and what people wrote between them. */
-const CUT_OFF = /-----(BEGIN|END) |-[-A-Z ]*$/;
+const CUT_OFF = /-----(BEGIN|END) |(^|\n)-{1,5}(B|BE|BEG|BEGI|BEGIN)?$/;
 
 /** Judges every block, since TLS leaves out in silence what it cannot read after the first; gives that one. */
 function certificatesIn(pem: Buffer): X509Certificate {
-  const text = pem.toString("latin1");
-  if (CUT_OFF.test(text.replace(BLOCK, ""))) throw new Error("a block that is cut off");
+  const lines = pem.toString("utf8").replace("\uFEFF", "").split("\n");
+  const text = lines.flatMap((line) => (line.startsWith("#") ? [] : [line.trimEnd()])).join("\n");
+  if (CUT_OFF.test(text.replace(BLOCK, ""))) throw new Error("a block that is cut off, or not on lines of its own");
   const blocks = (text.match(BLOCK) ?? []).filter((block) => CERTIFICATE.test(block));
   const [first] = blocks.map((block) => new X509Certificate(block));
   if (first === undefined) throw new Error("none");

@@ -35,7 +35,7 @@ function checkDataDir(dataDir: string): void {
 function tell({ name, beforeMs }: RevokedRow): number {
   process.stdout.write(
     `revoked ${name}: every certificate of this name that begins at or before ${timeOf(beforeMs)} is void\n` +
-      "The hub of this directory and the broker that it started end within seconds what is open under one.\n" +
+      "A hub of this directory that runs with TLS, and its broker, end within seconds what is open under one.\n" +
       "A certificate that begins later is good.\n",
   );
   return 0;

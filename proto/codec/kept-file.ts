@@ -13,10 +13,11 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  type Stats,
   statSync,
   writeFileSync,
 } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { listOf, type Reader, struct, WireRefused } from "../shape.js";
 
 /** What such a file holds: `{"schema":1,"<key>":[rows]}`. */
@@ -45,7 +46,8 @@ export function readKept<Row>(path: string, shape: KeptShape<Row>): readonly Row
     const stat = fstatSync(file);
     const mode = (stat.mode & 0o777).toString(8);
     if (!stat.isFile()) throw new Error(`${path}: expected a file, found something else of that name`);
-    const owners = [0, process.geteuid?.(), statSync(dirname(path)).uid];
+    const folder = dirname(path);
+    const owners = [0, process.geteuid?.(), statSync(folder).uid, daemonOf(folder)?.uid];
     if (!owners.includes(stat.uid))
       throw new Error(`${path}: expected a file of its folder's owner, found one of user ${stat.uid}`);
     if ((stat.mode & 0o022) !== 0)
@@ -124,12 +126,19 @@ export function changeKept<Row>(
  * the code EACCES, where it could not be given.
  */
 function ownerOf(folder: string): { readonly uid: number; readonly gid: number } | null {
-  const { uid, gid } = statSync(folder);
+  const daemon = daemonOf(folder);
+  const { uid, gid } = daemon ?? statSync(folder);
   const own = process.geteuid?.() ?? uid;
   if (own === uid) return null;
   if (own === 0) return { uid, gid };
-  const message = `${folder} belongs to user ${uid}, and this is user ${own}: expected that one, or root`;
+  if (daemon === undefined) return null; // there is none yet
+  const message = `the ledger in ${folder} belongs to user ${uid}, and this is user ${own}: expected that one, or root`;
   throw Object.assign(new Error(message), { code: "EACCES" });
+}
+
+/** Whose daemon keeps its ledger in the folder, which may itself be another user's; undefined: none yet. */
+function daemonOf(folder: string): Stats | undefined {
+  return statSync(join(folder, "ledger"), { throwIfNoEntry: false });
 }
 
 function syncFolder(folder: string): void {

@@ -129,12 +129,25 @@ t.test(
     chmodSync(folder, 0o777);
     process.seteuid?.(9999);
     t.teardown(() => process.seteuid?.(0));
-    t.throws(() => add("b"), {
-      code: "EACCES",
-      message: /belongs to user 12345, and this is user 9999: expected that/,
-    });
+    rmSync(path);
+    add("nobody's yet");
+    t.equal(statSync(path).uid, 9999, "before there is a daemon");
     process.seteuid?.(0);
+    rmSync(path);
+    mkdirSync(join(folder, "ledger"));
+    chownSync(join(folder, "ledger"), 777, 778);
+    add("a");
+    t.equal(statSync(path).uid, 777, "the daemon's, whose folder is another's");
     t.same(readKept(path, SHAPE), ["a"]);
+    process.seteuid?.(9999);
+    t.throws(() => add("b"), { code: "EACCES" });
+    rmSync(path);
+    t.throws(() => add("b"), { code: "EACCES", message: /ledger in .* belongs to user 777, and this is user 9999/ });
+    process.seteuid?.(0);
+    process.seteuid?.(777);
+    add("c");
+    t.equal(statSync(path).uid, 777);
+    process.seteuid?.(0);
     t.end();
   },
 );

@@ -92,7 +92,7 @@ t.test(
     const fromMs = performance.now();
     t.match(told, {
       exit: 0,
-      out: /^revoked r1: every certificate .* begins at or before \d{4}-.*Z is void\n.* within seconds/,
+      out: /^revoked r1: every certificate .* begins at or before \d{4}-.*Z is void\n.* with TLS.* within seconds/,
     });
     await until("the link ends", () => robot.closed.length > 0);
     await feed.ended("the certificate of r1 was revoked");

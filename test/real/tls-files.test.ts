@@ -21,6 +21,8 @@ t.test("what stands between the blocks, and blocks of other kinds, are nobody's 
     `\uFEFF${cert}`.replaceAll("\n", "\r\n"),
     `${key}${cert}${locked}-----END RSA PRIVATE KEY-----\n`,
     cert.replaceAll("CERTIFICATE", "X509 CERTIFICATE"),
+    `${cert}# ${ca.trimEnd().replaceAll("\n", "\n# ")}\n----------`,
+    `DNS:xn--bcher-kva.example, subject=/CN=a--b\n${cert.trimEnd()}`,
   ]) {
     writeFileSync(at("told.crt"), told);
     t.ok(readTls({ ...whole, cert: at("told.crt") }), told.slice(0, 30));
@@ -39,6 +41,18 @@ t.test("files that are not what they are called are refused by name", { skip }, 
   writeFileSync(at("half.crt"), chain.subarray(0, -200));
   writeFileSync(at("begun.crt"), Buffer.concat([readFileSync(whole.ca), Buffer.from("-----BEG")]));
   writeFileSync(at("first.crt"), Buffer.concat([readFileSync(whole.ca).subarray(0, 300), readFileSync(whole.ca)]));
+  const ca = readFileSync(whole.ca, "utf8");
+  const odd = {
+    glued: `${ca.trimEnd()}${ca}`,
+    indented: `${ca} ${ca}`,
+    after: `${ca.trimEnd()} # old\n`,
+    before: `x${ca}`,
+  };
+  for (const [name, text] of Object.entries(odd)) {
+    writeFileSync(at(name), text);
+    const says = /expected whole certificates in PEM, found a block that is cut off, or not on lines of its own/;
+    t.throws(() => readTls({ ...whole, ca: at(name) }), { message: says }, name);
+  }
   const rotten = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
   writeFileSync(at("rotten.crt"), Buffer.concat([readFileSync(whole.ca), Buffer.from(rotten)]));
   for (const part of ["ca", "cert"]) t.ok(readTls({ ...whole, [part]: at("chain.crt") }));
