@@ -38,6 +38,13 @@ function linkLosses(run: SiteRun, robot: string): readonly number[] {
     .map((line) => (JSON.parse(line) as { readonly time: number }).time + wallToTraceMs);
 }
 
+/** Of the claims that such an event of the hub is about, from then on. */
+function tokensOf({ trace }: SiteRun, kind: "claimLapsed" | "assignmentEnded", fromMs: number): ReadonlySet<string> {
+  const events = trace.events(kind).filter(({ atMs }) => atMs >= fromMs - SLACK_MS);
+  const tokens = events.map(({ body }) => body.token as { readonly epoch: number; readonly counter: number });
+  return new Set(tokens.map(({ epoch, counter }) => `${epoch}.${counter}`));
+}
+
 function goesOn(t: Test, { trace }: SiteRun, at: { readonly robot: string; readonly fromMs: number }): void {
   const drives = trace.drivesOf(at.robot, at.fromMs).filter(({ leaseEndMs }) => leaseEndMs > at.fromMs + 2000);
   t.ok(drives.length > 0 && trace.drivenM(at.robot, at.fromMs) > 0.3, `${at.robot} goes on under a new lease`);
@@ -82,8 +89,14 @@ t.test("a site stays sound while links fail without a word, and while its hub st
       keepsItsPlace(t, trace, { robot, fromMs, untilMs });
     }
     t.equal(trace.events("hubStarted").length, 1, "it is the same incarnation");
-    const lapsed = trace.events("claimLapsed").filter(({ atMs }) => atMs >= untilMs - SLACK_MS);
-    t.ok(lapsed.length >= 4, `it finds ${lapsed.length} claims lapsed`);
+    const ended = [...tokensOf(run, "assignmentEnded", 0), ...tokensOf(run, "claimLapsed", 0)];
+    const after = new Set([...tokensOf(run, "assignmentEnded", untilMs), ...tokensOf(run, "claimLapsed", untilMs)]);
+    const before = new Set(ended.filter((token) => !after.has(token)));
+    const [lapsed, arrived] = [tokensOf(run, "claimLapsed", untilMs), tokensOf(run, "assignmentEnded", untilMs)];
+    const open = trace.claims.filter(({ fromMs: sinceMs, token }) => sinceMs < fromMs && !before.has(token));
+    t.ok(lapsed.size > 0, `it finds ${lapsed.size} of ${open.length} claims lapsed`);
+    const others = open.filter(({ token }) => !lapsed.has(token) && !arrived.has(token));
+    t.same(others, [], "and of the rest hears how they ended before their robots stood");
     t.equal(trace.events("claimFreed").filter(({ atMs }) => atMs >= fromMs && atMs < untilMs).length, 0);
     const drovenM = ["r1", "r2", "r3", "r4"].map((robot) => trace.drivenM(robot, untilMs));
     t.ok(
